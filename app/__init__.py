@@ -1,0 +1,1 @@
+"""Socketscope: a desktop monitor and visual debugger for socket servers."""

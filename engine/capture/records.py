@@ -1,0 +1,177 @@
+"""What a reader hands out: small frozen records with meaning only, no colours and no sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from ..observe.facts import Piece
+from ..observe.stages import Stage
+
+
+class State(IntEnum):
+    """Where a request stands. The numbers are stored in captures."""
+
+    QUEUED = 1
+    RUNNING = 2
+    WAITING = 3
+    PAUSED = 4
+    DONE = 5
+    REJECTED = 6
+    ERROR = 7
+    RESET = 8
+    TIMED_OUT = 9
+    KILLED = 10
+
+    @property
+    def word(self) -> str:
+        """As filters and JSON spell it: "timed out" is `timed_out`."""
+        return self.name.lower()
+
+    @property
+    def live(self) -> bool:
+        """Whether the request is still being served."""
+        return self <= State.PAUSED
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRecord:
+    """One run of one server."""
+
+    id: int
+    name: str
+    server_class: str
+    transport: str
+    address: str
+    handler: str
+    pid: int
+    started: int
+    stopped: int | None
+    profile: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """A thread, or a forked child, that served requests. `status` is an exit code, or minus a signal's number."""
+
+    id: int
+    server: int
+    pid: int
+    thread: int
+    name: str
+    child: bool
+    started: int
+    ended: int | None
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """One timed stage of a request. `ended` None: it runs. `cpu` None: not measured."""
+
+    stage: Stage
+    started: int
+    ended: int | None
+    cpu: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One row of the requests table, with what its cells need."""
+
+    id: int
+    server: int
+    server_name: str
+    transport: str
+    peer: str
+    local: str
+    worker: WorkerRecord | None
+    state: State
+    stage: Stage
+    opened: int
+    closed: int | None
+    bytes_in: int
+    bytes_out: int
+    error: str | None
+    message: str | None
+    stages: tuple[StageRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """The bytes of one recv or send, or one datagram. `data` may be shorter than `size` (see `flags`)."""
+
+    id: int
+    received: bool
+    at: int
+    size: int
+    flags: Piece
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecord:
+    """An exception, with the stage that raised it. `detail` is described in debug/failures.py."""
+
+    id: int
+    server: int
+    request: int | None
+    stage: Stage
+    at: int
+    type: str
+    message: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRecord:
+    """One second of one server, or of all. Latencies are ns, None when nothing closed in that second."""
+
+    second: int
+    opened: int
+    closed: int
+    failed: int
+    in_flight: int
+    bytes_in: int
+    bytes_out: int
+    p50: int | None
+    p95: int | None
+    p99: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CpuRecord:
+    """How much of one core a thread, or with `thread` 0 a process, used up to `at`."""
+
+    server: int
+    at: int
+    pid: int
+    thread: int
+    share: float
+    rss: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """One line that a server printed (stream 1, 2), or that Socketscope says about it (stream 0)."""
+
+    id: int
+    server: int
+    at: int
+    pid: int
+    stream: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The counters of the status bar. `emitted == recorded + dropped` whenever nothing is on its way."""
+
+    requests: int
+    emitted: int
+    recorded: int
+    dropped: int
+    evicted: int
+    size: int
+    """Bytes of the file."""

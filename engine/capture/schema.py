@@ -1,0 +1,117 @@
+"""The tables of a capture file.
+
+Times are `time.monotonic_ns()` of the machine that captured; `meta.wall_offset` added to one gives `time.time_ns()`.
+"""
+
+APPLICATION_ID = 0x536B7363  # "Sksc"
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value INTEGER NOT NULL              -- wall_offset, emitted, recorded, dropped, evicted
+) WITHOUT ROWID;
+CREATE TABLE server (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    class TEXT NOT NULL,                -- ThreadingTCPServer, HTTPServer, ...
+    transport TEXT NOT NULL,            -- tcp, udp, unix, unixgram
+    address TEXT NOT NULL,              -- 127.0.0.1:9009, [::1]:9009, /tmp/ctl.sock, @abstract
+    handler TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    stopped INTEGER,
+    profile TEXT NOT NULL               -- JSON, see hosting/profile.py
+);
+CREATE TABLE worker (
+    id INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    pid INTEGER NOT NULL,
+    thread INTEGER NOT NULL,            -- native thread id
+    name TEXT NOT NULL,
+    child INTEGER NOT NULL,             -- 1: a forked process, 0: a thread of the host
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    status INTEGER                      -- of a child: exit code, or minus the signal's number
+);
+CREATE TABLE request (
+    id INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    peer TEXT NOT NULL,
+    local TEXT NOT NULL,
+    worker INTEGER,
+    opened INTEGER NOT NULL,
+    closed INTEGER,
+    state INTEGER NOT NULL,             -- records.State
+    stage INTEGER NOT NULL,             -- the last stage that began
+    bytes_in INTEGER NOT NULL DEFAULT 0,
+    bytes_out INTEGER NOT NULL DEFAULT 0,
+    error TEXT,                         -- type name, or the cause of a killed worker
+    message TEXT
+);
+CREATE TABLE stage (
+    request INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    cpu INTEGER                         -- ns on a CPU, NULL unknown
+);
+CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL,
+    direction INTEGER NOT NULL,         -- 0 received, 1 sent
+    at INTEGER NOT NULL,
+    size INTEGER NOT NULL,              -- true size of the whole chunk
+    flags INTEGER NOT NULL,             -- facts.Piece
+    data BLOB NOT NULL
+);
+CREATE TABLE failure (
+    id INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    request INTEGER,
+    stage INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    message TEXT NOT NULL,
+    detail TEXT NOT NULL                -- JSON, see debug/failures.py
+);
+CREATE TABLE load (
+    server INTEGER NOT NULL,
+    second INTEGER NOT NULL,            -- monotonic seconds
+    opened INTEGER NOT NULL,
+    closed INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,         -- at the end of the second
+    bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    p50 INTEGER,                        -- ns, of requests closed in this second
+    p95 INTEGER,
+    p99 INTEGER,
+    PRIMARY KEY (server, second)
+) WITHOUT ROWID;
+CREATE TABLE cpu (
+    server INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    pid INTEGER NOT NULL,
+    thread INTEGER NOT NULL,            -- 0: the whole process
+    share REAL NOT NULL,                -- of one core since the last sample, 0..1 and more for processes
+    rss INTEGER                         -- bytes, of processes
+);
+CREATE TABLE output (
+    id INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    pid INTEGER NOT NULL,
+    stream INTEGER NOT NULL,            -- 1 stdout, 2 stderr, 0 Socketscope's own log
+    line TEXT NOT NULL
+);
+"""
+
+INDEXES = """
+CREATE INDEX request_server ON request (server, id);
+CREATE INDEX stage_request ON stage (request);
+CREATE INDEX chunk_request ON chunk (request, id);
+CREATE INDEX failure_request ON failure (request);
+CREATE INDEX worker_server ON worker (server, id);
+CREATE INDEX cpu_at ON cpu (at);
+"""

@@ -1,0 +1,66 @@
+"""Facts as they travel: what a row of a batch means, column by column.
+
+A batch is a flat table of `WIDTH` signed 64-bit integers a row; a row's bytes, if it has any, follow in a second section. All
+times are `time.monotonic_ns()`. The table of columns, by kind (`-` is always 0):
+
+| kind | request | code | worker | started | ended | value | data |
+|---|---|---|---|---|---|---|---|
+| SERVER_STARTED | - | server | thread | at | - | pid | JSON object: class, transport, address, handler, pid |
+| SERVER_STOPPED | - | server | thread | at | - | pid | - |
+| WORKER_STARTED | - | server | thread, or the child's pid | at | - | pid | name, UTF-8 |
+| WORKER_ENDED | - | server | thread, or the child's pid | at | - | wait status of a child, else -1 | - |
+| REQUEST_OPENED | id | server | thread | at | - | - | peer, NUL, local: UTF-8 |
+| REQUEST_CLOSED | id | Outcome | thread | at | - | - | - |
+| STAGE | id | Stage | thread | started | ended, 0 while it runs | CPU ns, -1 unknown | - |
+| RECEIVED, SENT | id | Piece flags | thread | at | - | true size of the whole chunk | the bytes |
+| FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
+
+`request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in the lower.
+Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from 1. `thread` is the native
+thread id of the thread that the fact happened in; with the pid in the batch's header it names the worker.
+"""
+
+from enum import IntEnum, IntFlag
+
+WIDTH = 7
+"""Integers in a row; in a batch an eighth column, the length of the row's bytes, follows."""
+
+
+class Kind(IntEnum):
+    """What happened. The numbers travel between processes of one version only, and are not stored."""
+
+    SERVER_STARTED = 1
+    SERVER_STOPPED = 2
+    WORKER_STARTED = 3
+    WORKER_ENDED = 4
+    REQUEST_OPENED = 5
+    REQUEST_CLOSED = 6
+    STAGE = 7
+    RECEIVED = 8
+    SENT = 9
+    FAILED = 10
+
+
+class Outcome(IntEnum):
+    """How a request ended. The numbers are stored in captures."""
+
+    DONE = 1
+    REJECTED = 2
+    ERROR = 3
+    RESET = 4
+    TIMED_OUT = 5
+    KILLED = 6
+
+
+class Piece(IntFlag):
+    """What is special about the bytes of one RECEIVED or SENT row."""
+
+    WHOLE = 0
+    CONTINUES = 1
+    """The same chunk goes on in this request's next row of this direction."""
+    CUT = 2
+    """Bytes beyond the payload limit were left out; the row's value tells the true size."""
+    UNSEEN = 4
+    """The size is known, the bytes are not: `sendfile` copies inside the kernel."""
+    TRUNCATED = 8
+    """The kernel cut this datagram to the buffer that the server gave; value is the true size where it is known."""

@@ -1,0 +1,29 @@
+"""The stages of a request, in the order of socketserver's pipeline."""
+
+from enum import IntEnum
+
+
+class Stage(IntEnum):
+    """One timed step of the pipeline; each is named after the method that it times.
+
+    `QUEUE` alone is no method: it is the wait between `process_request` and the first instruction in the worker.
+    The numbers are stored in captures: never renumber, only add.
+    """
+
+    GET_REQUEST = 1
+    VERIFY_REQUEST = 2
+    PROCESS_REQUEST = 3
+    QUEUE = 4
+    FINISH_REQUEST = 5
+    SETUP = 6
+    HANDLE = 7
+    FINISH = 8
+    SHUTDOWN_REQUEST = 9
+    HANDLE_ERROR = 10
+    HANDLE_TIMEOUT = 11
+    SERVICE_ACTIONS = 12
+
+    @property
+    def method(self) -> str:
+        """The stage's name as people write it: `get_request`, `handle`, ..."""
+        return self.name.lower()
