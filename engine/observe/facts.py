@@ -1,7 +1,7 @@
 """Facts as they travel: what a row of a batch means, column by column.
 
-A batch is a flat table of `WIDTH` signed 64-bit integers a row; a row's bytes, if it has any, follow in a second section. All
-times are `time.monotonic_ns()`. The table of columns, by kind (`-` is always 0):
+A batch is a flat table of `WIDTH` signed 64-bit integers a row; a row's bytes, if it has any, follow in a second
+section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-` is always 0):
 
 | kind | request | code | worker | started | ended | value | data |
 |---|---|---|---|---|---|---|---|
@@ -15,9 +15,9 @@ times are `time.monotonic_ns()`. The table of columns, by kind (`-` is always 0)
 | RECEIVED, SENT | id | Piece flags | thread | at | - | true size of the whole chunk | the bytes |
 | FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
 
-`request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in the lower.
-Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from 1. `thread` is the native
-thread id of the thread that the fact happened in; with the pid in the batch's header it names the worker.
+`request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in
+the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from 1.
+`thread` is the native id of the thread that the fact happened in; with the pid in the batch's header it names the worker.
 """
 
 from enum import IntEnum, IntFlag
