@@ -30,7 +30,7 @@ class Profile:
     """What a person configured. `kind` is "server" (ours builds it) or "script" (the program builds its own servers).
 
     Addresses: `host` and `port` for tcp and udp, `path` for the Unix families (a leading "@" names an abstract socket).
-    `attributes` are class attributes of the server (`allow_reuse_address`, `request_queue_size`, ...) and `poll_interval`;
+    `attributes` are class attributes of the server (`allow_reuse_address`, ...) and `poll_interval`;
     `handler_attributes` those of the handler (`rbufsize`, `wbufsize`, `timeout`, `disable_nagle_algorithm`).
     `interpreter` "" means the one that runs Socketscope.
     """

@@ -16,8 +16,9 @@ section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-`
 | FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
 
 `request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in
-the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from 1.
-`thread` is the native id of the thread that the fact happened in; with the pid in the batch's header it names the worker.
+the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from
+1. `thread` is the native id of the thread that the fact happened in; with the pid in the batch's header it names the
+worker.
 """
 
 from enum import IntEnum, IntFlag
