@@ -43,7 +43,7 @@ def imports(path: Path) -> Iterator[list[str]]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             stem = base + (node.module.split(".") if node.module else [])
-            yield from (stem + [alias.name] for alias in node.names)
+            yield from ([*stem, alias.name] for alias in node.names)
 
 
 def backward(path: Path, rooms: list[str], top: str) -> list[str]:
