@@ -1,0 +1,1 @@
+"""Windows over the capture as Qt models: meaning in, rows out, no widgets."""

@@ -1,0 +1,43 @@
+"""Columns as records: a table is a list of them, and a new column is one more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import Qt
+
+Row = TypeVar("Row")
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a cell must know besides its row: now, and how monotonic time becomes wall time."""
+
+    now: int
+    wall_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """One column: what it means, how it reads, how it looks.
+
+    `title` and `tip` are marked for translation where they are written and translated where they are shown.
+    `order` is the capture reader's word for sorting by it, "" if it cannot be sorted by.
+    """
+
+    key: str
+    title: str
+    tip: str
+    width: int
+    text: Callable[[Row, Moment], str]
+    value: Callable[[Row, Moment], Any]
+    order: str = ""
+    align: Qt.AlignmentFlag = LEFT
+    mono: bool = False
+    optional: bool = False
+    """Hidden until the person asks for it."""
