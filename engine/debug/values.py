@@ -1,0 +1,124 @@
+"""Shows values as short text without running any code of theirs."""
+
+from __future__ import annotations
+
+import _socket
+from itertools import islice
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+TEXT_LIMIT = 200
+MESSAGE_LIMIT = 2000
+BYTES_LIMIT = 64
+HEX_LIMIT = 256
+ITEM_LIMIT = 10
+DEPTH_LIMIT = 2
+INT_BITS_LIMIT = 2048
+
+# A metaclass may make `cls.__name__` run the user's code; the slots of `type` itself do not.
+_NAME = type.__dict__["__name__"].__get__
+_QUALNAME = type.__dict__["__qualname__"].__get__
+
+_PLAIN = (type(None), bool, float, complex, type(Ellipsis), type(NotImplemented))
+_BUILTIN_STR = {
+    kind.__str__
+    for kind in (BaseException, OSError, KeyError, ImportError, SyntaxError, UnicodeDecodeError, UnicodeEncodeError)
+}
+
+
+def name_of(kind: type) -> str:
+    """A type's name."""
+    return str(_NAME(kind))
+
+
+def message_of(error: BaseException) -> str:
+    """What `str(error)` gives, unless that would run the user's code: then its arguments."""
+    arguments = error.args
+    if type(error).__str__ in _BUILTIN_STR and all(_harmless(argument) for argument in arguments):
+        return str(error)[:MESSAGE_LIMIT]
+    if len(arguments) == 1 and type(arguments[0]) is str:
+        return arguments[0][:MESSAGE_LIMIT]
+    return ", ".join(show(argument) for argument in arguments[:ITEM_LIMIT])[:MESSAGE_LIMIT]
+
+
+def _harmless(value: Any) -> bool:
+    """Whether `repr(value)` runs built-in code only, and soon ends."""
+    kind = type(value)
+    if kind is int:
+        return bool(value.bit_length() <= INT_BITS_LIMIT)
+    if kind in (str, bytes):
+        return len(value) <= 1 << 16
+    if kind is tuple:
+        return len(value) <= ITEM_LIMIT and all(map(_harmless, value))
+    return kind in _PLAIN
+
+
+def describe_local(name: str, value: Any) -> dict[str, Any]:
+    """One row of the table of locals; bytes come with their size and the first of them in hex."""
+    kind = type(value)
+    row: dict[str, Any] = {"name": name[:TEXT_LIMIT], "type": name_of(kind), "value": show(value)}
+    if kind in (bytes, bytearray):
+        row["size"] = len(value)
+        row["hex"] = value[:HEX_LIMIT].hex()
+    elif kind in (str, list, tuple, dict, set, frozenset):
+        row["size"] = len(value)
+    return row
+
+
+def show(value: Any, depth: int = 0) -> str:
+    """A value as short text."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return repr(value)
+    if kind is int:
+        return repr(value) if value.bit_length() <= INT_BITS_LIMIT else f"<int of {value.bit_length()} bits>"
+    if kind is str:
+        return _cut(repr(value[:TEXT_LIMIT]), len(value) > TEXT_LIMIT)
+    if kind in (bytes, bytearray):
+        return _cut(repr(value[:BYTES_LIMIT]), len(value) > BYTES_LIMIT)
+    if kind in _BRACKETS:
+        return _show_items(value, kind, depth)
+    return _show_object(value, kind)
+
+
+def _cut(text: str, cut: bool) -> str:
+    return text + "…" if cut else text
+
+
+_BRACKETS: dict[type, tuple[str, str]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    set: ("{", "}"),
+    frozenset: ("frozenset({", "})"),
+    dict: ("{", "}"),
+}
+
+
+def _show_items(value: Any, kind: type, depth: int) -> str:
+    opening, closing = _BRACKETS[kind]
+    if depth >= DEPTH_LIMIT:
+        return f"{opening}…{closing}" if value else opening + closing
+    try:
+        items = list(islice(value.items() if kind is dict else value, ITEM_LIMIT))
+    except RuntimeError:  # another thread changed it under our eyes
+        return f"{opening}…{closing}"
+    if kind is dict:
+        parts = [f"{show(key, depth + 1)}: {show(item, depth + 1)}" for key, item in items]
+    else:
+        parts = [show(item, depth + 1) for item in items]
+    if len(value) > ITEM_LIMIT:
+        parts.append("…")
+    tail = "," if kind is tuple and len(value) == 1 else ""
+    return opening + ", ".join(parts) + tail + closing
+
+
+def _show_object(value: Any, kind: type) -> str:
+    if kind is ModuleType:
+        return f"<module {ModuleType.__getattribute__(value, '__name__')}>"
+    if kind in (FunctionType, BuiltinFunctionType, MethodType):
+        return f"<{name_of(kind)}>" if kind is MethodType else f"<function {value.__qualname__}>"
+    if issubclass(kind, type):
+        return f"<class {_QUALNAME(value)}>"
+    if issubclass(kind, _socket.socket):
+        return f"<{name_of(kind)} fd={_socket.socket.fileno(value)}>"
+    return f"<{_QUALNAME(kind)} object>"

@@ -1,0 +1,118 @@
+"""What the supervisor asks the system about processes: who descends from whom, who belongs to which run; kill all."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+import psutil
+
+MARK = "SOCKETSCOPE_RUN"
+"""Environment variable that every process of a host inherits, also one that left its session and its parent."""
+
+_SUBREAPER = 36
+
+
+def become_subreaper() -> bool:
+    """From now on orphaned descendants of this process become its children. False where the system cannot do it."""
+    if sys.platform != "linux":
+        return False
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def descendants() -> list[psutil.Process]:
+    """Every living process below this one."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process().children(recursive=True)
+    return []
+
+
+def of_run(run: str) -> list[psutil.Process]:
+    """The descendants that belong to one host's run: they carry its mark, wherever they have moved to."""
+    return [process for process in descendants() if mark_of(process.pid) == run]
+
+
+def mark_of(pid: int) -> str | None:
+    """The run that a process belongs to, read from the environment that it was started with."""
+    prefix = MARK.encode() + b"="
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            names = file.read().split(b"\0")
+    except OSError:
+        return None
+    return next((os.fsdecode(name[len(prefix) :]) for name in names if name.startswith(prefix)), None)
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """SIGKILL to each; psutil makes sure that a process number that was given to another process is spared."""
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def kill_run(run: str, deadline: float = 1.0) -> bool:
+    """Kill what is left of a run, also what is forked meanwhile. True when nothing is left."""
+    return _kill_until_none(lambda: of_run(run), deadline)
+
+
+def kill_descendants(deadline: float = 1.0) -> bool:
+    """Kill everything below this process. True when nothing is left."""
+    return _kill_until_none(descendants, deadline)
+
+
+def _kill_until_none(find: Callable[[], list[psutil.Process]], deadline: float) -> bool:
+    until = time.monotonic() + deadline
+    while left := find():
+        kill(left)
+        reap_orphans(())
+        if time.monotonic() > until:
+            return False
+        # Nothing tells when the last of a changing crowd is gone: look again soon.
+        select.select([], [], [], 0.002)
+    return True
+
+
+def reap_orphans(known: Iterable[int]) -> list[int]:
+    """Collect dead children that nobody here waits for; `known` are those that somebody does."""
+    reaped = []
+    known = set(known)
+    for pid in _dead_children():
+        if pid in known:
+            continue
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+            reaped.append(pid)
+    return reaped
+
+
+def _dead_children() -> list[int]:
+    if sys.platform != "linux":
+        return []
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process().children():
+            with contextlib.suppress(psutil.Error):
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    found.append(process.pid)
+    return found
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a host's whole process group; nothing happens when it is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def letter(pid: int) -> str:
+    """The state letter of /proc: R runs, S sleeps, T stopped, t traced, Z dead; "" when there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0].decode("ascii")
+    except (OSError, IndexError):
+        return ""
