@@ -1,0 +1,103 @@
+"""What every panel and dialog is given: the link, the selection, the view, the workspace, the settings, the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from app.link.link import Link
+from app.models.selection import Selection
+from app.settings import Settings
+from app.theme import ThemeSource
+from app.workspace import Workspace
+
+
+class View(QObject):
+    """How the capture is looked at: the filter for everything visible, frozen or live, following the newest or not."""
+
+    filter_changed = Signal(str)
+    filter_refused = Signal(str)
+    frozen_changed = Signal(bool)
+    following_changed = Signal(bool)
+    counted = Signal(int, int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._filter = ""
+        self._frozen = False
+        self._following = True
+
+    @property
+    def filter(self) -> str:
+        """The filter's text; it has been parsed without complaint."""
+        return self._filter
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the view stands still while the capture goes on."""
+        return self._frozen
+
+    @property
+    def following(self) -> bool:
+        """Whether the list keeps to its end."""
+        return self._following
+
+    def set_filter(self, text: str) -> None:
+        """Filter everything visible; the one who finds the text wrong calls `refuse_filter`."""
+        if text != self._filter:
+            self._filter = text
+            self.filter_changed.emit(text)
+
+    def refuse_filter(self, sentence: str) -> None:
+        """Tell the filter box what is wrong with its text ("" when nothing is)."""
+        self.filter_refused.emit(sentence)
+
+    def set_frozen(self, frozen: bool) -> None:
+        """Let the view stand still, or go on with all that has happened meanwhile."""
+        if frozen != self._frozen:
+            self._frozen = frozen
+            self.frozen_changed.emit(frozen)
+
+    def set_following(self, following: bool) -> None:
+        """Keep to the list's end, or stay where the reader is."""
+        if following != self._following:
+            self._following = following
+            self.following_changed.emit(following)
+
+    def count(self, shown: int, total: int) -> None:
+        """Tell how many requests match, of how many: "23 of 434" beside the filter box."""
+        self.counted.emit(shown, total)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Handed to each panel's factory and each dialog; nobody looks anything up by name in a registry of objects."""
+
+    link: Link
+    selection: Selection
+    view: View
+    workspace: Workspace
+    settings: Settings
+    themes: ThemeSource
+    run: Callable[[str], None]
+    """Trigger an action by its id (see app/actions.py)."""
+    action: Callable[[str], QAction]
+    """The one QAction with this id, for a button or a context menu that shall share its text, tip and state."""
+    tell: Callable[[str], None]
+    """Say one plain sentence in the status bar."""
+
+
+class PanelWidget(Protocol):
+    """What the window looks for in a panel's widget, beyond being a QWidget. Every member may be missing.
+
+    The window makes the panel's head (26 px, upper case). A widget that wants something of its own there has the
+    attribute `head_tools` (a QWidget, put at the head's right end) and the signal `title_changed(str)`, whose text
+    takes the place of the panel's title ("WORKERS · last 10 s": what stands after the first dot keeps its case).
+    """
+
+    head_tools: QWidget

@@ -1,0 +1,115 @@
+"""A tick: what the supervisor says has changed, as typed records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ServerState(StrEnum):
+    """Where a server stands; the words are also the filter's and the card's."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    LISTENING = "listening"
+    DRAINING = "draining"
+    FAILED = "failed"
+
+    @property
+    def up(self) -> bool:
+        """Whether stop and restart mean something."""
+        return self in (ServerState.STARTING, ServerState.LISTENING, ServerState.DRAINING)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an order or a server failed: a code for the program, a sentence for the person, extras for the offer."""
+
+    code: str
+    sentence: str
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Trouble:
+        """Read the `error` object of a reply or of a server."""
+        extras = {key: value for key, value in data.items() if key not in ("code", "sentence")}
+        return cls(str(data.get("code", "failed")), str(data.get("sentence", "It failed.")), extras)
+
+
+@dataclass(frozen=True, slots=True)
+class TickTotals:
+    """The counters of the status bar."""
+
+    requests: int = 0
+    emitted: int = 0
+    recorded: int = 0
+    dropped: int = 0
+    evicted: int = 0
+    size: int = 0
+    limit_requests: int = 0
+    limit_bytes: int = 0
+    behind_ms: int = 0
+    cost_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """One server as it stands. `key` is the workspace's; `id` the capture's, of the present or last run."""
+
+    key: str
+    name: str = ""
+    id: int | None = None
+    ids: tuple[int, ...] = ()
+    server_class: str = ""
+    transport: str = "tcp"
+    concurrency: str = "single"
+    address: str = ""
+    pid: int | None = None
+    state: ServerState = ServerState.STOPPED
+    live: int = 0
+    total: int = 0
+    failed: int = 0
+    rate: float = 0.0
+    error: Trouble | None = None
+    children: int = 0
+    max_children: int | None = None
+    started: int | None = None
+    stopped_reason: str = ""
+    script: str | None = None
+    """The key of the script's profile that made this server, if one did."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ServerStatus:
+        """Read one of a tick's servers; members that are missing keep their defaults."""
+        values = {name: data[name] for name in cls.__slots__ if data.get(name) is not None}
+        values["server_class"] = str(data.get("class") or "")
+        values["ids"] = tuple(data.get("ids") or ())
+        values["state"] = ServerState(data.get("state", "stopped"))
+        values["error"] = Trouble.from_json(data["error"]) if data.get("error") else None
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Everything that changes, at one moment (`at`, monotonic ns)."""
+
+    number: int = 0
+    at: int = 0
+    totals: TickTotals = field(default_factory=TickTotals)
+    servers: tuple[ServerStatus, ...] = ()
+
+    def server(self, key: str | None) -> ServerStatus | None:
+        """The server with this key, if the supervisor knows it."""
+        return next((server for server in self.servers if server.key == key), None)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tick:
+        """Read a `tick` message."""
+        given = data.get("totals") or {}
+        totals = TickTotals(
+            **{name: round(given[name]) for name in TickTotals.__slots__ if given.get(name) is not None}
+        )
+        servers = tuple(ServerStatus.from_json(server) for server in data.get("servers") or ())
+        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers)
