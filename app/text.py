@@ -27,11 +27,6 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("app", text)
 
 
-def tr(text: str) -> str:
-    """The sentence in the person's language. One context for the whole program: a sentence means the same everywhere."""
-    return QCoreApplication.translate("Socketscope", text)
-
-
 def safe_text(value: bytes | str, cap: int = CELL) -> str:
     """One line of plain text, at most `cap` characters, whatever `value` holds."""
     text = value[: cap * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value

@@ -108,8 +108,6 @@ class Tick:
     def from_json(cls, data: Mapping[str, Any]) -> Tick:
         """Read a `tick` message."""
         given = data.get("totals") or {}
-        totals = TickTotals(
-            **{name: round(given[name]) for name in TickTotals.__slots__ if given.get(name) is not None}
-        )
+        counters = {name: round(given[name]) for name in TickTotals.__slots__ if given.get(name) is not None}
         servers = tuple(ServerStatus.from_json(server) for server in data.get("servers") or ())
         return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers)
