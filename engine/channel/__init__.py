@@ -1,0 +1,1 @@
+"""Facts and orders between processes. Decoding runs no code."""
