@@ -1,0 +1,200 @@
+"""The class attributes that a person can set on a server or a handler: one record each; the dialog's rows are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
+
+from app.text import tr
+from engine.hosting.profile import CONCURRENCIES, FAMILIES
+
+STREAMS = ("tcp", "unix")
+DATAGRAMS = ("udp", "unixgram")
+INTERNET = ("tcp", "udp")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One class attribute. `kind` is bool, int or float; an `optional` one may also be None."""
+
+    name: str
+    owner: str
+    """"server" or "handler": whose class it is set on."""
+    kind: type
+    default: Any
+    explanation: str
+    families: tuple[str, ...] = FAMILIES
+    concurrencies: tuple[str, ...] = CONCURRENCIES
+    lowest: float = 0
+    highest: float = 0
+    unit: str = ""
+    optional: bool = False
+
+    def applies(self, family: str, concurrency: str) -> bool:
+        """Whether a server of this kind has the attribute at all."""
+        return family in self.families and concurrency in self.concurrencies
+
+
+ATTRIBUTES: tuple[Attribute, ...] = (
+    Attribute(
+        "allow_reuse_address",
+        "server",
+        bool,
+        False,
+        QT_TRANSLATE_NOOP("app", "Bind at once even while old connections of the same address are still in TIME_WAIT (SO_REUSEADDR)."),
+        families=INTERNET,
+    ),
+    Attribute(
+        "allow_reuse_port",
+        "server",
+        bool,
+        False,
+        QT_TRANSLATE_NOOP("app", "Let several sockets bind the same port; the kernel shares connections among them (SO_REUSEPORT)."),
+        families=INTERNET,
+    ),
+    Attribute(
+        "request_queue_size",
+        "server",
+        int,
+        5,
+        QT_TRANSLATE_NOOP("app", "How many connections the kernel keeps waiting before accept() takes them; with 5, a burst of clients is refused or stalls."),
+        families=STREAMS,
+        lowest=1,
+        highest=65535,
+        unit="connections",
+    ),
+    Attribute(
+        "timeout",
+        "server",
+        float,
+        None,
+        QT_TRANSLATE_NOOP("app", "How long handle_request() waits for a request before it calls handle_timeout(); None waits for ever."),
+        lowest=0.001,
+        highest=86400,
+        unit="s",
+        optional=True,
+    ),
+    Attribute(
+        "max_packet_size",
+        "server",
+        int,
+        8192,
+        QT_TRANSLATE_NOOP("app", "Buffer for one datagram; what is longer is cut off by the kernel."),
+        families=DATAGRAMS,
+        lowest=1,
+        highest=1 << 20,
+        unit="bytes",
+    ),
+    Attribute(
+        "poll_interval",
+        "server",
+        float,
+        0.5,
+        QT_TRANSLATE_NOOP("app", "How often serve_forever() looks whether it shall stop, and calls service_actions()."),
+        lowest=0.001,
+        highest=60,
+        unit="s",
+    ),
+    Attribute(
+        "daemon_threads",
+        "server",
+        bool,
+        False,
+        QT_TRANSLATE_NOOP("app", "Do not wait for handler threads when the process ends."),
+        concurrencies=("threading",),
+    ),
+    Attribute(
+        "block_on_close",
+        "server",
+        bool,
+        True,
+        QT_TRANSLATE_NOOP("app", "server_close() waits until every handler thread or child has ended."),
+        concurrencies=("threading", "forking"),
+    ),
+    Attribute(
+        "max_children",
+        "server",
+        int,
+        40,
+        QT_TRANSLATE_NOOP("app", "How many children may live at once; at the limit the server waits for one to end."),
+        concurrencies=("forking",),
+        lowest=1,
+        highest=4096,
+        unit="children",
+    ),
+    Attribute(
+        "rbufsize",
+        "handler",
+        int,
+        -1,
+        QT_TRANSLATE_NOOP("app", "Buffer of rfile: -1 is the default size, 0 is unbuffered."),
+        families=STREAMS,
+        lowest=-1,
+        highest=1 << 26,
+        unit="bytes",
+    ),
+    Attribute(
+        "wbufsize",
+        "handler",
+        int,
+        0,
+        QT_TRANSLATE_NOOP("app", "Buffer of wfile: 0 sends each write at once, a positive size sends when it is full or flushed."),
+        families=STREAMS,
+        lowest=-1,
+        highest=1 << 26,
+        unit="bytes",
+    ),
+    Attribute(
+        "timeout",
+        "handler",
+        float,
+        None,
+        QT_TRANSLATE_NOOP("app", "Time limit of each recv and send of a connection; None has no limit."),
+        families=STREAMS,
+        lowest=0.001,
+        highest=86400,
+        unit="s",
+        optional=True,
+    ),
+    Attribute(
+        "disable_nagle_algorithm",
+        "handler",
+        bool,
+        False,
+        QT_TRANSLATE_NOOP("app", "Send small writes at once instead of gathering them (TCP_NODELAY)."),
+        families=("tcp",),
+    ),
+)
+
+
+def attributes_of(owner: str, family: str, concurrency: str) -> Iterator[Attribute]:
+    """The attributes that a server of this kind, or its handler, has."""
+    return (a for a in ATTRIBUTES if a.owner == owner and a.applies(family, concurrency))
+
+
+def read_value(attribute: Attribute, text: str) -> tuple[Any, str]:
+    """The value typed for an attribute and, when it cannot be used, a sentence that says why."""
+    text = text.strip()
+    if attribute.optional and text.lower() in ("", "none"):
+        return None, ""
+    try:
+        value = attribute.kind(text)
+    except ValueError:
+        return attribute.default, tr("{name} needs {what}.").format(name=attribute.name, what=_wanted(attribute))
+    if not attribute.lowest <= value <= attribute.highest:
+        bounds = {"low": _bound(attribute.lowest), "high": _bound(attribute.highest)}
+        return attribute.default, tr("{name} must be from {low} to {high}.").format(name=attribute.name, **bounds)
+    return value, ""
+
+
+def _wanted(attribute: Attribute) -> str:
+    if attribute.optional:
+        return tr("a number or None")
+    return tr("a whole number") if attribute.kind is int else tr("a number")
+
+
+def _bound(value: float) -> str:
+    return f"{value:g}" if value < 100_000 else f"{int(value):,}".replace(",", " ")

@@ -1,0 +1,158 @@
+"""New server, edit server: everything a profile holds, each field explained and checked where it stands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from app.text import label, safe_text, set_tip, tr
+from engine.hosting.profile import SERVER_CLASSES, Profile
+
+from .address import AddressRows
+from .attribute_rows import AttributeForm
+from .checks import check_name
+from .choice import Choice
+from .fields import Form
+from .handler import HandlerRows
+from .launch import LaunchForm
+
+
+class ServerDialog(QDialog):
+    """Makes a server's profile, or changes one. Open it with `open()`; `profile_accepted` brings the result."""
+
+    profile_accepted = Signal(Profile, bool)
+    """The profile, and whether it shall be started now."""
+
+    def __init__(self, profile: Profile | None = None, taken: Collection[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._original = profile or Profile(name="")
+        self._taken = taken
+        self.setWindowTitle(tr("Edit server") if profile else tr("New server"))
+        self.setObjectName("server-dialog")
+        self.attributes = AttributeForm(self._original)
+        self.launch = LaunchForm(self._original)
+        self.launch.finish()
+        self._build_main()
+        self._build_frame(is_new=profile is None)
+        for form in (self.main, self.attributes, self.launch):
+            form.changed.connect(self._refresh)
+        self._refresh()
+        self.resize(640, 560)
+
+    def profile(self) -> Profile:
+        """The profile as the fields have it now."""
+        profile = dataclasses.replace(
+            self._original,
+            name=self.name.text().strip(),
+            server_class=SERVER_CLASSES[self.family.value(), self.concurrency.value()],
+            attributes=self.attributes.values("server"),
+            handler_attributes=self.attributes.values("handler"),
+            example=self._original.example if self._keeps_handler() else "",
+            **self.address.values(),
+            **self.handler.values(),
+        )
+        return self.launch.put_into(profile)
+
+    def problem(self) -> str:
+        """The first reason why this cannot be accepted, or nothing."""
+        forms = (self.main, self.attributes, self.launch)
+        return next(filter(None, (form.problem() for form in forms)), "") or self.address.needs_confirmation()
+
+    def read_again(self) -> None:
+        """Look at the handler file again: it may have been corrected meanwhile."""
+        self.handler.read_again()
+        self._refresh()
+
+    def _keeps_handler(self) -> bool:
+        return self.handler.values()["handler_file"] == self._original.handler_file
+
+    def _build_main(self) -> None:
+        form = self.main = Form()
+        name_tip = tr("What you call this server; rows, charts and filters show it")
+        self.name = form.line(tr("Name"), name_tip, lambda: check_name(self.name.text(), self._taken))
+        self.family = Choice(FAMILY_CHOICES, self._original.family)
+        form.add(tr("Family"), self.family, tr("What kind of socket it listens on"), self.family.changed)
+        self.concurrency = Choice(CONCURRENCY_CHOICES, self._original.concurrency)
+        form.add(tr("Concurrency"), self.concurrency, tr("What serves each request"), self.concurrency.changed)
+        self.address = AddressRows(form, self._original)
+        self.handler = HandlerRows(form, self._original)
+        form.finish()
+        self.name.setText(self._original.name)
+        form.rows[0].touched = False
+
+    def _build_frame(self, *, is_new: bool) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for form, title in ((self.main, tr("Server")), (self.attributes, tr("Class attributes")), (self.launch, tr("Process"))):
+            self.tabs.addTab(_scrolled(form), title)
+        self.summary = label(name=tr("Summary"), role="mono")
+        self.buttons = QDialogButtonBox()
+        kind = QDialogButtonBox.ButtonRole
+        self.cancel_button = self.buttons.addButton(tr("Cancel"), kind.RejectRole)
+        self.save_button = self.buttons.addButton(tr("Add") if is_new else tr("Save"), kind.ApplyRole)
+        self.start_button = self.buttons.addButton(tr("Add and start") if is_new else tr("Save and start"), kind.AcceptRole)
+        self.start_button.setDefault(True)
+        set_tip(self.cancel_button, tr("Change nothing (Esc)"))
+        self.buttons.rejected.connect(self.reject)
+        self.save_button.clicked.connect(lambda: self._finish(start=False))
+        self.start_button.clicked.connect(lambda: self._finish(start=True))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 12)
+        layout.setSpacing(12)
+        layout.addWidget(self.tabs, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(16, 0, 16, 0)
+        foot.addWidget(self.summary)
+        foot.addWidget(self.buttons)
+        layout.addLayout(foot)
+
+    def _refresh(self) -> None:
+        family, concurrency = self.family.value(), self.concurrency.value()
+        self.address.show_family(family)
+        self.handler.show_family(family)
+        self.attributes.show_kind(family, concurrency)
+        self.main.refresh()
+        self.summary.setText(safe_text(f"{SERVER_CLASSES[family, concurrency]}({self.address.describe()}, {self.handler.chosen() or '…'})"))
+        self._enable(self.problem())
+
+    def _enable(self, problem: str) -> None:
+        for button, tip in ((self.save_button, tr("Keep it, do not start it")), (self.start_button, tr("Keep it and start it"))):
+            button.setEnabled(not problem)
+            set_tip(button, problem or tip)
+
+    def _finish(self, *, start: bool) -> None:
+        if self.problem():
+            return
+        self.profile_accepted.emit(self.profile(), start)
+        self.accept()
+
+    # Qt's overrides
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.read_again()
+
+
+def _scrolled(form: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidget(form)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    return area
+
+
+FAMILY_CHOICES = (
+    ("tcp", "TCP", "A stream over the network: connections to an address and port"),
+    ("udp", "UDP", "Datagrams over the network: each is a request of its own"),
+    ("unix", "Unix stream", "A stream on this machine: connections to a path"),
+    ("unixgram", "Unix datagram", "Datagrams on this machine: each is a request of its own"),
+)
+CONCURRENCY_CHOICES = (
+    ("single", "Single", "One request at a time; while one is served, all others wait"),
+    ("threading", "Threading", "A thread for each request (ThreadingMixIn)"),
+    ("forking", "Forking", "A process for each request (ForkingMixIn)"),
+)
