@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
-
-from app.text import tr
+from app.text import QT_TRANSLATE_NOOP, tr
 from engine.hosting.profile import Profile
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "examples"

@@ -27,6 +27,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("app", text)
 
 
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802  (lupdate knows it by Qt's name)
+    """Mark a text of a record for the translators; `tr` translates it when it is shown."""
+    return text
+
+
 def safe_text(value: bytes | str, cap: int = CELL) -> str:
     """One line of plain text, at most `cap` characters, whatever `value` holds."""
     text = value[: cap * 4 + 1].decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
