@@ -94,7 +94,16 @@ QPlainTextEdit[role="bare"], QTextEdit[role="bare"] { border: 0; border-radius: 
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox QAbstractItemView { background: $window; border: 1px solid $edge; selection-background-color: $selection;
   selection-color: $selection_text; }
+QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
 QCheckBox, QRadioButton { spacing: 6px; background: transparent; }
+QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px; background: $panel; border: 1px solid $faint; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator:hover, QRadioButton::indicator:hover, QCheckBox::indicator:focus, QRadioButton::indicator:focus {
+  border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
+QRadioButton::indicator:checked { width: 4px; height: 4px; border: 5px solid $accent; background: $accent_text; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $line; background: $window; }
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 QGroupBox { border: 0; border-top: 1px solid $line; margin-top: 18px; padding-top: 6px; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; color: $dim; font-weight: bold; }

@@ -200,6 +200,9 @@ def _tokens(chosen: Theme) -> dict[str, str]:
     fields = (field.name for field in dataclasses.fields(chosen))
     colours = {name: getattr(chosen, name) for name in fields}
     tokens = {name: colour.name() for name, colour in colours.items() if isinstance(colour, QColor)}
+    # Qt's style sheets take pictures from files only.
+    drawings = files("resources").joinpath("themes")
+    tokens |= {word: str(drawings.joinpath(f"{word}-{chosen.name}.svg")) for word in ("check", "arrow")}
     return tokens | {"mono": mono().families()[0], "hover": mix(chosen.text, chosen.window, 0.08).name()}
 
 

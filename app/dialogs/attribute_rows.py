@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
-from app.text import label, set_tip, tr
+from app.text import label, set_role, set_tip, tr
 from engine.hosting.profile import Profile
 
 from .attributes import ATTRIBUTES, Attribute, read_value
@@ -49,27 +49,22 @@ class AttributeForm(Form):
         editor = _tick(value) if attribute.kind is bool else _line(attribute, value)
         changed = editor.toggled if isinstance(editor, QCheckBox) else editor.textChanged
         tip = tr(attribute.explanation)
-        row = self.add(attribute.name, editor, tip, changed, partial(_problem, attribute, editor))
-        row.title.setProperty("role", "mono")
-        row.title.setMinimumWidth(190)
+        note = label(tip, role="small", wrap=True)
+        row = self.add(attribute.name, editor, tip, changed, partial(_problem, attribute, editor), beside=note)
+        set_role(row.title, "mono")
         self._rows.append((attribute, editor, row))
-        self._explain(row, attribute)
-
-    def _explain(self, row: Row, attribute: Attribute) -> None:
-        note = label(tr(attribute.explanation), role="dim", wrap=True)
-        self.note(note)
-        row.follow(note)
 
 
 def _tick(value: Any) -> QCheckBox:
     box = QCheckBox()
     box.setChecked(bool(value))
+    box.setFixedSize(96, 24)
     return box
 
 
 def _line(attribute: Attribute, value: Any) -> QLineEdit:
     line = QLineEdit("None" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
-    line.setMaximumWidth(160)
+    line.setFixedWidth(96)
     line.setPlaceholderText(attribute.unit)
     set_tip(line, tr(attribute.explanation))
     return line

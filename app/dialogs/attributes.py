@@ -1,4 +1,4 @@
-"""The class attributes that a person can set on a server or a handler: one record each; the dialog's rows are made of them."""
+"""The class attributes that a person can set on a server or a handler: a record each, and a row of the dialog."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
-
-from app.text import tr
+from app.text import QT_TRANSLATE_NOOP, tr
 from engine.hosting.profile import CONCURRENCIES, FAMILIES
 
 STREAMS = ("tcp", "unix")
@@ -44,7 +42,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         bool,
         False,
-        QT_TRANSLATE_NOOP("app", "Bind at once even while old connections of the same address are still in TIME_WAIT (SO_REUSEADDR)."),
+        QT_TRANSLATE_NOOP(
+            "app", "Bind at once even while old connections of the same address are still in TIME_WAIT (SO_REUSEADDR)."
+        ),
         families=INTERNET,
     ),
     Attribute(
@@ -52,7 +52,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         bool,
         False,
-        QT_TRANSLATE_NOOP("app", "Let several sockets bind the same port; the kernel shares connections among them (SO_REUSEPORT)."),
+        QT_TRANSLATE_NOOP(
+            "app", "Let several sockets bind the same port; the kernel shares connections among them (SO_REUSEPORT)."
+        ),
         families=INTERNET,
     ),
     Attribute(
@@ -60,7 +62,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         int,
         5,
-        QT_TRANSLATE_NOOP("app", "How many connections the kernel keeps waiting before accept() takes them; with 5, a burst of clients is refused or stalls."),
+        QT_TRANSLATE_NOOP(
+            "app", "Connections that the kernel keeps waiting for accept(); with 5, a burst of clients stalls."
+        ),
         families=STREAMS,
         lowest=1,
         highest=65535,
@@ -71,7 +75,10 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         float,
         None,
-        QT_TRANSLATE_NOOP("app", "How long handle_request() waits for a request before it calls handle_timeout(); None waits for ever."),
+        QT_TRANSLATE_NOOP(
+            "app",
+            "How long handle_request() waits for a request before it calls handle_timeout(); None waits for ever.",
+        ),
         lowest=0.001,
         highest=86400,
         unit="s",
@@ -141,7 +148,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "handler",
         int,
         0,
-        QT_TRANSLATE_NOOP("app", "Buffer of wfile: 0 sends each write at once, a positive size sends when it is full or flushed."),
+        QT_TRANSLATE_NOOP(
+            "app", "Buffer of wfile: 0 sends each write at once, a positive size sends when it is full or flushed."
+        ),
         families=STREAMS,
         lowest=-1,
         highest=1 << 26,

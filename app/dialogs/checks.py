@@ -60,7 +60,9 @@ def check_port(text: str) -> str:
     if not 0 <= port <= 65535:
         return tr("Port {port} is out of range: use 0 to 65535.").format(port=port)
     if 0 < port < first_free_to_all() and os.geteuid() != 0:
-        return tr("Port {port} needs root on this system: use {first} or above.").format(port=port, first=first_free_to_all())
+        return tr("Port {port} needs root on this system: use {first} or above.").format(
+            port=port, first=first_free_to_all()
+        )
     return ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Signal, SignalInstance
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from app.text import label, set_tip, tr
 
@@ -63,19 +63,26 @@ class Form(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 16, 16, 16)
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(4)
+        self._grid.setVerticalSpacing(7)
         self._grid.setColumnMinimumWidth(0, LABEL_WIDTH)
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 1)
 
-    def add(self, title: str, editor: QWidget, tip: str, changed: SignalInstance, check: Check = _nothing_wrong) -> Row:
+    def add(
+        self, title: str, editor: QWidget, tip: str, changed: SignalInstance, check: Check = _nothing_wrong,
+        beside: QWidget | None = None,
+    ) -> Row:  # fmt: skip
         """Append a row; `changed` is the editor's signal that its value is another."""
         row = Row(label(title), editor, label(name=tr("{field}: problem").format(field=title), role="error"), check)
         _describe(row, tip)
         line = self._grid.rowCount()
-        self._grid.addWidget(row.title, line, 0)
-        self._grid.addWidget(editor, line, 1)
-        self._grid.addWidget(row.message, line + 1, 1)
-        self._grid.setRowMinimumHeight(line + 2, 4)
+        self._grid.addWidget(row.title, line, 0, Qt.AlignmentFlag.AlignTop)
+        if beside is None:
+            self._grid.addWidget(editor, line, 1, 1, 2)
+        else:
+            self._grid.addWidget(editor, line, 1, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(beside, line, 2, Qt.AlignmentFlag.AlignTop)
+            row.follow(beside)
+        self._grid.addWidget(row.message, line + 1, 1, 1, 2)
         self.rows.append(row)
         changed.connect(partial(self._on_changed, row))
         return row
@@ -87,7 +94,9 @@ class Form(QWidget):
         self.add(title, editor, tip, editor.textChanged, check)
         return editor
 
-    def path(self, title: str, tip: str, check: Check, browse: Callable[[QLineEdit], None], hint: str = "") -> QLineEdit:
+    def path(
+        self, title: str, tip: str, check: Check, browse: Callable[[QLineEdit], None], hint: str = ""
+    ) -> QLineEdit:
         """Append a row with a line of text and a button that chooses what to put there."""
         field = PathField(title, browse, hint)
         self.add(title, field, tip, field.line.textChanged, check)
@@ -96,11 +105,11 @@ class Form(QWidget):
 
     def note(self, widget: QWidget) -> None:
         """Append something that belongs to the row above: an explanation, a confirmation."""
-        self._grid.addWidget(widget, self._grid.rowCount(), 1)
+        self._grid.addWidget(widget, self._grid.rowCount(), 1, 1, 2)
 
     def section(self, title: str) -> None:
         """Append a heading over the rows that follow."""
-        self._grid.addWidget(label(title, role="head"), self._grid.rowCount(), 0, 1, 2)
+        self._grid.addWidget(label(title, role="head"), self._grid.rowCount(), 0, 1, 3)
 
     def finish(self) -> None:
         """Let what is left of the height stay empty below the rows."""
@@ -193,14 +202,3 @@ def _describe(row: Row, tip: str) -> None:
         row.editor.setAccessibleName(row.title.text())
     row.editor.setAccessibleDescription(tip)
     row.message.setWordWrap(True)
-
-
-def stack(*widgets: QWidget, margin: int = 0, spacing: int = 4) -> QWidget:
-    """Widgets under each other in one."""
-    box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.setSpacing(spacing)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return box

@@ -26,7 +26,7 @@ class HandlerRows:
         self._wanted = profile.handler_class
         self.file = form.path(
             tr("Handler file"),
-            tr("A Python file with a class derived from BaseRequestHandler; it is read here and imported by the server only"),
+            tr("A Python file with a request handler class; it is read here, and imported by the server only"),
             self._check_file,
             choose_file(tr("Handler file"), tr("Python files (*.py)")),
             hint="server.py",
@@ -42,10 +42,14 @@ class HandlerRows:
         """Name of the chosen class."""
         return str(self.choice.currentData() or "")
 
+    def path(self) -> str:
+        """The file's path."""
+        path = self.file.text().strip()
+        return str(Path(path).expanduser()) if path else ""
+
     def values(self) -> dict[str, Any]:
         """The members of the profile that stand here."""
-        path = self.file.text().strip()
-        return {"handler_file": str(Path(path).expanduser()) if path else "", "handler_class": self.chosen()}
+        return {"handler_file": self.path(), "handler_class": self.chosen()}
 
     def read_again(self) -> None:
         """Look at the file again when it has changed."""
@@ -88,7 +92,9 @@ class HandlerRows:
         wanted = self.chosen() or self._wanted
         self.choice.clear()
         for found in classes:
-            self.choice.addItem(tr("{name}  ·  line {line}").format(name=safe_text(found.name), line=found.line), found.name)
+            self.choice.addItem(
+                tr("{name}  ·  line {line}").format(name=safe_text(found.name), line=found.line), found.name
+            )
         self.choice.setEnabled(bool(classes))
         self.choice.setCurrentIndex(max(0, self.choice.findData(wanted)) if classes else -1)
 

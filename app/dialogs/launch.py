@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Callable
 
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit
 
 from app.text import tr
 from engine.hosting.profile import Profile
@@ -17,8 +18,11 @@ from .fields import Form, choose_directory, choose_file
 class LaunchForm(Form):
     """How the host process starts."""
 
-    def __init__(self, profile: Profile, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, profile: Profile, add_first: Callable[[LaunchForm], None] | None = None) -> None:
+        """`add_first` puts rows above these."""
+        super().__init__()
+        if add_first is not None:
+            add_first(self)
         self.arguments = self.line(
             tr("Arguments"), tr("What the program finds in sys.argv, quoted as in a shell"), self._check_arguments
         )

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Collection
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from app.text import label, safe_text, set_tip, tr
+from app.text import QT_TRANSLATE_NOOP, label, safe_text, tr
 from engine.hosting.profile import SERVER_CLASSES, Profile
 
 from .address import AddressRows
 from .attribute_rows import AttributeForm
+from .buttons import Buttons
 from .checks import check_name
 from .choice import Choice
 from .fields import Form
@@ -26,7 +27,9 @@ class ServerDialog(QDialog):
     profile_accepted = Signal(Profile, bool)
     """The profile, and whether it shall be started now."""
 
-    def __init__(self, profile: Profile | None = None, taken: Collection[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self, profile: Profile | None = None, taken: Collection[str] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._original = profile or Profile(name="")
         self._taken = taken
@@ -67,7 +70,7 @@ class ServerDialog(QDialog):
         self._refresh()
 
     def _keeps_handler(self) -> bool:
-        return self.handler.values()["handler_file"] == self._original.handler_file
+        return self.handler.path() == self._original.handler_file
 
     def _build_main(self) -> None:
         form = self.main = Form()
@@ -86,19 +89,20 @@ class ServerDialog(QDialog):
     def _build_frame(self, *, is_new: bool) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for form, title in ((self.main, tr("Server")), (self.attributes, tr("Class attributes")), (self.launch, tr("Process"))):
+        self.tabs.tabBar().setDrawBase(False)
+        for form, title in (
+            (self.main, tr("Server")),
+            (self.attributes, tr("Class attributes")),
+            (self.launch, tr("Process")),
+        ):
             self.tabs.addTab(_scrolled(form), title)
         self.summary = label(name=tr("Summary"), role="mono")
-        self.buttons = QDialogButtonBox()
-        kind = QDialogButtonBox.ButtonRole
-        self.cancel_button = self.buttons.addButton(tr("Cancel"), kind.RejectRole)
-        self.save_button = self.buttons.addButton(tr("Add") if is_new else tr("Save"), kind.ApplyRole)
-        self.start_button = self.buttons.addButton(tr("Add and start") if is_new else tr("Save and start"), kind.AcceptRole)
-        self.start_button.setDefault(True)
-        set_tip(self.cancel_button, tr("Change nothing (Esc)"))
-        self.buttons.rejected.connect(self.reject)
-        self.save_button.clicked.connect(lambda: self._finish(start=False))
-        self.start_button.clicked.connect(lambda: self._finish(start=True))
+        self.buttons = Buttons(
+            tr("Add") if is_new else tr("Save"), tr("Add and start") if is_new else tr("Save and start")
+        )
+        self.buttons.cancel.clicked.connect(self.reject)
+        self.buttons.keep.clicked.connect(lambda: self._finish(start=False))
+        self.buttons.start.clicked.connect(lambda: self._finish(start=True))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 12)
         layout.setSpacing(12)
@@ -115,13 +119,12 @@ class ServerDialog(QDialog):
         self.handler.show_family(family)
         self.attributes.show_kind(family, concurrency)
         self.main.refresh()
-        self.summary.setText(safe_text(f"{SERVER_CLASSES[family, concurrency]}({self.address.describe()}, {self.handler.chosen() or '…'})"))
-        self._enable(self.problem())
-
-    def _enable(self, problem: str) -> None:
-        for button, tip in ((self.save_button, tr("Keep it, do not start it")), (self.start_button, tr("Keep it and start it"))):
-            button.setEnabled(not problem)
-            set_tip(button, problem or tip)
+        self.summary.setText(
+            safe_text(
+                f"{SERVER_CLASSES[family, concurrency]}({self.address.describe()}, {self.handler.chosen() or '…'})"
+            )
+        )
+        self.buttons.enable(self.problem())
 
     def _finish(self, *, start: bool) -> None:
         if self.problem():
@@ -146,13 +149,41 @@ def _scrolled(form: QWidget) -> QScrollArea:
 
 
 FAMILY_CHOICES = (
-    ("tcp", "TCP", "A stream over the network: connections to an address and port"),
-    ("udp", "UDP", "Datagrams over the network: each is a request of its own"),
-    ("unix", "Unix stream", "A stream on this machine: connections to a path"),
-    ("unixgram", "Unix datagram", "Datagrams on this machine: each is a request of its own"),
+    (
+        "tcp",
+        QT_TRANSLATE_NOOP("app", "TCP"),
+        QT_TRANSLATE_NOOP("app", "A stream over the network: connections to an address and port"),
+    ),
+    (
+        "udp",
+        QT_TRANSLATE_NOOP("app", "UDP"),
+        QT_TRANSLATE_NOOP("app", "Datagrams over the network: each is a request of its own"),
+    ),
+    (
+        "unix",
+        QT_TRANSLATE_NOOP("app", "Unix stream"),
+        QT_TRANSLATE_NOOP("app", "A stream on this machine: connections to a path"),
+    ),
+    (
+        "unixgram",
+        QT_TRANSLATE_NOOP("app", "Unix datagram"),
+        QT_TRANSLATE_NOOP("app", "Datagrams on this machine: each is a request of its own"),
+    ),
 )
 CONCURRENCY_CHOICES = (
-    ("single", "Single", "One request at a time; while one is served, all others wait"),
-    ("threading", "Threading", "A thread for each request (ThreadingMixIn)"),
-    ("forking", "Forking", "A process for each request (ForkingMixIn)"),
+    (
+        "single",
+        QT_TRANSLATE_NOOP("app", "Single"),
+        QT_TRANSLATE_NOOP("app", "One request at a time; while one is served, all others wait"),
+    ),
+    (
+        "threading",
+        QT_TRANSLATE_NOOP("app", "Threading"),
+        QT_TRANSLATE_NOOP("app", "A thread for each request (ThreadingMixIn)"),
+    ),
+    (
+        "forking",
+        QT_TRANSLATE_NOOP("app", "Forking"),
+        QT_TRANSLATE_NOOP("app", "A process for each request (ForkingMixIn)"),
+    ),
 )

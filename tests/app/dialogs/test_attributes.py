@@ -33,9 +33,17 @@ def test_a_forking_datagram_server_has_children_and_packets() -> None:
 def test_defaults_are_those_of_the_standard_library(attribute: Attribute) -> None:
     if attribute.name == "poll_interval":
         pytest.skip("an argument of serve_forever, not an attribute")
-    classes = [cls for kind, name in SERVER_CLASSES.items() if attribute.applies(*kind) and (cls := getattr(socketserver, name, None))]
+    classes = [
+        cls
+        for kind, name in SERVER_CLASSES.items()
+        if attribute.applies(*kind) and (cls := getattr(socketserver, name, None))
+    ]
     owners = classes if attribute.owner == "server" else [socketserver.StreamRequestHandler]
-    found = [getattr(cls, attribute.name) for cls in owners if not (attribute.name == "timeout" and "Forking" in cls.__name__)]
+    found = [
+        getattr(cls, attribute.name)
+        for cls in owners
+        if not (attribute.name == "timeout" and "Forking" in cls.__name__)
+    ]
     assert found
     assert all(value == attribute.default for value in found)
 

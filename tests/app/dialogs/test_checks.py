@@ -10,12 +10,16 @@ import pytest
 from app.dialogs import checks
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "localhost", "fe80::1%lo", "my-host.example", "", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "::1", "[::1]", "localhost", "fe80::1%lo", "my-host.example", "", "0.0.0.0"]
+)
 def test_good_hosts(host: str) -> None:
     assert checks.check_host(host) == ""
 
 
-@pytest.mark.parametrize("host", ["256.1.1.1", "127.0.0.1.5", "1.2.3", "::zz", "two words", "-x", "a\x00b", "<b>", "x" * 300])
+@pytest.mark.parametrize(
+    "host", ["256.1.1.1", "127.0.0.1.5", "1.2.3", "::zz", "two words", "-x", "a\x00b", "<b>", "x" * 300]
+)
 def test_bad_hosts(host: str) -> None:
     assert checks.check_host(host).endswith(".")
 
@@ -39,7 +43,7 @@ def test_good_ports(port: str) -> None:
 
 
 def test_a_low_port_without_root_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr(checks, "first_free_to_all", lambda: 1024)
     assert checks.check_port("80") == "Port 80 needs root on this system: use 1024 or above."
 

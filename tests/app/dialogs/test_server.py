@@ -53,8 +53,8 @@ def good(handler_file: Path) -> Profile:
 
 def test_an_empty_dialog_says_why_it_cannot_be_accepted_and_accuses_nobody(show: Open) -> None:
     dialog = show()
-    assert not dialog.start_button.isEnabled()
-    assert "Give the server a name." in dialog.start_button.toolTip()
+    assert not dialog.buttons.start.isEnabled()
+    assert "Give the server a name." in dialog.buttons.start.toolTip()
     assert all(not row.message.isVisible() for row in dialog.main.rows)
 
 
@@ -105,7 +105,7 @@ def test_a_syntax_error_is_shown_with_its_line_where_the_file_is_named(show: Ope
     message = dialog.main.row_of(dialog.handler.file).message
     assert message.isVisible()
     assert "line 2" in message.text()
-    assert not dialog.save_button.isEnabled()
+    assert not dialog.buttons.keep.isEnabled()
 
 
 def test_a_corrected_file_is_read_again(show: Open, handler_file: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_bad_port_is_told_next_to_the_field(show: Open, handler_file: Path) ->
     dialog.address.port.setText("99999")
     message = dialog.main.row_of(dialog.address.host).message
     assert message.text() == "Port 99999 is out of range: use 0 to 65535."
-    assert "out of range" in dialog.start_button.toolTip()
+    assert "out of range" in dialog.buttons.start.toolTip()
 
 
 def test_attributes_follow_the_kind_of_server(show: Open, handler_file: Path) -> None:
@@ -172,7 +172,7 @@ def test_only_what_differs_from_the_default_is_kept(show: Open, handler_file: Pa
 def test_accepting_tells_the_profile_and_whether_to_start(qtbot: QtBot, show: Open, handler_file: Path) -> None:
     dialog = show(good(handler_file))
     with qtbot.waitSignal(dialog.profile_accepted) as told:
-        dialog.start_button.click()
+        dialog.buttons.start.click()
     assert told.args == [good(handler_file), True]
     assert not dialog.isVisible()
 
@@ -189,4 +189,4 @@ def test_hostile_file_contents_stay_plain(show: Open, handler_file: Path) -> Non
     dialog.name.setText("x")
     dialog.handler.file.setText(str(path))
     assert "<img src=x>.py has no class" in dialog.main.row_of(dialog.handler.file).message.text()
-    assert "<img" not in dialog.start_button.toolTip()
+    assert "<img" not in dialog.buttons.start.toolTip()
