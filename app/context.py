@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from app.desk import Desk
 from app.link.link import Link
 from app.models.selection import Selection
 from app.settings import Settings
@@ -79,6 +80,8 @@ class Context:
     """Handed to each panel's factory and each dialog; nobody looks anything up by name in a registry of objects."""
 
     link: Link
+    desk: Desk
+    """Start, stop, restart, examples, offers; use it rather than the link for what concerns servers."""
     selection: Selection
     view: View
     workspace: Workspace
