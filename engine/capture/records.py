@@ -175,3 +175,16 @@ class Totals:
     evicted: int
     size: int
     """Bytes of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRecord:
+    """When a request occupied a worker, for lanes. `worker` is a WorkerRecord's id."""
+
+    request: int
+    server: int
+    worker: int | None
+    state: State
+    opened: int
+    closed: int | None
+    stages: tuple[StageRecord, ...]

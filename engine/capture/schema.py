@@ -1,5 +1,8 @@
 """The tables of a capture file.
 
+Requests are numbered in the order in which they were opened, without gaps: from `meta.dense_from` on each number has
+its row; before it only those remain that were still being served when their neighbours were evicted.
+
 Times are `time.monotonic_ns()` of the machine that captured; `meta.wall_offset` added to one gives `time.time_ns()`.
 """
 
@@ -9,7 +12,7 @@ VERSION = 1
 TABLES = """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
-    value INTEGER NOT NULL              -- wall_offset, emitted, recorded, dropped, evicted
+    value INTEGER NOT NULL              -- wall_offset, emitted, recorded, dropped, evicted, requests, dense_from
 ) WITHOUT ROWID;
 CREATE TABLE server (
     id INTEGER PRIMARY KEY,
@@ -54,9 +57,10 @@ CREATE TABLE stage (
     stage INTEGER NOT NULL,
     started INTEGER NOT NULL,
     ended INTEGER,
-    cpu INTEGER                         -- ns on a CPU, NULL unknown
-);
-CREATE TABLE chunk (
+    cpu INTEGER,                        -- ns on a CPU, NULL unknown
+    PRIMARY KEY (request, started, stage)
+) WITHOUT ROWID;
+CREATE TABLE chunk (                    -- a piece; a chunk ends with its first piece that is without CONTINUES
     id INTEGER PRIMARY KEY,
     request INTEGER NOT NULL,
     direction INTEGER NOT NULL,         -- 0 received, 1 sent
@@ -76,7 +80,7 @@ CREATE TABLE failure (
     detail TEXT NOT NULL                -- JSON, see debug/failures.py
 );
 CREATE TABLE load (
-    server INTEGER NOT NULL,
+    server INTEGER NOT NULL,            -- 0: all servers together
     second INTEGER NOT NULL,            -- monotonic seconds
     opened INTEGER NOT NULL,
     closed INTEGER NOT NULL,
@@ -109,9 +113,12 @@ CREATE TABLE output (
 
 INDEXES = """
 CREATE INDEX request_server ON request (server, id);
-CREATE INDEX stage_request ON stage (request);
-CREATE INDEX chunk_request ON chunk (request, id);
+CREATE INDEX request_closed ON request (closed) WHERE closed IS NOT NULL;
+CREATE INDEX request_live ON request (id) WHERE closed IS NULL;
+CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
+CREATE INDEX failure_server ON failure (server, id);
 CREATE INDEX worker_server ON worker (server, id);
-CREATE INDEX cpu_at ON cpu (at);
+CREATE INDEX cpu_server ON cpu (server, at);
+CREATE INDEX output_server ON output (server, id);
 """

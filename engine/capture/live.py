@@ -1,0 +1,115 @@
+"""What the writer remembers of requests that are being served, of their workers and of the hosts they live in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..channel.codec import Row
+from ..channel.receiver import Ledger
+from ..observe.facts import Outcome
+from ..observe.stages import Stage
+from .records import State
+
+STATES: dict[int, State] = {
+    Outcome.DONE: State.DONE,
+    Outcome.REJECTED: State.REJECTED,
+    Outcome.ERROR: State.ERROR,
+    Outcome.RESET: State.RESET,
+    Outcome.TIMED_OUT: State.TIMED_OUT,
+    Outcome.KILLED: State.KILLED,
+}
+FAILED_STATES = frozenset((State.ERROR, State.RESET, State.TIMED_OUT, State.KILLED))
+
+
+class Worker:
+    """A thread or a forked child. `told`: its start was reported, not concluded from what it did."""
+
+    __slots__ = ("ended", "id", "pid", "server", "thread", "told")
+
+    def __init__(self, identity: int, server: int, pid: int, thread: int, told: bool) -> None:
+        self.id = identity
+        self.server = server
+        self.pid = pid
+        self.thread = thread
+        self.told = told
+        self.ended: int | None = None
+
+
+class Live:
+    """One request between its first and its last fact."""
+
+    __slots__ = (
+        "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "host", "id", "key", "local", "message",
+        "opened", "peer", "running", "server", "severe", "stage", "stage_at", "state", "stored", "waiting", "worker",
+    )  # fmt: skip
+
+    def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
+        self.id = identity
+        self.host = host
+        self.key = key
+        self.server = server
+        self.opened = opened
+        self.peer = ""
+        self.local = ""
+        self.acceptor: tuple[int, int] | None = None
+        self.worker: Worker | None = None
+        self.closed: int | None = None
+        self.state = State.QUEUED
+        self.stage = int(Stage.GET_REQUEST)
+        self.stage_at = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.error: str | None = None
+        self.message: str | None = None
+        self.severe = False
+        self.running: dict[tuple[int, int], None] = {}
+        self.waiting = False
+        self.stored = False
+        self.dirty = False
+
+    def standing(self) -> State:
+        """The state as of now."""
+        if self.closed is not None:
+            return self.state
+        if self.worker is None:
+            return State.QUEUED
+        return State.WAITING if self.waiting else State.RUNNING
+
+
+class Host:
+    """One host process and its children. Requests are forgotten in two steps, for facts that come late."""
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+        self.servers: Mapping[int, int] = {}
+        self.requests: dict[int, Live] = {}
+        self.closed: dict[int, Live] = {}
+        self.closed_before: dict[int, Live] = {}
+        self.early: dict[int, list[tuple[int, Row]]] = {}
+        """Facts, with the pid that told them, of requests whose opening has not been told yet."""
+        self.early_since = 0
+        self.floor: dict[int, int] = {}
+        """By accepting process: requests up to this number are over, unless they are in `requests`."""
+        self.workers: dict[int, dict[int, Worker]] = {}
+        self.ledger = Ledger()
+
+    def find(self, key: int) -> Live | None:
+        """A request that is being served or was closed a moment ago."""
+        return self.requests.get(key) or self.closed.get(key) or self.closed_before.get(key)
+
+    def over(self, key: int) -> bool:
+        """Whether this request was closed and forgotten."""
+        return key & 0xFFFFFFFF <= self.floor.get(key >> 32, 0)
+
+    def forget(self) -> None:
+        """Take one step in forgetting closed requests and ended workers."""
+        for key in self.closed_before:
+            pid, number = key >> 32, key & 0xFFFFFFFF
+            if number > self.floor.get(pid, 0):
+                self.floor[pid] = number
+        self.closed_before, self.closed = self.closed, {}
+        for pid, workers in list(self.workers.items()):
+            for worker in [one for one in workers.values() if one.ended is not None]:
+                del workers[worker.thread]
+            if not workers:
+                del self.workers[pid]

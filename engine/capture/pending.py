@@ -1,0 +1,118 @@
+"""What the next commit will write, collected as tuples in the order of the tables' columns."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from .live import Live
+from .load import LoadRow
+
+INSERT_STAGE = "INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu) VALUES (?, ?, ?, ?, ?)"
+INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
+INSERT_CHUNK = "INSERT INTO chunk (request, direction, at, size, flags, data) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_FAILURE = "INSERT INTO failure (server, request, stage, at, type, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
+NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
+END_WORKER = "UPDATE worker SET ended = ?, status = ? WHERE id = ?"
+INSERT_REQUEST = (
+    "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
+    " message, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+UPDATE_REQUEST = (
+    "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
+    " message = ? WHERE id = ?"
+)
+INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
+
+StageRow = tuple[int, int, int, int | None, int | None]
+ChunkRow = tuple[int, int, int, int, int, bytes]
+FailureRow = tuple[int, int | None, int, int, str, str, str]
+
+
+class Pending:
+    """Rows on their way to the file. They stay until a commit has succeeded."""
+
+    def __init__(self) -> None:
+        self.stages: list[StageRow] = []
+        self.running: list[tuple[int, int, int]] = []
+        self.chunks: list[ChunkRow] = []
+        self.failures: list[FailureRow] = []
+        self.workers: list[tuple[int, int, int, int, str, int, int]] = []
+        self.worker_names: list[tuple[str, int, int, int]] = []
+        self.worker_ends: list[tuple[int, int | None, int]] = []
+        self.cpu: list[tuple[int, int, int, int, float, int | None]] = []
+        self.output: list[tuple[int, int, int, int, str]] = []
+        self.load: list[LoadRow] = []
+        self.requests: list[Live] = []
+        self.bytes = 0
+
+    def add_chunk(self, row: ChunkRow) -> None:
+        """Keep a piece, and count its weight."""
+        self.chunks.append(row)
+        self.bytes += len(row[5])
+
+    @property
+    def large(self) -> bool:
+        """Whether it is better to commit before the next tick."""
+        return self.bytes > 16 << 20 or len(self.stages) > 100_000
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to write."""
+        return any(vars(self).values())
+
+    def write(self, connection: sqlite3.Connection) -> int:
+        """Write everything inside the caller's transaction; returns how many requests are new."""
+        for sql, rows in (
+            (INSERT_WORKER, self.workers),
+            (NAME_WORKER, self.worker_names),
+            (END_WORKER, self.worker_ends),
+            (INSERT_STAGE, self.stages),
+            (INSERT_RUNNING, self.running),
+            (INSERT_CHUNK, self.chunks),
+            (INSERT_FAILURE, self.failures),
+            (INSERT_CPU, self.cpu),
+            (INSERT_OUTPUT, self.output),
+            (INSERT_LOAD, self.load),
+        ):
+            if rows:
+                connection.executemany(sql, rows)
+        return self._write_requests(connection)
+
+    def _write_requests(self, connection: sqlite3.Connection) -> int:
+        new = [_whole(live) for live in self.requests if not live.stored]
+        connection.executemany(INSERT_REQUEST, new)
+        connection.executemany(UPDATE_REQUEST, [_changing(live) for live in self.requests if live.stored])
+        return len(new)
+
+    def give_up(self) -> int:
+        """Let stages and pieces go; returns how many rows that were."""
+        rows = len(self.stages) + len(self.running) + len(self.chunks)
+        self.stages, self.running, self.chunks, self.bytes = [], [], [], 0
+        return rows
+
+    def written(self) -> None:
+        """The commit has succeeded."""
+        for live in self.requests:
+            live.stored, live.dirty = True, False
+        self.__init__()  # type: ignore[misc]  # as new
+
+
+def _changing(live: Live) -> tuple[object, ...]:
+    return (
+        live.worker.id if live.worker else None,
+        live.closed,
+        int(live.standing()),
+        live.stage,
+        live.bytes_in,
+        live.bytes_out,
+        live.error,
+        live.message,
+        live.id,
+    )
+
+
+def _whole(live: Live) -> tuple[object, ...]:
+    return (live.server, live.peer, live.local, live.opened, *_changing(live))

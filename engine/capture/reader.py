@@ -1,0 +1,34 @@
+"""Reads a capture, by windows: each call costs what it hands out, however much has been captured."""
+
+from __future__ import annotations
+
+from . import rows
+from .activity import ActivityReader
+from .filters import Filter
+from .reading import Servers
+from .records import ServerRecord, Totals
+from .requests import RequestReader
+from .store import BadCapture
+
+__all__ = ["BadCapture", "CaptureReader", "Filter", "Servers"]
+
+
+class CaptureReader(RequestReader, ActivityReader):
+    """One connection to a capture. Never changes anything; raises BadCapture for what is none, or is damaged."""
+
+    @property
+    def wall_offset(self) -> int:
+        """Added to a time of the capture it gives `time.time_ns()`."""
+        return self._meta().get("wall_offset", 0)
+
+    def totals(self) -> Totals:
+        """The counters as of the last commit."""
+        meta = self._meta()
+        with self._reading():
+            size = self.path.stat().st_size
+        counters = {key: meta.get(key, 0) for key in ("requests", "emitted", "recorded", "dropped", "evicted")}
+        return Totals(**counters, size=size)
+
+    def servers(self) -> list[ServerRecord]:
+        """All runs of all servers."""
+        return [rows.server_record(row) for row in self._all(f"SELECT {rows.SERVER_COLUMNS} FROM server ORDER BY id")]

@@ -1,0 +1,93 @@
+"""One read-only connection to a capture, and what all reading of it shares."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from time import monotonic_ns
+from typing import Self
+
+from . import rows
+from .records import StageRecord
+from .store import bad_capture, open_readonly
+
+Servers = int | Collection[int] | None
+"""One server's number, several, or None for all."""
+
+AT_ONCE = 500
+
+
+class Reading:
+    """For one thread at a time. Transactions are short, so the writer is never held up."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._db = open_readonly(path)
+        self._db.create_function("now_ns", 0, monotonic_ns)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Several queries that see the same moment; whatever SQLite or the disk says becomes BadCapture."""
+        outermost = not self._db.in_transaction
+        try:
+            if outermost:
+                self._db.execute("BEGIN")
+            yield self._db
+        except (sqlite3.Error, OSError, OverflowError) as error:
+            raise bad_capture(str(self.path), error) from error
+        finally:
+            if outermost and self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def _all(self, sql: str, values: Sequence[object] = ()) -> list[rows.Values]:
+        with self._reading() as db:
+            return db.execute(sql, values).fetchall()
+
+    def _number(self, sql: str, values: Sequence[object] = ()) -> int:
+        value = self._all(sql, values)[0][0]
+        return value if isinstance(value, int) else 0
+
+    def _meta(self) -> dict[str, int]:
+        return dict(self._all("SELECT key, value FROM meta"))
+
+    def _stages(self, requests: Sequence[int]) -> dict[int, tuple[StageRecord, ...]]:
+        found: list[rows.Values] = []
+        for some in slices(requests):
+            found += self._all(
+                f"SELECT request, stage, started, ended, cpu FROM stage WHERE request IN ({marks(some)})"
+                " ORDER BY request, started, ended DESC",
+                some,
+            )
+        return rows.stages_by_request(found)
+
+
+def slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Runs short enough for the parameters of one query."""
+    for start in range(0, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]
+
+
+def marks(values: Collection[object]) -> str:
+    """One `?` for each value."""
+    return ", ".join("?" * len(values))
+
+
+def of_servers(servers: Servers) -> tuple[str, tuple[int, ...]]:
+    """A condition on the column `server`."""
+    if servers is None:
+        return "1", ()
+    numbers = (servers,) if isinstance(servers, int) else tuple(servers)
+    return f"server IN ({marks(numbers)})", numbers

@@ -1,0 +1,145 @@
+"""From the file's rows to records. Files may come from strangers: odd numbers and texts are no reason to fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..observe.facts import Piece
+from ..observe.stages import Stage
+from .records import (
+    ChunkRecord,
+    CpuRecord,
+    FailureRecord,
+    LoadRecord,
+    OutputRecord,
+    RequestRecord,
+    ServerRecord,
+    SpanRecord,
+    StageRecord,
+    State,
+    WorkerRecord,
+)
+
+Values = tuple[Any, ...]
+
+SERVER_COLUMNS = "id, name, class, transport, address, handler, pid, started, stopped, profile"
+WORKER_COLUMNS = "id, server, pid, thread, name, child, started, ended, status"
+REQUEST_COLUMNS = (
+    "request.id, request.server, server.name, server.transport, peer, local, state, stage, opened, closed, bytes_in,"
+    " bytes_out, error, message, worker.id, worker.server, worker.pid, worker.thread, worker.name, worker.child,"
+    " worker.started, worker.ended, worker.status"
+)
+REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
+SPAN_COLUMNS = "id, server, worker, state, opened, closed"
+FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail"
+FLAGS = int(Piece.CONTINUES | Piece.CUT | Piece.UNSEEN | Piece.TRUNCATED)
+
+_STATES = {int(state): state for state in State}
+_STAGES = {int(stage): stage for stage in Stage}
+
+
+def server_record(row: Values) -> ServerRecord:
+    """Of SERVER_COLUMNS."""
+    return ServerRecord(*row[:9], _json(row[9]))
+
+
+def worker_record(row: Values) -> WorkerRecord:
+    """Of WORKER_COLUMNS."""
+    identity, server, pid, thread, name, child, started, ended, status = row
+    return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status)
+
+
+def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecord:
+    """Of REQUEST_COLUMNS."""
+    identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
+        :14
+    ]
+    return RequestRecord(
+        identity,
+        server,
+        name or "",
+        transport or "",
+        peer,
+        local,
+        worker_record(row[14:23]) if row[14] is not None else None,
+        _STATES.get(state, State.DONE),
+        _STAGES.get(stage, Stage.GET_REQUEST),
+        opened,
+        closed,
+        received,
+        sent,
+        error,
+        message,
+        stages,
+    )
+
+
+def span_record(row: Values, stages: tuple[StageRecord, ...]) -> SpanRecord:
+    """Of SPAN_COLUMNS."""
+    identity, server, worker, state, opened, closed = row
+    return SpanRecord(identity, server, worker, _STATES.get(state, State.DONE), opened, closed, stages)
+
+
+def stages_by_request(rows: Iterable[Values]) -> dict[int, tuple[StageRecord, ...]]:
+    """Of request, stage, started, ended, cpu: in the order in which the stages began."""
+    lists: dict[int, list[StageRecord]] = {}
+    for request, stage, started, ended, cpu in rows:
+        if stage in _STAGES:
+            lists.setdefault(request, []).append(StageRecord(_STAGES[stage], started, ended, cpu))
+    return {request: tuple(stages) for request, stages in lists.items()}
+
+
+def failure_record(row: Values) -> FailureRecord:
+    """Of FAILURE_COLUMNS."""
+    identity, server, request, stage, at, kind, message, detail = row
+    known = _STAGES.get(stage, Stage.HANDLE)
+    return FailureRecord(identity, server, request, known, at, kind, message, _json(detail))
+
+
+def chunk_records(rows: Iterable[Values]) -> list[ChunkRecord]:
+    """Of id, direction, at, size, flags, data: pieces are put together to what one recv or send delivered."""
+    chunks: list[ChunkRecord] = []
+    open_pieces: dict[int, list[Values]] = {}
+    for row in rows:
+        pieces = open_pieces.setdefault(row[1], [])
+        pieces.append(row)
+        if not row[4] & Piece.CONTINUES:
+            chunks.append(_chunk(open_pieces.pop(row[1])))
+    chunks += [_chunk(pieces) for pieces in open_pieces.values()]
+    return sorted(chunks, key=lambda chunk: chunk.id)
+
+
+def _chunk(pieces: list[Values]) -> ChunkRecord:
+    identity, direction, at, size = pieces[0][:4]
+    data = b"".join(bytes(piece[5]) for piece in pieces)
+    flags = 0
+    for piece in pieces:
+        flags |= piece[4]
+    if len(data) < size and not flags & Piece.UNSEEN and not flags & Piece.TRUNCATED:
+        flags |= Piece.CUT
+    return ChunkRecord(identity, not direction, at, size, Piece(flags & FLAGS & ~Piece.CONTINUES), data)
+
+
+def load_record(row: Values) -> LoadRecord:
+    """Of second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99."""
+    return LoadRecord(*row)
+
+
+def cpu_record(row: Values) -> CpuRecord:
+    """Of the table's columns."""
+    return CpuRecord(*row)
+
+
+def output_record(row: Values) -> OutputRecord:
+    """Of the table's columns."""
+    return OutputRecord(*row)
+
+
+def _json(text: Any) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
