@@ -10,25 +10,12 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
+from .errors import HostingError
 from .holders import free_port, holder_of, lowest_free_port
 from .profile import Profile
 
 PATH_LIMIT = 107
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
-
-
-class HostingError(Exception):
-    """Something a person can put right. `code` is for programs, `sentence` for people, `extras` for a way out."""
-
-    def __init__(self, code: str, sentence: str, **extras: Any) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-        self.extras = extras
-
-    def to_json(self) -> dict[str, Any]:
-        """As it travels in a reply and in a tick."""
-        return {"code": self.code, "sentence": self.sentence, **self.extras}
 
 
 def bind(profile: Profile, keys: Mapping[int, str], again: str | tuple[Any, ...] | None = None) -> socket.socket:

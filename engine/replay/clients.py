@@ -3,11 +3,11 @@
 It runs in a process of its own, reads one JSON order from standard input and writes one JSON object a line for what
 happens: {"what": "sent|received|closed|failed|ended", "client", "at", "data" (Base64), "sentence"}. The order:
 
-    {transport, address, payloads: [Base64], repeat, clients, interval_ms, half_close, wait, once}
+    {transport, address, payloads: [Base64], repeat, clients, interval_ms, half_close, wait, keep_open}
 
-Each client is connected, sends the payloads in turn, `interval_ms` after one another, `repeat` times over (0: until
-told to stop) and closes. With `once` every payload gets a connection of its own, and `half_close` ends the sending
-side after the last payload, so that the server sees the end. `wait` is how long, in ms, to read at the end.
+Each client sends the payloads in turn, `interval_ms` after one another, `repeat` times over (0: until told to stop),
+each on a connection of its own, or with `keep_open` all on one. `half_close` ends the sending side after the last
+payload of a connection, so that the server sees the end. `wait` is how long, in ms, to read then.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Order:
     clients: int = 1
     interval: float = 0.0
     half_close: bool = False
-    once: bool = False
+    keep_open: bool = False
     wait: float = 1.0
 
     @classmethod
@@ -58,8 +58,9 @@ class Order:
             clients=max(1, min(int(data.get("clients", 1)), 1000)),
             interval=max(0, float(data.get("interval_ms", 0))) / 1000,
             half_close=bool(data.get("half_close", False)),
-            once=bool(data.get("once", False)),
-            wait=float(data.get("wait", 1000)) / 1000,
+            keep_open=bool(data.get("keep_open", False)),
+            # A server that was told of the end is waited for; one that was not may wait for us for ever.
+            wait=float(data.get("wait", 5000 if data.get("half_close") else 1000)) / 1000,
         )
 
     @property
@@ -108,7 +109,7 @@ class Client:
 
     def _run(self) -> None:
         order = self._order
-        if order.once:
+        if not order.keep_open:
             for payload in self._payloads():
                 with self._connect() as connection:
                     self._send(connection, payload)
@@ -127,7 +128,7 @@ class Client:
             if turn and self._paused():
                 return
             self._due = time.monotonic() + self._order.interval
-            yield payloads[(turn + self._number) % len(payloads) if self._order.once else turn % len(payloads)]
+            yield payloads[(turn + self._number) % len(payloads)]
 
     def _connect(self) -> socket.socket:
         order = self._order
@@ -166,7 +167,7 @@ class Client:
         else:
             connection.sendall(payload)
         self._report("sent", self._number, payload)
-        if not self._order.once:
+        if self._order.keep_open:
             self._read(connection, self._due - time.monotonic())
 
     def _finish(self, connection: socket.socket) -> None:

@@ -1,0 +1,45 @@
+"""Run by its path in any interpreter: loads this package under a private name and becomes a host or the supervisor.
+
+The names `engine` and `app` stay free for packages of the user. Arguments: the module of this room to run, and the
+number of the inherited descriptor that it talks through.
+"""
+
+import sys
+
+PACKAGE = "_socketscope"
+TOO_OLD = 97
+"""Exit code of an interpreter that is too old; this file must be readable by it."""
+
+
+def main() -> int:
+    """Load the package and run what the arguments name."""
+    import os
+
+    room = os.path.dirname(os.path.abspath(__file__))
+    if sys.path and os.path.abspath(sys.path[0] or ".") == room:
+        del sys.path[0]  # or `import profile` would find ours
+    if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter is the user's choice
+        sys.stderr.write("Socketscope needs Python 3.11 or later; this is {}.{}.\n".format(*sys.version_info))
+        return TOO_OLD
+    import importlib
+
+    _load(os.path.dirname(room))
+    return int(importlib.import_module(PACKAGE + ".hosting." + sys.argv[1]).main(int(sys.argv[2])))
+
+
+def _load(folder: str) -> None:
+    import importlib.util
+    import os
+
+    spec = importlib.util.spec_from_file_location(
+        PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = module
+    spec.loader.exec_module(module)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,76 @@
+"""The host's thread for orders: hears the supervisor, and beats so that a held interpreter lock is noticed."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..channel.frames import FrameReader, send_frame
+
+BEAT_EVERY = 0.2
+BEAT = struct.Struct("=q")
+
+
+class Control:
+    """The way to the supervisor. Events may be told from any thread; orders arrive in the thread of this class."""
+
+    def __init__(self, sock: socket.socket, reader: FrameReader) -> None:
+        self._socket = sock
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Send an event; a forked child is not the host and says nothing."""
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            try:
+                send_frame(self._socket, event)
+            except OSError:
+                return  # the supervisor has gone, and will have taken this process with it
+
+    def on(self, order: str, action: Callable[[dict[str, Any]], None]) -> None:
+        """Name the function that carries out an order."""
+        self._orders[order] = action
+
+    def start(self, beat: int) -> None:
+        """Begin to listen and to beat."""
+        target = mmap.mmap(beat, mmap.PAGESIZE)
+        threading.Thread(target=self._run, args=(target,), name="socketscope-control", daemon=True).start()
+
+    def _run(self, target: mmap.mmap) -> None:
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        while True:
+            BEAT.pack_into(target, 0, time.monotonic_ns())
+            if not poll.poll(BEAT_EVERY * 1000):
+                continue
+            data = self._socket.recv(1 << 16)
+            if not data:
+                return
+            for order in self._reader.feed(data):
+                self._carry_out(order)
+
+    def _carry_out(self, order: dict[str, Any]) -> None:
+        action = self._orders.get(str(order.get("order")))
+        if action is not None:
+            action(order)
+
+
+def receive_first(sock: socket.socket, reader: FrameReader) -> dict[str, Any]:
+    """Wait for the first message: the plan."""
+    while True:
+        data = sock.recv(1 << 16)
+        if not data:
+            raise SystemExit(1)
+        for message in reader.feed(data):
+            return message

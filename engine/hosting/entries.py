@@ -1,0 +1,213 @@
+"""What the supervisor knows of one server of the workspace: its state over many runs, and its line in each tick."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..channel.codec import Row
+from ..observe.facts import Kind, Outcome
+from .hosts import HostProcess
+from .profile import Profile
+
+SECOND = 1_000_000_000
+CRASH_LIMIT = 3
+CRASH_WINDOW = 300.0
+
+_STREAM_OF_FACTS = (Kind.STAGE, Kind.RECEIVED, Kind.SENT)
+
+
+@dataclass
+class Tally:
+    """Counts of one server."""
+
+    total: int = 0
+    live: int = 0
+    failed: int = 0
+    children: int = 0
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=4096))
+    """When the last requests were opened."""
+
+    def rate(self, now: int) -> int:
+        """Requests opened in the last second."""
+        while self.recent and self.recent[0] < now - SECOND:
+            self.recent.popleft()
+        return len(self.recent)
+
+
+@dataclass
+class Part:
+    """One server that runs in a host: the profile's own, or one that a program made."""
+
+    number: int
+    id: int
+    name: str
+    server_class: str
+    transport: str
+    address: str
+    started: int
+    tally: Tally
+    stopped: bool = False
+
+    @property
+    def concurrency(self) -> str:
+        """Concluded from the class's name."""
+        if "Fork" in self.server_class:
+            return "forking"
+        return "threading" if "Thread" in self.server_class else "single"
+
+
+class Entry:
+    """One server profile under its key. `state` is stopped, starting, listening, draining or failed."""
+
+    def __init__(self, key: str, profile: Profile) -> None:
+        self.key = key
+        self.profile = profile
+        self.state = "stopped"
+        self.listener: socket.socket | None = None
+        self.address: Any = None
+        """Where it listens or listened last; a restart listens there again."""
+        self.host: HostProcess | None = None
+        self.ids: list[int] = []
+        self.own = Part(0, 0, profile.name, "", "", "", 0, Tally())
+        self.parts: dict[int, Part] = {}
+        self.error: dict[str, Any] | None = None
+        self.warning: dict[str, Any] | None = None
+        self.stopped_reason: str | None = None
+        self.cause: str | None = None
+        """Why we ended the host, when we did."""
+        self.restarting = False
+        self.keep_alive = False
+        self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
+        self.waiting: list[int] = []
+        """Tickets of orders that are answered when the server listens, fails or has stopped."""
+        self._requests: dict[int, Part] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a host."""
+        return self.host is not None
+
+    # Facts
+
+    def count(self, row: Row) -> None:
+        """Keep the counts for the tick; called for every row but those of stages and bytes."""
+        kind, request, code, worker, at, _, value, _ = row
+        if kind == Kind.REQUEST_OPENED:
+            self._opened(request, code, at)
+        elif kind == Kind.REQUEST_CLOSED:
+            self._closed(request, failed=code > Outcome.REJECTED)
+        elif kind in (Kind.WORKER_STARTED, Kind.WORKER_ENDED):
+            self._worker(code, worker, value, started=kind == Kind.WORKER_STARTED)
+        elif kind == Kind.SERVER_STOPPED and code in self.parts:
+            self.parts[code].stopped = True
+
+    def _opened(self, request: int, number: int, at: int) -> None:
+        part = self.parts.get(number)
+        if part is not None:
+            self._requests[request] = part
+            part.tally.total += 1
+            part.tally.live += 1
+            part.tally.recent.append(at)
+
+    def _closed(self, request: int, *, failed: bool) -> None:
+        part = self._requests.pop(request, None)
+        if part is not None:
+            part.tally.live -= 1
+            part.tally.failed += failed
+
+    def _worker(self, number: int, worker: int, value: int, *, started: bool) -> None:
+        part = self.parts.get(number)
+        if part is None or self.host is None or worker == self.host.pid:
+            return
+        if started and worker == value:
+            part.tally.children += 1
+        elif not started and value != -1 and part.tally.children:
+            part.tally.children -= 1
+
+    def close_all(self) -> None:
+        """The host has ended: what was being served has failed."""
+        for request in list(self._requests):
+            self._closed(request, failed=True)
+        for part in self.parts.values():
+            part.tally.children = 0
+            part.stopped = True
+
+    def crashed_too_often(self) -> bool:
+        """Note a crash; True when there were three within five minutes."""
+        now = time.monotonic()
+        self.crashes.append(now)
+        return len(self.crashes) == CRASH_LIMIT and now - self.crashes[0] < CRASH_WINDOW
+
+    # The tick
+
+    def status(self, now: int) -> list[dict[str, Any]]:
+        """The lines of this server and, if it is a program, of the servers that it made."""
+        lines = [self._line(now)]
+        lines += [self._part_line(part, now) for part in self.parts.values() if part is not self.own]
+        return lines
+
+    def _line(self, now: int) -> dict[str, Any]:
+        parts = list(self.parts.values()) or [self.own]
+        profile = self.profile
+        is_script = profile.kind == "script"
+        return {
+            "key": self.key,
+            "name": profile.name,
+            "class": "" if is_script else profile.server_class,
+            "transport": "" if is_script else profile.family,
+            "concurrency": "" if is_script else profile.concurrency,
+            "address": self.own.address,
+            "kind": profile.kind,
+            "id": self.ids[-1] if self.ids else None,
+            "ids": [*self.ids, *(part.id for part in self.parts.values() if part is not self.own)],
+            "pid": self.host.pid if self.host is not None else None,
+            "state": self.state,
+            "live": sum(part.tally.live for part in parts),
+            "total": sum(part.tally.total for part in parts),
+            "failed": sum(part.tally.failed for part in parts),
+            "rate": sum(part.tally.rate(now) for part in parts),
+            "children": sum(part.tally.children for part in parts),
+            "max_children": profile.attributes.get("max_children") or 40,
+            "started": self.own.started,
+            "error": self.error,
+            "warning": self.warning,
+            "stopped_reason": self.stopped_reason,
+        }
+
+    def _part_line(self, part: Part, now: int) -> dict[str, Any]:
+        tally = part.tally
+        only = len(self.parts) == 1
+        return {
+            "key": f"{self.key}/{part.number}",
+            "script": self.key,
+            "name": part.name,
+            "class": part.server_class,
+            "transport": part.transport,
+            "concurrency": part.concurrency,
+            "address": part.address,
+            "kind": "part",
+            "id": part.id,
+            # What a program prints belongs to it as a whole; its only server shows it, too.
+            "ids": [part.id, *self.ids[-1:]] if only else [part.id],
+            "pid": self.host.pid if self.host is not None else None,
+            "state": "listening" if self.running and not part.stopped else "stopped",
+            "live": tally.live,
+            "total": tally.total,
+            "failed": tally.failed,
+            "rate": tally.rate(now),
+            "children": tally.children,
+            "max_children": 40,
+            "started": part.started,
+            "error": None,
+            "warning": None,
+            "stopped_reason": None,
+        }
+
+
+def is_counted(kind: int) -> bool:
+    """Whether `Entry.count` wants rows of this kind."""
+    return kind not in _STREAM_OF_FACTS

@@ -1,0 +1,183 @@
+"""The main of a host process: runs one server, or one program, of the user and reports what happens in it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from .. import install
+from ..channel.frames import FrameReader
+from ..channel.sender import Sender
+from ..debug.failures import describe
+from ..debug.stacks import stacks
+from ..observe.blackbox import BlackBox
+from ..observe.recorder import Recorder
+from . import alias
+from .building import build_server
+from .closing import close_request
+from .control import Control, receive_first
+from .loading import LoadingError, failure, load_handler, run_program
+from .profile import Profile
+
+POLL_INTERVAL = 0.5
+FLUSH_TIMEOUT = 1.0
+_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the supervisor sends first: the profile, and the numbers of the descriptors that this process inherited."""
+
+    profile: Profile
+    parent: int
+    listener: int
+    facts: int
+    box: int
+    faults: int
+    beat: int
+    payload_limit: int
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Plan:
+        """Read the message that `hosts.py` wrote."""
+        return cls(**{**data, "profile": Profile.from_json(data["profile"])})
+
+
+def main(fd: int) -> int:
+    """Run the plan that comes through the descriptor; returns the exit code."""
+    sock = socket.socket(fileno=fd)
+    reader = FrameReader()
+    plan = Plan.from_json(receive_first(sock, reader))
+    _settle(plan)
+    return Host(plan, Control(sock, reader)).run()
+
+
+def _settle(plan: Plan) -> None:
+    """Make this process one that is easy to mind: dies with the supervisor, tells where it crashed, prints by lines."""
+    die_with_parent(plan.parent)
+    faults = os.fdopen(plan.faults, "wb", buffering=0, closefd=False)
+    faulthandler.enable(faults)
+    with contextlib.suppress(OSError, AttributeError):
+        faulthandler.register(signal.SIGUSR2, faults, all_threads=True)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr] # TextIO hides it
+    if plan.profile.kind == "server":
+        _mind_children()
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the thread that started it ends."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _mind_children() -> None:
+    """Children forked from the main thread die with this process. Those of other threads would die with the thread."""
+    by_main: list[bool] = []
+
+    def before() -> None:
+        by_main[:] = [threading.get_native_id() == os.getpid()]
+
+    def in_child() -> None:
+        if by_main == [True]:
+            with contextlib.suppress(OSError, AttributeError):
+                ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    os.register_at_fork(before=before, after_in_child=in_child)
+
+
+class Host:
+    """One run of one profile in this process."""
+
+    def __init__(self, plan: Plan, control: Control) -> None:
+        self._plan = plan
+        self._profile = plan.profile
+        self._control = control
+        self._sender = Sender(plan.facts)
+        box = BlackBox(plan.box)
+        self._recorder = Recorder(self._sender.send, describe, box, payload_limit=plan.payload_limit)
+        self._server: Any = None
+        self._stopping = False
+
+    def run(self) -> int:
+        """Load and serve; returns the exit code."""
+        install(self._recorder)
+        alias.install()
+        atexit.register(self._flush)
+        self._control.on("stop", self._stop)
+        self._control.on("stacks", self._tell_stacks)
+        self._control.on("close_request", self._close_request)
+        self._control.start(self._plan.beat)
+        try:
+            if self._profile.kind == "script":
+                return self._run_program()
+            return self._serve(load_handler(self._profile))
+        except LoadingError as error:
+            self._control.tell(error.event)
+            return 1
+
+    def _serve(self, handler: Any) -> int:
+        self._control.tell({"event": "loaded"})
+        listener = socket.socket(fileno=self._plan.listener)
+        try:
+            server = self._server = build_server(self._profile, handler, listener)
+        except Exception as error:
+            raise failure(error, self._profile.name, "start_failed") from error
+        self._control.tell({"event": "listening", "pid": os.getpid()})
+        try:
+            server.serve_forever(self._profile.attributes.get("poll_interval") or POLL_INTERVAL)
+        except BaseException as error:
+            self._control.tell(failure(error, self._profile.name, "serve_ended").event)
+            if not isinstance(error, Exception):
+                server.server_close()
+            raise
+        server.server_close()
+        return 0
+
+    def _run_program(self) -> int:
+        self._control.tell({"event": "loaded"})
+        try:
+            run_program(self._profile)
+        except SystemExit:
+            raise
+        except KeyboardInterrupt:
+            return 130
+        except BaseException as error:
+            event = failure(error, self._profile.script or self._profile.module, "script_failed").event
+            sys.stderr.write(str(event["traceback"]))
+            self._control.tell(event)
+            return 1
+        return 0
+
+    def _stop(self, order: dict[str, Any]) -> None:
+        """Stop accepting; the main thread then closes the server. In its own thread: a hung handler makes it wait."""
+        if self._server is not None and not self._stopping:
+            self._stopping = True
+            threading.Thread(target=self._server.shutdown, name="socketscope-stop", daemon=True).start()
+
+    def _tell_stacks(self, order: dict[str, Any]) -> None:
+        self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": stacks()})
+
+    def _close_request(self, order: dict[str, Any]) -> None:
+        done = close_request(int(order["request"]), reset=order.get("how") == "reset")
+        self._control.tell({"event": "closed_request", "ticket": order.get("ticket"), "done": done})
+
+    def _flush(self) -> None:
+        self._recorder.stop()
+        self._sender.flush(FLUSH_TIMEOUT)

@@ -1,0 +1,180 @@
+"""A host process as the supervisor sees it: started, talked to, read, and closed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..channel.frames import JsonChannel, send_frame
+from ..channel.receiver import Receiver
+from ..observe.blackbox import BlackBox
+from .boot import TOO_OLD
+from .control import BEAT
+from .errors import HostingError
+from .output import LineDrain
+from .processes import MARK, kill_run, letter, signal_group
+from .profile import Profile
+
+BOOT = str(Path(__file__).with_name("boot.py"))
+FAULT_TEXT_LIMIT = 1 << 16
+
+
+@dataclass(frozen=True)
+class Descriptors:
+    """The host's ends of everything; closed here as soon as the host has been started."""
+
+    control: socket.socket
+    facts: socket.socket
+    stdout: int
+    stderr: int
+
+    def close(self) -> None:
+        """They live on in the host."""
+        self.control.close()
+        self.facts.close()
+        os.close(self.stdout)
+        os.close(self.stderr)
+
+
+class HostProcess:
+    """One running host. All its descriptors belong to this object until `close`."""
+
+    def __init__(self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int) -> None:
+        self.number = number
+        self.profile = profile
+        self.run = f"{os.getpid()}-{number}-{secrets.token_hex(4)}"
+        self.started = time.monotonic_ns()
+        self.servers: dict[int, int] = {}
+        """The host's numbers of its servers, and their numbers in the capture."""
+        self.box_fd = BlackBox.create()
+        self.box = BlackBox(self.box_fd)
+        self._faults = os.memfd_create("socketscope-faults")
+        self._beat = os.memfd_create("socketscope-beat")
+        os.ftruncate(self._beat, os.sysconf("SC_PAGESIZE"))
+        theirs = self._make_channels()
+        try:
+            self._process = self._start(theirs, listener, payload_limit)
+        finally:
+            theirs.close()
+        self.pid = self._process.pid
+        self.pidfd = os.pidfd_open(self.pid)
+
+    def _make_channels(self) -> Descriptors:
+        control, their_control = socket.socketpair()
+        facts, their_facts = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        out, their_out = os.pipe()
+        err, their_err = os.pipe()
+        self._control_socket = control
+        self.receiver = Receiver(facts.detach())
+        self.drains = (LineDrain(out, 1), LineDrain(err, 2))
+        return Descriptors(their_control, their_facts, their_out, their_err)
+
+    def _start(
+        self, theirs: Descriptors, listener: socket.socket | None, payload_limit: int
+    ) -> subprocess.Popen[bytes]:
+        numbers = {
+            "listener": listener.fileno() if listener is not None else -1,
+            "facts": theirs.facts.fileno(),
+            "box": self.box_fd,
+            "faults": self._faults,
+            "beat": self._beat,
+        }
+        process = self._execute(theirs, [fd for fd in numbers.values() if fd >= 0])
+        plan = {"profile": self.profile.to_json(), "parent": os.getpid(), "payload_limit": payload_limit, **numbers}
+        with contextlib.suppress(OSError):  # it has died already, which its pidfd will tell
+            send_frame(self._control_socket, plan)
+        self.control = JsonChannel(self._control_socket)
+        return process
+
+    def _execute(self, theirs: Descriptors, numbers: list[int]) -> subprocess.Popen[bytes]:
+        profile = self.profile
+        interpreter = profile.interpreter or sys.executable
+        try:
+            return subprocess.Popen(
+                [interpreter, BOOT, "host", str(theirs.control.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=theirs.stdout,
+                stderr=theirs.stderr,
+                pass_fds=[theirs.control.fileno(), *numbers],
+                cwd=profile.directory or None,
+                env={**os.environ, **profile.environment, MARK: self.run},
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise _start_error(profile, error) from error
+
+    # What is known from outside
+
+    @property
+    def last_beat(self) -> int:
+        """When the host's own thread last ran; 0 before it ran first."""
+        return int(BEAT.unpack(os.pread(self._beat, BEAT.size, 0))[0])
+
+    @property
+    def letter(self) -> str:
+        """The state letter of the process."""
+        return letter(self.pid)
+
+    def fault_text(self) -> str:
+        """What faulthandler has written: at a crash, or when asked with `ask_where`."""
+        size = os.fstat(self._faults).st_size
+        data = os.pread(self._faults, FAULT_TEXT_LIMIT, max(0, size - FAULT_TEXT_LIMIT))
+        return data.decode("utf-8", "backslashreplace")
+
+    def ask_where(self) -> None:
+        """Have faulthandler write the stacks of all threads, which works also when the interpreter lock is held."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGUSR2)
+
+    # Its end
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the host and what it forked, but for those that left its process group."""
+        if self._process.returncode is None:
+            signal_group(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the host and everything that descends from it."""
+        self.signal(signal.SIGKILL)
+        kill_run(self.run)
+
+    def wait(self) -> int:
+        """The exit code, or minus the signal's number; call when the pidfd is ready."""
+        return self._process.wait()
+
+    def close(self) -> None:
+        """Give back every descriptor."""
+        self.control.close()
+        self.receiver.close()
+        for drain in self.drains:
+            drain.close()
+        self.box.close()
+        for fd in (self.pidfd, self._faults, self._beat):
+            os.close(fd)
+
+    def tell(self, order: str, **members: Any) -> None:
+        """Send an order."""
+        self.control.send({"order": order, **members})
+
+
+def _start_error(profile: Profile, error: Exception) -> HostingError:
+    directory = profile.directory
+    if directory and not os.path.isdir(directory):
+        return HostingError("no_directory", f"There is no working directory {directory}; choose another.")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    name = profile.interpreter or sys.executable
+    return HostingError("no_interpreter", f"{name} cannot be started ({reason}); choose a Python interpreter.")
+
+
+def is_too_old(code: int) -> bool:
+    """Whether an exit code says that the interpreter cannot run this engine."""
+    return code == TOO_OLD

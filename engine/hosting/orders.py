@@ -1,0 +1,189 @@
+"""The orders that the supervisor obeys, one method each; what they return is the reply."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from ..capture.writer import CaptureWriter
+from .binding import remove_stale
+from .checks import read_profile
+from .entries import Entry
+from .errors import HostingError
+from .replays import ClientRuns
+from .runner import Runner
+
+Answer = dict[str, Any] | None
+"""None: the answer comes later."""
+
+
+class Orders:
+    """Carries out orders. Raises HostingError where one cannot be obeyed."""
+
+    def __init__(self, runner: Runner, writer: CaptureWriter, clients: ClientRuns) -> None:
+        self._runner = runner
+        self._writer = writer
+        self._clients = clients
+        self._actions: dict[str, Callable[[int, dict[str, Any]], Answer]] = {
+            "start": self._start,
+            "stop": self._stop,
+            "restart": self._restart,
+            "remove": self._remove,
+            "remove_stale": self._remove_stale,
+            "close_request": self._close_request,
+            "stacks": self._stacks,
+            "clear": self._clear,
+            "limits": self._limits,
+            "clients_start": self._clients_start,
+            "clients_stop": self._clients_stop,
+        }
+        self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
+
+    def obey(self, order: dict[str, Any]) -> Answer:
+        """Carry out one order."""
+        action = self._actions.get(str(order.get("order")))
+        if action is None:
+            raise HostingError("bad_order", f"There is no order {order.get('order')!r}.")
+        return action(int(order.get("ticket", 0)), order)
+
+    def _entry(self, order: dict[str, Any]) -> Entry:
+        key = str(order.get("key", ""))
+        entry = self._runner.entries.get(key) or self._runner.entries.get(key.rpartition("/")[0])
+        if entry is None:
+            raise HostingError("not_found", f"There is no server {key}.")
+        return entry
+
+    def _start(self, ticket: int, order: dict[str, Any]) -> Answer:
+        key = str(order["key"])
+        entry = self._runner.entries.get(key)
+        if entry is not None and entry.running:
+            raise HostingError("running", f"{entry.profile.name} runs already; restart it instead.")
+        entry = self._take_profile(key, order)
+        entry.address = None
+        entry.keep_alive = bool(order.get("keep_alive"))
+        entry.crashes.clear()
+        self._runner.start(entry)
+        entry.waiting.append(ticket)
+        return None
+
+    def _take_profile(self, key: str, order: dict[str, Any]) -> Entry:
+        """The entry of this key with the profile of the order; a profile with faults makes a failed entry, too."""
+        profile = read_profile(order.get("profile"))
+        entry = self._runner.entries.get(key)
+        if entry is None:
+            entry = self._runner.entries[key] = Entry(key, profile)
+        entry.profile = profile
+        return entry
+
+    def _stop(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        entry.restarting = entry.keep_alive = False
+        if not entry.running:
+            if entry.state == "failed":
+                entry.state, entry.error = "stopped", None
+            return {"ok": True, "key": entry.key, "state": entry.state}
+        entry.waiting.append(ticket)
+        self._runner.stop(entry)
+        return None
+
+    def _restart(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        if order.get("profile") is not None:
+            before = entry.profile
+            self._take_profile(entry.key, order)
+            if _place(before) != _place(entry.profile):
+                self._runner.release(entry)
+                entry.address = None
+        entry.crashes.clear()
+        if entry.running:
+            entry.restarting = True
+            self._runner.stop(entry, "the server was restarted")
+        else:
+            self._runner.start(entry)
+        entry.waiting.append(ticket)
+        return None
+
+    def _remove(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        if entry.running:
+            entry.restarting = entry.keep_alive = False
+            self._runner.stop(entry)
+        self._runner.removed(entry)
+        return {"ok": True}
+
+    def _remove_stale(self, ticket: int, order: dict[str, Any]) -> Answer:
+        remove_stale(str(order["path"]))
+        return {"ok": True}
+
+    def _close_request(self, ticket: int, order: dict[str, Any]) -> Answer:
+        place = self._writer.locate(int(order["request"]))
+        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
+        if place is None or entry is None or entry.host is None:
+            raise HostingError("not_found", "This request is over already.")
+        host = entry.host
+        workers = {request: pid for request, pid, _ in self._writer.live(host.number)}
+        pid = workers.get(int(order["request"]), host.pid)
+        if pid != host.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            return {"ok": True, "done": True}
+        host.tell("close_request", ticket=ticket, request=place[1], how=order.get("how", "close"))
+        return None
+
+    def _stacks(self, ticket: int, order: dict[str, Any]) -> Answer:
+        host = self._entry(order).host
+        if host is None:
+            raise HostingError("not_running", "The server does not run.")
+        self._runner.stack_answers[ticket] = lambda stacks: self.late(ticket, {"ok": True, "stacks": stacks})
+        host.tell("stacks", ticket=ticket)
+        return None
+
+    def _clear(self, ticket: int, order: dict[str, Any]) -> Answer:
+        self._writer.clear()
+        return {"ok": True}
+
+    def _limits(self, ticket: int, order: dict[str, Any]) -> Answer:
+        limits = self._writer.limits
+        limits.requests = max(100, int(order.get("requests", limits.requests)))
+        limits.bytes = max(1 << 20, int(order.get("bytes", limits.bytes)))
+        return {"ok": True}
+
+    def _clients_start(self, ticket: int, order: dict[str, Any]) -> Answer:
+        wanted = {name: value for name, value in order.items() if name not in ("order", "ticket", "key", "label")}
+        if "payloads" not in wanted:
+            wanted["payloads"] = [str(wanted.pop("payload", ""))]
+        if "key" in order:
+            wanted |= self._target(order)
+        else:
+            wanted["address"] = address = parse_address(str(order["address"]))
+            wanted.setdefault("transport", "unix" if isinstance(address, str) else "tcp")
+        return {"ok": True, "clients": self._clients.start(wanted)}
+
+    def _target(self, order: dict[str, Any]) -> dict[str, Any]:
+        entry = self._entry(order)
+        part = entry.own
+        key = str(order["key"])
+        if key != entry.key:
+            part = next((p for p in entry.parts.values() if key == f"{entry.key}/{p.number}"), part)
+        transport = part.transport or entry.profile.family
+        return {"transport": transport, "address": parse_address(part.address)}
+
+    def _clients_stop(self, ticket: int, order: dict[str, Any]) -> Answer:
+        self._clients.stop(int(order["clients"]))
+        return {"ok": True}
+
+
+def parse_address(text: str) -> str | list[Any]:
+    """Back from the text of an address: a path, or host and port where a client reaches it."""
+    host, colon, port = text.rpartition(":")
+    if not colon or "/" in text or text.startswith("@") or not port.isdigit():
+        return text
+    host = host.strip("[]")
+    return [{"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)]
+
+
+def _place(profile: Any) -> tuple[Any, ...]:
+    return profile.family if profile.kind == "server" else "", profile.host, profile.port, profile.path

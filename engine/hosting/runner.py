@@ -1,0 +1,341 @@
+"""Takes servers through their states: bind, start a host, hear of it, stop it, note how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..capture.writer import CaptureWriter
+from ..debug.deaths import cause_of_death
+from ..observe.facts import Kind
+from .binding import bind
+from .entries import Entry, Part, Tally, is_counted
+from .errors import HostingError
+from .hosts import HostProcess, is_too_old
+from .loop import Loop
+from .profile import Profile
+
+STOP_GRACE = 2.0
+SCRIPT_STEP = 1.0
+IMPORT_PATIENCE = 10.0
+BACK_OFF = 0.1
+PAYLOAD_LIMIT = 1 << 20
+LINE_LIMIT = 4096
+
+OURS = str(Path(__file__).resolve().parent.parent) + os.sep
+
+Reply = Callable[[int, dict[str, Any]], None]
+
+
+class Runner:
+    """The one who starts and ends hosts. `changed` is called whenever a tick has something to tell."""
+
+    def __init__(self, loop: Loop, writer: CaptureWriter, reply: Reply, changed: Callable[[], None]) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.stack_answers: dict[int, Callable[[list[Any]], None]] = {}
+        self._loop = loop
+        self._writer = writer
+        self._reply = reply
+        self._changed = changed
+        self._numbers = 0
+        self.behind = 0
+        """How long the last facts had been on their way, ns."""
+        self.cost = 0
+        """What the recorder of the last host to report says it costs a fact, ns."""
+        self._removed: list[Entry] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether any host lives, also one of a removed entry."""
+        return any(entry.running for entry in (*self.entries.values(), *self._removed))
+
+    def removed(self, entry: Entry) -> None:
+        """Forget a server; its host, if it has one, is minded to its end."""
+        del self.entries[entry.key]
+        self._removed = [*(one for one in self._removed if one.running), entry]
+        self.release(entry)
+        self._changed()
+
+    def kill_all(self) -> None:
+        """The end of all hosts, at once."""
+        for entry in (*self.entries.values(), *self._removed):
+            if entry.host is not None:
+                entry.host.kill()
+
+    def keys_by_pid(self) -> dict[int, str]:
+        """The servers of our own hosts, to tell who holds a port."""
+        return {entry.host.pid: entry.profile.name for entry in self.entries.values() if entry.host is not None}
+
+    # Starting
+
+    def start(self, entry: Entry) -> None:
+        """Bind if need be, and start a host. Raises HostingError; then the entry has failed with that error."""
+        entry.error = entry.warning = entry.stopped_reason = entry.cause = None
+        try:
+            self._bind(entry)
+            self._launch(entry)
+        except HostingError as error:
+            self.release(entry)
+            entry.state = "failed"
+            entry.error = error.to_json()
+            raise
+        finally:
+            self._changed()
+
+    def _bind(self, entry: Entry) -> None:
+        if entry.profile.kind == "script" or entry.listener is not None:
+            return
+        entry.listener = bind(entry.profile, self.keys_by_pid(), entry.address)
+        entry.address = entry.listener.getsockname()
+
+    def _launch(self, entry: Entry) -> None:
+        self._numbers += 1
+        host = HostProcess(self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT)
+        entry.host = host
+        entry.state = "starting"
+        identity = self._add_run(entry, host)
+        entry.ids.append(identity)
+        entry.own.id = identity
+        entry.own.started = host.started
+        entry.parts = {}
+        if entry.profile.kind != "script":
+            entry.parts[1] = entry.own
+            host.servers[1] = identity
+        self._watch(entry, host)
+
+    def _add_run(self, entry: Entry, host: HostProcess) -> int:
+        profile = entry.profile
+        is_script = profile.kind == "script"
+        entry.own.address = "" if is_script else show_address(entry.address)
+        return self._writer.add_server(
+            profile.name,
+            "script" if is_script else profile.server_class,
+            "" if is_script else profile.family,
+            entry.own.address,
+            profile.handler_class,
+            host.pid,
+            host.started,
+            profile.to_json(),
+        )
+
+    def _watch(self, entry: Entry, host: HostProcess) -> None:
+        loop = self._loop
+        loop.watch(host.control.fileno(), lambda: self._hear(entry, host))
+        loop.watch(host.receiver.fileno(), lambda: self._receive(entry, host))
+        for drain in host.drains:
+            loop.watch(drain.fileno(), lambda drain=drain: self._drain(entry, drain))  # type: ignore[misc] # default
+        loop.watch(host.pidfd, lambda: self._ended(entry, host))
+        loop.later(IMPORT_PATIENCE, lambda: self._still_importing(entry, host))
+
+    def _still_importing(self, entry: Entry, host: HostProcess) -> None:
+        if entry.host is host and entry.state == "starting":
+            name = entry.profile.handler_file or entry.profile.handler_module
+            sentence = f"Still importing {os.path.basename(name)} after {IMPORT_PATIENCE:.0f} s; stop it or wait."
+            entry.warning = {"code": "importing", "sentence": sentence}
+            self._changed()
+
+    # Hearing from the host
+
+    def _hear(self, entry: Entry, host: HostProcess) -> None:
+        for event in host.control.receive():
+            self._on_event(entry, event)
+        if host.control.ended:
+            self._loop.unwatch(host.control.fileno())
+
+    def _on_event(self, entry: Entry, event: dict[str, Any]) -> None:
+        what = event.pop("event", "")
+        if what == "listening" or (what == "loaded" and entry.profile.kind == "script"):
+            self._on_listening(entry)
+        elif what == "failed":
+            entry.error = event
+        elif what == "stacks":
+            answer = self.stack_answers.pop(event["ticket"], None)
+            if answer is not None:
+                answer(event["stacks"])
+        elif what == "cost":
+            self.cost = int(event["ns"])
+        elif what == "closed_request":
+            self._reply(event["ticket"], {"ok": True, "done": event["done"]})
+        self._changed()
+
+    def _on_listening(self, entry: Entry) -> None:
+        if entry.state == "starting":
+            entry.state = "listening"
+            entry.warning = None
+            self._answer(entry, {"ok": True, **self._describe(entry)})
+
+    def _describe(self, entry: Entry) -> dict[str, Any]:
+        pid = entry.host.pid if entry.host is not None else None
+        return {"key": entry.key, "id": entry.own.id, "address": entry.own.address, "pid": pid, "state": entry.state}
+
+    def _answer(self, entry: Entry, answer: dict[str, Any]) -> None:
+        tickets, entry.waiting = entry.waiting, []
+        for ticket in tickets:
+            self._reply(ticket, answer)
+
+    def _receive(self, entry: Entry, host: HostProcess) -> bool:
+        batches = host.receiver.receive()
+        for batch in batches:
+            for row in self._writer.feed(host.number, host.servers, batch):
+                if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
+                    self._add_part(entry, host, row[2], row[4], row[7])
+            for row in batch.rows:
+                if is_counted(row[0]):
+                    entry.count(row)
+        if batches:
+            last = batches[-1].rows
+            self.behind = time.monotonic_ns() - max(last[-1][4], last[-1][5]) if last else 0
+            self._changed()
+        if host.receiver.ended:
+            self._loop.unwatch(host.receiver.fileno())
+        return bool(batches)
+
+    def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
+        """A server that the user's program has made."""
+        told = json.loads(data)
+        kind, transport, address = str(told["class"]), str(told["transport"]), str(told["address"])
+        name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
+        profile = entry.profile.to_json()
+        identity = self._writer.add_server(
+            name, kind, transport, address, str(told["handler"]), int(told["pid"]), at, profile
+        )
+        host.servers[number] = identity
+        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally())
+
+    def _drain(self, entry: Entry, drain: Any) -> None:
+        host = entry.host
+        pid = host.pid if host is not None else 0
+        for line in drain.receive(time.monotonic_ns()):
+            self._writer.add_output(entry.own.id, line.at, pid, line.stream, line.text)
+            self._changed()
+        if drain.ended:
+            self._loop.unwatch(drain.fileno())
+
+    # Stopping
+
+    def stop(self, entry: Entry, cause: str = "the server was stopped") -> None:
+        """Ask for an orderly end; after the grace it is no longer asked."""
+        host = entry.host
+        if host is None:
+            return
+        entry.cause = cause
+        if entry.state == "starting" and entry.profile.kind != "script":
+            host.kill()
+        elif entry.profile.kind == "script":
+            self._stop_script(entry, host)
+        else:
+            host.tell("stop")
+            self._loop.later(STOP_GRACE, lambda: self._kill_if(entry, host))
+        entry.state = "draining"
+        if not entry.restarting:
+            self.release(entry)
+        self._changed()
+
+    def _stop_script(self, entry: Entry, host: HostProcess) -> None:
+        """As a person would: Ctrl-C, then politely, then not."""
+        host.signal(signal.SIGINT)
+        self._loop.later(SCRIPT_STEP, lambda: host.signal(signal.SIGTERM) if entry.host is host else None)
+        self._loop.later(SCRIPT_STEP * 2, lambda: self._kill_if(entry, host))
+
+    def _kill_if(self, entry: Entry, host: HostProcess) -> None:
+        if entry.host is host:
+            host.kill()
+
+    def release(self, entry: Entry) -> None:
+        """Close the listener and remove the socket file that we made."""
+        if entry.listener is None:
+            return
+        address = entry.listener.getsockname()
+        entry.listener.close()
+        entry.listener = None
+        if isinstance(address, str) and address:
+            with contextlib.suppress(OSError):
+                os.unlink(address)
+
+    # Ends
+
+    def _ended(self, entry: Entry, host: HostProcess) -> None:
+        """The host is dead: take what it left, say how it ended, and go on as ordered."""
+        self._loop.unwatch(host.pidfd)
+        code = host.wait()
+        host.kill()
+        self._take_rest(entry, host)
+        at = time.monotonic_ns()
+        cause = entry.cause or cause_of_death(code, host.fault_text(), OURS)
+        self._writer.salvage(host.number, host.servers, host.box.live())
+        self._writer.host_gone(host.number, cause, at)
+        for identity in {entry.own.id, *host.servers.values()}:
+            self._writer.server_stopped(identity, at)
+        entry.close_all()
+        entry.host = None
+        for fd in (host.control.fileno(), host.receiver.fileno(), *(drain.fileno() for drain in host.drains)):
+            self._loop.unwatch(fd)
+        host.close()
+        self._settle(entry, code, cause)
+        self._changed()
+
+    def _take_rest(self, entry: Entry, host: HostProcess) -> None:
+        self._hear(entry, host)
+        while self._receive(entry, host):
+            pass
+        for drain in host.drains:
+            self._drain(entry, drain)
+
+    def _settle(self, entry: Entry, code: int, cause: str) -> None:
+        ended_by_itself = code == 0 and entry.error is None and entry.profile.kind == "script"
+        orderly = entry.cause is not None or ended_by_itself
+        if entry.restarting:
+            entry.restarting = False
+            self._start_again(entry)
+            return
+        if orderly:
+            entry.state = "stopped"
+            entry.error = None
+            entry.stopped_reason = entry.cause or "the program ended"
+        else:
+            entry.error = entry.error or _crash(entry.profile, code, cause, entry.own.id)
+            entry.state = "failed"
+        entry.warning = None
+        if not orderly and entry.keep_alive and not entry.crashed_too_often():
+            self._loop.later(BACK_OFF * 2 ** len(entry.crashes), lambda: self._start_again(entry))
+            return
+        self.release(entry)
+        self._answer(entry, _final_answer(entry))
+
+    def _start_again(self, entry: Entry) -> None:
+        if entry.host is not None:
+            return
+        try:
+            self.start(entry)
+        except HostingError as error:
+            self._answer(entry, {"ok": False, "error": error.to_json()})
+
+
+def _final_answer(entry: Entry) -> dict[str, Any]:
+    if entry.state == "failed":
+        return {"ok": False, "error": entry.error}
+    return {"ok": True, "key": entry.key, "state": entry.state}
+
+
+def _crash(profile: Profile, code: int, cause: str, identity: int) -> dict[str, Any]:
+    if is_too_old(code):
+        sentence = f"{profile.interpreter} is older than Python 3.11; choose a newer interpreter."
+        return {"code": "no_interpreter", "sentence": sentence}
+    what = "The program" if profile.kind == "script" else "The server"
+    return {"code": "crashed", "sentence": f"{what} ended: {cause}.", "cause": cause, "exit": code, "server": identity}
+
+
+def show_address(address: Any) -> str:
+    """An address as people write it."""
+    if isinstance(address, tuple):
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        return f"{host}:{address[1]}"
+    if isinstance(address, bytes):
+        return "@" + os.fsdecode(address[1:])
+    return str(address)

@@ -1,0 +1,91 @@
+"""How much CPU each process and thread of a host uses, seen from outside: also while it holds its interpreter lock."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from ..capture.records import CpuRecord
+
+THREAD_LIMIT = 256
+"""Beyond so many threads only the process is sampled; reading thousands would cost more than it tells."""
+PROCESS_LIMIT = 64
+ASLEEP = ("S", "D", "I")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One thread's last sample."""
+
+    at: int
+    cpu: int
+    share: float
+    asleep: bool
+    """It used no CPU since the sample before, and waits in the kernel."""
+
+
+class Sampler:
+    """Samples one host and what descends from it."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._processes: dict[int, tuple[int, float]] = {}
+        self.threads: dict[tuple[int, int], Usage] = {}
+
+    def sample(self, server: int) -> list[CpuRecord]:
+        """One record for each process and thread that was there the last time, too."""
+        records: list[CpuRecord] = []
+        processes: dict[int, tuple[int, float]] = {}
+        threads: dict[tuple[int, int], Usage] = {}
+        for process in self._tree():
+            with contextlib.suppress(psutil.Error, OSError):
+                records += self._process(server, process, processes)
+                records += self._threads(server, process.pid, threads)
+        self._processes, self.threads = processes, threads
+        return records
+
+    def _tree(self) -> list[psutil.Process]:
+        with contextlib.suppress(psutil.Error):
+            host = psutil.Process(self._pid)
+            return [host, *host.children(recursive=True)[:PROCESS_LIMIT]]
+        return []
+
+    def _process(self, server: int, process: psutil.Process, seen: dict[int, tuple[int, float]]) -> list[CpuRecord]:
+        times = process.cpu_times()
+        at, cpu = time.monotonic_ns(), times.user + times.system
+        seen[process.pid] = (at, cpu)
+        before = self._processes.get(process.pid)
+        if before is None:
+            return []
+        share = max(0.0, (cpu - before[1]) * 1e9 / max(at - before[0], 1))
+        return [CpuRecord(server, at, process.pid, 0, share, process.memory_info().rss)]
+
+    def _threads(self, server: int, pid: int, seen: dict[tuple[int, int], Usage]) -> list[CpuRecord]:
+        names = os.listdir(f"/proc/{pid}/task")
+        if len(names) > THREAD_LIMIT:
+            return []
+        records = []
+        for name in names:
+            key = (pid, int(name))
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                usage = seen[key] = self._thread(key)
+                if key in self.threads:
+                    records.append(CpuRecord(server, usage.at, pid, key[1], usage.share, None))
+        return records
+
+    def _thread(self, key: tuple[int, int]) -> Usage:
+        folder = f"/proc/{key[0]}/task/{key[1]}"
+        with open(f"{folder}/schedstat", "rb") as file:
+            cpu = int(file.read().split()[0])
+        with open(f"{folder}/stat", "rb") as file:
+            letter = file.read().rpartition(b")")[2].split()[0].decode("ascii")
+        at = time.monotonic_ns()
+        before = self.threads.get(key)
+        if before is None:
+            return Usage(at, cpu, 0.0, asleep=False)
+        share = (cpu - before.cpu) / max(at - before.at, 1)
+        return Usage(at, cpu, share, asleep=cpu == before.cpu and letter in ASLEEP)

@@ -1,0 +1,143 @@
+"""Looks at every host twice a second from outside: samples CPU, marks who waits, notices who hangs and where."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..capture.writer import CaptureWriter
+from ..debug.deaths import Place, first_own, places
+from .entries import Entry
+from .hosts import HostProcess
+from .runner import OURS, Runner
+from .sampler import Sampler
+
+EVERY = 0.5
+NO_BEAT = 1_000_000_000
+BUSY_SHARE = 0.85
+BUSY_SAMPLES = 3
+
+
+class Watch:
+    """What is remembered of one host between two looks."""
+
+    def __init__(self, host: HostProcess) -> None:
+        self.host = host
+        self.sampler = Sampler(host.pid)
+        self.busy: dict[tuple[int, int], int] = {}
+        """Threads that serve a request and leave no CPU to others, and for how many samples."""
+        self.asked = False
+        self.waiting: set[int] = set()
+
+
+class Watcher:
+    """Watches all hosts of a runner."""
+
+    def __init__(self, runner: Runner, writer: CaptureWriter, changed: Callable[[], None]) -> None:
+        self._runner = runner
+        self._writer = writer
+        self._changed = changed
+        self._watches: dict[int, Watch] = {}
+        self._tickets = -1
+
+    def look(self) -> None:
+        """One look at everything."""
+        hosts = {entry.host.number: entry for entry in self._runner.entries.values() if entry.host is not None}
+        for number in set(self._watches) - set(hosts):
+            del self._watches[number]
+        for number, entry in hosts.items():
+            assert entry.host is not None
+            watch = self._watches.setdefault(number, Watch(entry.host))
+            self._sample(entry, watch)
+            self._judge(entry, watch)
+
+    def _sample(self, entry: Entry, watch: Watch) -> None:
+        records = watch.sampler.sample(entry.own.id)
+        self._writer.add_cpu(records)
+        threads = watch.sampler.threads
+        waiting: set[int] = set()
+        running: set[int] = set()
+        busy: dict[tuple[int, int], int] = {}
+        for request, pid, thread in self._writer.live(watch.host.number):
+            usage = threads.get((pid, thread))
+            if usage is None:
+                continue
+            (waiting if usage.asleep else running).add(request)
+            if usage.share >= BUSY_SHARE:
+                busy[pid, thread] = watch.busy.get((pid, thread), 0) + 1
+        watch.busy = busy
+        self._writer.mark_waiting(waiting)
+        self._writer.mark_running(running)
+        watch.waiting = waiting
+        if records:
+            self._changed()
+
+    # Hangs
+
+    def _judge(self, entry: Entry, watch: Watch) -> None:
+        """Set or take back the warning that the tick shows."""
+        host = watch.host
+        silent = time.monotonic_ns() - host.last_beat
+        if host.last_beat and silent > NO_BEAT:
+            self._silent(entry, watch, silent)
+        elif any(count >= BUSY_SAMPLES for count in watch.busy.values()):
+            self._busy(entry, watch)
+        elif entry.warning is not None and entry.warning["code"] != "importing":
+            entry.warning = None
+            watch.asked = False
+            self._changed()
+
+    def _silent(self, entry: Entry, watch: Watch, silent: int) -> None:
+        host = watch.host
+        seconds = silent / 1e9
+        letter = host.letter
+        self._writer.salvage(host.number, host.servers, host.box.live())
+        if letter in ("T", "t"):
+            by = " by a debugger" if letter == "t" else ""
+            self._warn(entry, "stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")
+            return
+        if not watch.asked:
+            watch.asked = True
+            host.ask_where()
+        place = first_own(places(host.fault_text()), OURS)
+        what = "The interpreter lock has been held" if letter == "R" else "Nothing has moved in the process"
+        self._warn(entry, "hung", f"{what} for {seconds:.0f} s{_in(place)}; Restart ends it.", **_members(place))
+
+    def _busy(self, entry: Entry, watch: Watch) -> None:
+        """Ask the host where its busy threads are, which it can tell as long as it shares the interpreter lock."""
+        own = [thread for pid, thread in watch.busy if pid == watch.host.pid]
+        if own:
+            self._tickets -= 1
+            self._runner.stack_answers[self._tickets] = lambda stacks: self._found_busy(entry, watch, own[0], stacks)
+            watch.host.tell("stacks", ticket=self._tickets)
+            return
+        self._warn_busy(entry, watch, next(iter(watch.busy)), None)
+
+    def _found_busy(self, entry: Entry, watch: Watch, thread: int, stacks: list[Any]) -> None:
+        frames: list[dict[str, Any]] = next((stack["frames"] for stack in stacks if stack["thread"] == thread), [])
+        found = [Place(frame["file"], frame["line"], frame["function"]) for frame in reversed(frames)]
+        if entry.host is watch.host:
+            self._warn_busy(entry, watch, (watch.host.pid, thread), first_own(found, OURS))
+
+    def _warn_busy(self, entry: Entry, watch: Watch, worker: tuple[int, int], place: Place | None) -> None:
+        seconds = watch.busy.get(worker, BUSY_SAMPLES) * EVERY
+        pid, thread = worker
+        who = f"Thread {thread}" if pid == watch.host.pid else f"Process {pid}"
+        sentence = f"{who} has kept a processor busy for {seconds:.0f} s{_in(place)}."
+        self._warn(entry, "busy", sentence, pid=pid, thread=thread, **_members(place))
+
+    def _warn(self, entry: Entry, code: str, sentence: str, **members: Any) -> None:
+        entry.warning = {"code": code, "sentence": sentence, **members}
+        self._changed()
+
+
+def _in(place: Place | None) -> str:
+    if place is None:
+        return ""
+    return f" in {place.function}, line {place.line} of {os.path.basename(place.file)}"
+
+
+def _members(place: Place | None) -> dict[str, Any]:
+    return {} if place is None else {"file": place.file, "line": place.line, "function": place.function}
