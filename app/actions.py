@@ -91,6 +91,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("capture.clear", T("app", "Clear the capture…"), "request", T("app", "Forget every captured request"),
            "Ctrl+L", "trash", separator=True),
 
+    Action("perspective.live", T("app", "Live"), "view", T("app", "Servers, requests and what is in them"), "Ctrl+1",
+           checkable=True),
+    Action("perspective.load", T("app", "Load"), "view", T("app", "Workers and charts get the room"), "Ctrl+3",
+           checkable=True),
+    Action("view.welcome", T("app", "Examples"), "view", T("app", "The welcome page with six example servers"),
+           "Ctrl+Shift+N", "zap"),
     Action("view.freeze", T("app", "Freeze view"), "view", T("app", "Let the view stand still; the capture goes on"),
            "Space", "snowflake", checkable=True, table=True),
     Action("view.follow", T("app", "Follow newest"), "view", T("app", "Keep the newest request in sight"), "End",
@@ -156,6 +162,9 @@ def fill_menu(menu: QMenu, made: Mapping[str, QAction], toggles: Iterable[QActio
                 part.addAction(made[action.id])
 
 
+_BY_ID = {action.id: action for action in ACTIONS}
+
+
 def by_id(name: str) -> Action:
     """The record with this id."""
-    return next(action for action in ACTIONS if action.id == name)
+    return _BY_ID[name]

@@ -68,6 +68,12 @@ QPushButton[role="primary"]:focus { border-color: $text; }
 QPushButton[role="primary"]:disabled { background: $line; border-color: $line; color: $faint; }
 QPushButton[role="chip-warn"] { border-color: $warn; color: $warn; }
 QPushButton[role="chip-fault"] { border-color: $fault; color: $fault; }
+QPushButton[role="status-dim"], QPushButton[role="status-warn"] { background: transparent;
+  border: 1px solid transparent;
+  padding: 0 4px; color: $dim; }
+QPushButton[role="status-warn"] { color: $warn; }
+QPushButton[role="status-dim"]:focus, QPushButton[role="status-warn"]:focus { border-color: $accent; }
+QPushButton[role="status-dim"]:hover, QPushButton[role="status-warn"]:hover { color: $text; }
 QPushButton[role="link"] { background: transparent; border: 0; color: $accent; padding: 0 2px; }
 QPushButton[role="link"]:focus { text-decoration: underline; }
 QPushButton[role="flat"], QToolButton { background: transparent; border: 1px solid transparent; border-radius: 4px;
@@ -96,7 +102,8 @@ QComboBox QAbstractItemView { background: $window; border: 1px solid $edge; sele
   selection-color: $selection_text; }
 QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
 QCheckBox, QRadioButton { spacing: 6px; background: transparent; }
-QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px; background: $panel; border: 1px solid $faint; }
+QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px; background: $panel;
+  border: 1px solid $faint; }
 QCheckBox::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 7px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover, QCheckBox::indicator:focus, QRadioButton::indicator:focus {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
@@ -25,9 +24,12 @@ Refusal = Callable[[Trouble], None]
 class Client(Protocol):
     """What the link needs of `engine.hosting.client.SupervisorClient`."""
 
+    capture: str
+    """The file that the supervisor writes."""
+
     @property
-    def capture_path(self) -> Path:
-        """The file that the supervisor writes."""
+    def ended(self) -> bool:
+        """Whether the supervisor has gone."""
 
     def order(self, name: str, **members: Any) -> int:
         """Send an order; returns its ticket."""
@@ -36,7 +38,7 @@ class Client(Protocol):
         """What becomes readable when the supervisor says something."""
 
     def receive(self) -> list[dict[str, Any]]:
-        """All whole messages that have come; raises EOFError or OSError when the supervisor has gone."""
+        """All whole messages that have come; raises OSError or ValueError when they cannot be read."""
 
     def close(self) -> None:
         """Say goodbye; the supervisor ends and takes its servers along."""
@@ -92,11 +94,7 @@ class Link(QObject):
             if refused is not None:
                 refused(Trouble("lost", tr("The supervisor has ended. Start it again from the Server menu.")))
             return None
-        try:
-            ticket = self._client.order(name, **members)
-        except OSError as error:
-            self._on_lost(error)
-            return None
+        ticket = self._client.order(name, **members)
         self._waiting[ticket] = (done, refused)
         return ticket
 
@@ -178,7 +176,7 @@ class Link(QObject):
 
     def _open(self) -> None:
         self._client = self._spawn()
-        self._reader = CaptureReader(self._client.capture_path)
+        self._reader = CaptureReader(self._client.capture)
         self._notifier = QSocketNotifier(self._client.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_readable)
 
@@ -187,11 +185,18 @@ class Link(QObject):
             return
         try:
             messages = self._client.receive()
-        except (OSError, EOFError) as error:
-            self._on_lost(error)
+        except (OSError, ValueError) as error:
+            log.error("The supervisor cannot be understood: %s", error)
+            self._on_lost()
             return
         for message in messages:
             self._take(message)
+        if self._has_ended():
+            self._on_lost()
+
+    def _has_ended(self) -> bool:
+        """Asked anew after every batch: a slot may have closed the link meanwhile."""
+        return self._client is not None and self._client.ended
 
     def _take(self, message: dict[str, Any]) -> None:
         if "tick" in message:
@@ -214,9 +219,8 @@ class Link(QObject):
                 refused(trouble)
         self.replied.emit(reply["reply"], reply)
 
-    def _on_lost(self, error: Exception) -> None:
+    def _on_lost(self) -> None:
         """The reader stays open: what was captured can still be looked at."""
-        log.info("supervisor lost: %r", error)
         if self._notifier is not None:
             self._notifier.setEnabled(False)
         client, self._client = self._client, None

@@ -1,0 +1,209 @@
+"""The tool bar above and the status bar below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStatusBar,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
+
+from app.context import Context
+from app.filterbox import FilterBox
+from app.icons import icon
+from app.link.tick import Tick
+from app.text import duration, label, no_mnemonic, number, safe_text, set_role, set_tip, size, tr
+
+TOLD_FOR = 8000
+"""How long a sentence stands in the status bar, in ms."""
+LAG = 1000
+"""From this on the view says how far it is behind, in ms."""
+
+
+def action_button(action: QAction) -> QPushButton:
+    """A push button that does what an action does, and is enabled, named and explained like it."""
+    button = QPushButton()
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setText(no_mnemonic(action.text()))
+        button.setIcon(action.icon())
+        button.setEnabled(action.isEnabled())
+        button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
+        button.setAccessibleDescription(action.statusTip())
+
+    action.changed.connect(follow)
+    follow()
+    return button
+
+
+class ToolBar(QToolBar):
+    """Menu, perspective, what can be done with the selected server, filter."""
+
+    def __init__(self, context: Context, actions: Mapping[str, QAction], menu: QMenu) -> None:
+        super().__init__(tr("Tool bar"))
+        self.setObjectName("tool-bar")
+        self.setMovable(False)
+        self.setFixedHeight(40)
+        self.toggleViewAction().setEnabled(False)
+        self.addWidget(_menu_button(menu))
+        for name in ("perspective.live", "perspective.load"):
+            self.addWidget(_perspective_button(actions[name]))
+        self.addSeparator()
+        for name in ("server.start", "server.stop", "server.restart"):
+            self.addWidget(action_button(actions[name]))
+        gap = QWidget()
+        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(gap)
+        self.filter = FilterBox(context.view)
+        self.addWidget(self.filter)
+        self._count = label(name=tr("Requests that match"), role="dim")
+        self._count.setMinimumWidth(84)
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        set_tip(self._count, tr("How many requests match the filter and the selected server, of all in the capture"))
+        self.addWidget(self._count)
+        context.view.counted.connect(self._show_count)
+
+    def _show_count(self, shown: int, total: int) -> None:
+        self._count.setText(tr("{} of {}").format(number(shown), number(total)))
+
+
+def _menu_button(menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon("menu"))
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setShortcut("Alt+M")
+    button.setAccessibleName(tr("Menu"))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    set_tip(button, tr("Everything that can be done (Alt+M)"))
+    return button
+
+
+def _perspective_button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setAccessibleName(action.text())
+    button.setAccessibleDescription(action.statusTip())
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    set_role(button, "perspective")
+    return button
+
+
+class StatusBar(QStatusBar):
+    """What the capture holds and has lost, what watching costs, what was last said, and whether the view is live."""
+
+    def __init__(self, context: Context, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self._view = context.view
+        self._link = context.link
+        self._capture = self._item(tr("Capture"), tr("Requests and bytes in the capture, and its limits"))
+        self._dropped = self._item(tr("Dropped"), tr("Facts that a server could not send because the way was full"))
+        self._evicted = self._item(tr("Evicted"), tr("Old requests that made room for new ones, by the limits"))
+        self._cost = self._item(tr("Observer cost"), tr("What watching costs a server, for each thing that it reports"))
+        self._told = self._item(tr("Message"), tr("What the program last had to say"))
+        self._told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._commands = self._button(tr("Ctrl+K commands"), actions["help.commands"])
+        self._mode = self._button("", actions["view.freeze"])
+        self._lay_out()
+        self._silence = QTimer(self, singleShot=True, interval=TOLD_FOR)
+        self._silence.timeout.connect(lambda: self._told.setText(""))
+        self._slow = QTimer(self, interval=500)
+        self._slow.timeout.connect(self.refresh)
+        self._slow.start()
+        context.view.frozen_changed.connect(self.refresh)
+        context.view.following_changed.connect(self.refresh)
+        self.refresh()
+
+    def tell(self, sentence: str) -> None:
+        """Show one sentence for a while."""
+        self._told.setText(safe_text(sentence))
+        set_tip(self._told, safe_text(sentence, 2000))
+        self._silence.start()
+
+    def refresh(self) -> None:
+        """Numbers that people read: twice a second, and only when they have changed."""
+        tick: Tick = self._link.tick
+        for item, text in (
+            (self._capture, capture_text(tick)),
+            (self._dropped, tr("dropped {}").format(number(tick.totals.dropped))),
+            (self._evicted, tr("evicted {}").format(number(tick.totals.evicted))),
+            (self._cost, tr("observer cost {}/event").format(duration(tick.totals.cost_ns))),
+        ):
+            if item.text() != text:
+                item.setText(text)
+        self._warn(self._dropped, tick.totals.dropped > 0)
+        self._show_mode(tick)
+
+    def _show_mode(self, tick: Tick) -> None:
+        if self._view.frozen:
+            text, role = tr("❄ view frozen"), "warn"
+        elif tick.totals.behind_ms > LAG:
+            text, role = tr("view {:.1f} s behind").format(tick.totals.behind_ms / 1000), "warn"
+        elif self._view.following:
+            text, role = tr("● following newest"), "dim"
+        else:
+            text, role = tr("○ not following"), "dim"
+        if self._mode.text() != text:
+            self._mode.setText(text)
+            set_role(self._mode, f"status-{role}")
+
+    @staticmethod
+    def _warn(item: QLabel, bad: bool) -> None:
+        role = "warn" if bad else "dim"
+        if item.property("role") != role:
+            set_role(item, role)
+
+    @staticmethod
+    def _item(name: str, explanation: str) -> QLabel:
+        made = label(name=name, role="dim")
+        set_tip(made, explanation)
+        return made
+
+    @staticmethod
+    def _button(text: str, action: QAction) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(action.trigger)
+        button.setAccessibleName(action.text())
+        set_tip(button, action.statusTip())
+        set_role(button, "status-dim")
+        return button
+
+    def _lay_out(self) -> None:
+        line = QWidget()
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(18)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        for item in (self._capture, self._dropped, self._evicted, self._cost):
+            layout.addWidget(item)
+        layout.addWidget(self._told, 1)
+        layout.addWidget(self._commands)
+        layout.addWidget(self._mode)
+        self.addWidget(line, 1)
+
+
+def capture_text(tick: Tick) -> str:
+    """434 / 10 000 requests · 1.2 / 64 MB; a limit of 0 is none."""
+    totals = tick.totals
+    requests = number(totals.requests)
+    if totals.limit_requests:
+        requests = f"{requests} / {number(totals.limit_requests)}"
+    used = size(totals.size)
+    if totals.limit_bytes:
+        used = f"{used} / {size(totals.limit_bytes)}"
+    return tr("capture {} requests · {}").format(requests, used)

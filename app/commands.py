@@ -1,0 +1,204 @@
+"""What each action does, and when it can be done: functions by the action's id."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from app import settings as known
+from app.about import show_about
+from app.conditions import Scope
+from app.dialogs.script import ScriptDialog
+from app.dialogs.server import ServerDialog
+from app.keysheet import CommandPalette, KeySheet
+from app.text import ask, safe_text, tr
+from engine.capture.filters import FilterError, parse
+from engine.hosting.profile import Profile
+
+Command = Callable[[Scope], None]
+
+
+# Servers
+
+
+def new_server(scope: Scope, profile: Profile | None = None) -> None:
+    taken = [entry.profile.name for entry in scope.context.workspace.entries]
+    dialog = ServerDialog(None, taken, scope.parent) if profile is None else ServerDialog(profile, taken, scope.parent)
+    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
+    dialog.open()
+
+
+def open_handler(scope: Scope) -> None:
+    title, kinds = tr("Open handler file"), tr("Python files (*.py)")
+    path, _kind = QFileDialog.getOpenFileName(scope.parent, title, "", kinds)
+    if path:
+        new_server(scope, Profile(name="", handler_file=path))
+
+
+def run_script(scope: Scope) -> None:
+    dialog = ScriptDialog(parent=scope.parent)
+    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
+    dialog.open()
+
+
+def edit_server(scope: Scope) -> None:
+    key = scope.server
+    entry = scope.context.workspace.entry(key)
+    if entry is None:
+        return
+    taken = [other.profile.name for other in scope.context.workspace.entries if other is not entry]
+    if entry.profile.kind == "script":
+        dialog: ServerDialog | ScriptDialog = ScriptDialog(entry.profile, parent=scope.parent)
+    else:
+        dialog = ServerDialog(entry.profile, taken, scope.parent)
+    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.edit(key, made, start=start))
+    dialog.open()
+
+
+def duplicate_server(scope: Scope) -> None:
+    entry = scope.context.workspace.entry(scope.server)
+    if entry is not None:
+        path = f"{entry.profile.path}.2" if entry.profile.path else ""
+        name = tr("{} copy").format(entry.profile.name)
+        scope.context.desk.add(dataclasses.replace(entry.profile, name=name, port=0, path=path), start=False)
+
+
+def remove_server(scope: Scope) -> None:
+    entry = scope.context.workspace.entry(scope.server)
+    if entry is None:
+        return
+    sentence = tr("Remove {} from the workspace? What it did stays in the capture.")
+    if ask(scope.parent, tr("Remove server"), sentence.format(safe_text(entry.profile.name)), tr("Remove")):
+        scope.context.desk.remove(entry.key)
+
+
+def copy_line(scope: Scope) -> None:
+    status = scope.context.desk.status(scope.context.selection.server)
+    if status is not None:
+        line = connect_line(status.transport, status.address)
+        QGuiApplication.clipboard().setText(line)
+        scope.context.tell(tr("Copied: {}").format(line))
+
+
+def connect_line(transport: str, address: str) -> str:
+    """The command that connects to a server by hand."""
+    if transport == "unix":
+        return f"socat - UNIX-CONNECT:{address}"
+    if transport == "unixgram":
+        return f"socat - UNIX-SENDTO:{address}"
+    host, _colon, port = address.rpartition(":")
+    return f"nc {'-u ' if transport == 'udp' else ''}{host.strip('[]')} {port}"
+
+
+def switch_demo(scope: Scope) -> None:
+    desk = scope.context.desk
+    if desk.has_demo(scope.server):
+        desk.stop_demo(scope.server)
+    else:
+        desk.start_demo(scope.server)
+    scope.shell.refresh_actions()
+
+
+def respawn(scope: Scope) -> None:
+    scope.context.link.respawn()
+    scope.context.selection.select_request(None)
+    scope.context.tell(tr("Another supervisor is there; your servers are stopped."))
+
+
+# Requests
+
+
+def next_error(scope: Scope, *, forward: bool = True) -> None:
+    """The failed request after (or before) the selected one, among those that the filter shows."""
+    view, selection = scope.context.view, scope.context.selection
+    try:
+        failed = parse(f"{view.filter} state:error".strip())
+    except FilterError:
+        return
+    place = selection.request
+    for record in scope.context.link.reader.requests(failed, descending=not forward, limit=5000):
+        if place is None or (record.id > place if forward else record.id < place):
+            selection.select_request(record.id)
+            return
+    scope.context.tell(tr("No further error.") if forward else tr("No earlier error."))
+
+
+def close_request(scope: Scope, how: str) -> None:
+    request = scope.context.selection.request
+    if request is not None:
+        scope.context.link.close_request(request, how, lambda trouble: scope.context.tell(trouble.sentence))
+
+
+def clear_capture(scope: Scope) -> None:
+    sentence = tr("Forget every captured request? This cannot be undone.")
+    if ask(scope.parent, tr("Clear the capture"), sentence, tr("Clear")):
+        scope.context.selection.select_request(None)
+        scope.context.link.clear()
+
+
+# View
+
+
+def other_theme(scope: Scope) -> None:
+    scope.context.themes.toggle()
+    scope.context.settings.set(known.THEME, scope.context.themes.mode)
+
+
+def system_theme(scope: Scope) -> None:
+    scope.context.themes.set_mode("system")
+    scope.context.settings.set(known.THEME, "system")
+
+
+def reset_layout(scope: Scope) -> None:
+    scope.shell.arrange("live")
+
+
+# Help
+
+
+def show_keys(scope: Scope) -> None:
+    KeySheet(scope.parent).open()
+
+
+def show_palette(scope: Scope) -> None:
+    CommandPalette(scope.context.action, scope.parent).open()
+
+
+COMMANDS: Mapping[str, Command] = {
+    "server.new": new_server,
+    "handler.open": open_handler,
+    "script.run": run_script,
+    "app.quit": lambda scope: (scope.shell.close(), None)[1],
+    "server.start": lambda scope: scope.context.desk.start(scope.server),
+    "server.stop": lambda scope: scope.context.desk.stop(scope.server),
+    "server.restart": lambda scope: scope.context.desk.restart(scope.server),
+    "servers.stop_all": lambda scope: scope.context.desk.stop_all(),
+    "server.edit": edit_server,
+    "server.duplicate": duplicate_server,
+    "server.remove": remove_server,
+    "server.copy_line": copy_line,
+    "server.demo": switch_demo,
+    "supervisor.respawn": respawn,
+    "filter.focus": lambda scope: scope.shell.focus_filter(),
+    "filter.clear": lambda scope: scope.context.view.set_filter(""),
+    "requests.focus": lambda scope: scope.shell.focus_requests(),
+    "request.next_error": next_error,
+    "request.previous_error": lambda scope: next_error(scope, forward=False),
+    "request.close": lambda scope: close_request(scope, "close"),
+    "request.reset": lambda scope: close_request(scope, "reset"),
+    "capture.clear": clear_capture,
+    "perspective.live": lambda scope: scope.shell.arrange("live"),
+    "perspective.load": lambda scope: scope.shell.arrange("load"),
+    "view.welcome": lambda scope: scope.shell.show_welcome(),
+    "view.freeze": lambda scope: scope.context.view.set_frozen(not scope.context.view.frozen),
+    "view.follow": lambda scope: scope.context.view.set_following(not scope.context.view.following),
+    "view.theme": other_theme,
+    "view.theme_system": system_theme,
+    "view.reset": reset_layout,
+    "help.commands": show_palette,
+    "help.keys": show_keys,
+    "help.about": lambda scope: show_about(scope.parent),
+}

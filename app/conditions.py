@@ -1,0 +1,109 @@
+"""What commands act on, when an action can be done, and which of the checkable ones are on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtWidgets import QWidget
+
+from app.actions import by_id
+from app.context import Context
+from app.link.tick import ServerState
+from app.text import tr
+
+
+class Shell(Protocol):
+    """What commands need of the window."""
+
+    perspective: str
+
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter box."""
+
+    def focus_requests(self) -> None:
+        """Put it into the list."""
+
+    def show_welcome(self) -> None:
+        """Show the page with the examples."""
+
+    def arrange(self, perspective: str) -> None:
+        """Put the panels into a perspective's order."""
+
+    def refresh_actions(self) -> None:
+        """Look again which actions can be done."""
+
+    def close(self) -> bool:
+        """Close the window."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a command may act on."""
+
+    context: Context
+    shell: Shell
+    parent: QWidget
+
+    @property
+    def server(self) -> str:
+        """Key of the selected server, of its script's for a server that a script made."""
+        key = self.context.selection.server
+        status = self.context.link.tick.server(key)
+        return status.script if status is not None and status.script else key
+
+
+CHECKS: Mapping[str, Callable[[Scope], bool]] = {
+    "server.demo": lambda scope: scope.context.desk.has_demo(scope.server),
+    "view.freeze": lambda scope: scope.context.view.frozen,
+    "view.follow": lambda scope: scope.context.view.following,
+    "perspective.live": lambda scope: scope.shell.perspective == "live",
+    "perspective.load": lambda scope: scope.shell.perspective == "load",
+}
+"""Whether a checkable action is on."""
+
+
+def why_not(scope: Scope, name: str) -> str:
+    """Why an action cannot be done now; "" when it can."""
+    needs = by_id(name).needs
+    return CONDITIONS[needs](scope) if needs else ""
+
+
+def _needs_server(scope: Scope) -> str:
+    return "" if scope.context.workspace.entry(scope.server) else tr("Select a server first")
+
+
+def _needs_stopped(scope: Scope) -> str:
+    return _needs_server(scope) or (tr("It runs already") if scope.context.desk.is_up(scope.server) else "")
+
+
+def _needs_up(scope: Scope) -> str:
+    return _needs_server(scope) or ("" if scope.context.desk.is_up(scope.server) else tr("It is not running"))
+
+
+def _needs_listening(scope: Scope) -> str:
+    status = scope.context.desk.status(scope.context.selection.server)
+    return "" if status is not None and status.state is ServerState.LISTENING else tr("No listening server is selected")
+
+
+def _needs_example(scope: Scope) -> str:
+    entry = scope.context.workspace.entry(scope.server)
+    if entry is None or not entry.profile.example:
+        return tr("The selected server is none of the examples")
+    return _needs_up(scope)
+
+
+def _needs_request(scope: Scope) -> str:
+    return "" if scope.context.selection.request is not None else tr("Select a live request first")
+
+
+CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
+    "server": _needs_server,
+    "startable": _needs_stopped,
+    "stoppable": _needs_up,
+    "listening": _needs_listening,
+    "example": _needs_example,
+    "live": _needs_request,
+    "lost": lambda scope: tr("The supervisor is there") if scope.context.link.alive else "",
+}

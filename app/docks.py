@@ -1,0 +1,193 @@
+"""Docks made from the list of panels: their heads, their places, and their folding away when the window is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QSizePolicy, QTabWidget, QWidget
+
+from app.context import Context
+from app.panels import Panel
+from app.text import label, safe_text, set_role, set_tip, tr
+from app.theme import HEAD
+
+AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+NARROW = 1280
+"""Below this width the right column joins the tabs at the bottom."""
+SIZES = {"live": {"left": 226, "right": 362, "bottom": 260}, "load": {"left": 226, "right": 720, "bottom": 200}}
+"""By perspective: how wide the columns are, and how high the bottom."""
+
+
+class PanelHead(QWidget):
+    """A panel's head: its title in upper case, and at the right whatever the panel wants there."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(HEAD)
+        self._title = label(role="head")
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(10, 0, 6, 0)
+        self._layout.addWidget(self._title)
+        self._layout.addStretch()
+        set_role(self, "head")
+        self.show_title(title)
+
+    def show_title(self, title: str) -> None:
+        """Upper case up to the first dot; what follows (a time, a server's name) keeps its case."""
+        name, dot, rest = title.partition(" · ")
+        self._title.setText(safe_text(f"{name.upper()}{dot}{rest}", 80))
+
+    def adopt(self, widget: QWidget) -> None:
+        """Take the panel's tools and follow its title."""
+        tools = getattr(widget, "head_tools", None)
+        if isinstance(tools, QWidget):
+            self._layout.addWidget(tools)
+        changed = getattr(widget, "title_changed", None)
+        if changed is not None:
+            changed.connect(self.show_title)
+
+    # Qt's overrides
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, HEAD)
+
+
+class _NoHead(QWidget):
+    """Takes the place of the head of a panel whose own first line serves as one."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
+class Dock(QDockWidget):
+    """A panel in the window, built when it is first shown."""
+
+    def __init__(self, panel: Panel, context: Context, parent: QWidget) -> None:
+        super().__init__(tr(panel.title), parent)
+        self.panel = panel
+        self._context = context
+        self.setObjectName(f"dock-{panel.name}")
+        self.setAccessibleName(tr(panel.title))
+        self._head = PanelHead(tr(panel.title)) if panel.head else None
+        self.setTitleBarWidget(self._head or _NoHead())
+        self.toggle = self._toggle_action()
+        self.visibilityChanged.connect(self._on_visibility_changed)
+
+    def build(self) -> QWidget:
+        """The panel's widget, made now if it is not there yet."""
+        widget: QWidget | None = self.widget()
+        if widget is None:
+            widget = self.panel.factory(self._context)
+            widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+            self.setWidget(widget)
+            if self._head is not None:
+                self._head.adopt(widget)
+        return widget
+
+    def reveal(self) -> None:
+        """Show it, in front, with the keyboard in it."""
+        self.show()
+        self.raise_()
+        self.build().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _toggle_action(self) -> QAction:
+        action = QAction(tr(self.panel.title), self)
+        action.setObjectName(f"panel.{self.panel.name}")
+        action.setCheckable(True)
+        action.setShortcut(QKeySequence(self.panel.shortcut))
+        set_tip(action, tr("Show or hide the panel {}").format(tr(self.panel.title)))
+        action.triggered.connect(lambda checked: self.reveal() if checked or self._is_behind() else self.hide())
+        return action
+
+    def _is_behind(self) -> bool:
+        return not self.isHidden() and self.visibleRegion().isEmpty()
+
+    def _on_visibility_changed(self, visible: bool) -> None:
+        self.toggle.setChecked(not self.isHidden() and visible)
+        if visible:
+            self.build()
+
+
+class Docks:
+    """All docks of a window, and where they belong."""
+
+    def __init__(self, window: QMainWindow, panels: Iterable[Panel], context: Context) -> None:
+        self._window = window
+        self._docks = [Dock(panel, context, window) for panel in panels if panel.area in AREAS]
+        self._folded = False
+        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
+        window.setCorner(Qt.Corner.BottomRightCorner, AREAS["bottom"])
+        window.setDockNestingEnabled(True)
+        for area in AREAS.values():
+            window.setTabPosition(area, QTabWidget.TabPosition.South)
+        self.arrange()
+
+    @property
+    def folded(self) -> bool:
+        """Whether the right column stands among the tabs at the bottom."""
+        return self._folded
+
+    def toggles(self) -> list[QAction]:
+        """Show or hide each panel: for the View menu."""
+        return [dock.toggle for dock in self._docks]
+
+    def arrange(self, perspective: str = "live") -> None:
+        """Every panel in its place: left and right stacked, bottom in tabs with the first in front."""
+        self._sizes = SIZES[perspective]
+        for dock in self._docks:
+            dock.setFloating(False)
+            self._window.addDockWidget(AREAS[dock.panel.area], dock)
+            dock.setVisible(dock.panel.visible)
+        self._stack_tabs(self._of("bottom"))
+        self._folded = False
+        self._resize()
+
+    def fit(self, width: int) -> None:
+        """Fold the right column into the tabs when the window is narrow, unfold it when it is wide again."""
+        narrow = width < NARROW
+        if narrow != self._folded:
+            self._folded = narrow
+            self._fold() if narrow else self._unfold()
+
+    def remember_folded(self, folded: bool) -> None:
+        """Say how the layout that was just restored stands."""
+        self._folded = folded
+
+    def _of(self, area: str) -> list[Dock]:
+        return [dock for dock in self._docks if dock.panel.area == area]
+
+    def _stack_tabs(self, docks: list[Dock]) -> None:
+        for one, other in pairwise(docks):
+            self._window.tabifyDockWidget(one, other)
+        if docks:
+            docks[0].raise_()
+
+    def _fold(self) -> None:
+        """Only what stands where we put it: a panel that the person moved stays there."""
+        moved = [dock for dock in self._of("right") if self._window.dockWidgetArea(dock) == AREAS["right"]]
+        self._stack_tabs([*self._of("bottom")[:1], *moved, *self._of("bottom")[1:]])
+
+    def _unfold(self) -> None:
+        for dock in self._of("right"):
+            if self._window.dockWidgetArea(dock) == AREAS["bottom"]:
+                self._window.addDockWidget(AREAS["right"], dock)
+        self._resize()
+
+    def _resize(self) -> None:
+        for area, size in self._sizes.items():
+            across = Qt.Orientation.Vertical if area == "bottom" else Qt.Orientation.Horizontal
+            docks = [dock for dock in self._of(area) if dock.isVisibleTo(self._window)][:1]
+            self._window.resizeDocks(list[QDockWidget](docks), [size] * len(docks), across)
+        right: list[QDockWidget] = [dock for dock in self._of("right") if dock.isVisibleTo(self._window)]
+        self._window.resizeDocks(right, [1 + index * 3 for index in range(len(right))], Qt.Orientation.Vertical)

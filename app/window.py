@@ -1,0 +1,197 @@
+"""The main window: puts bars, docks, pages and actions together, and remembers how they stood."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from app.actions import ACTIONS, fill_menu, make_actions, tip_of
+from app.bars import StatusBar, ToolBar
+from app.commands import COMMANDS, new_server
+from app.conditions import CHECKS, Scope, why_not
+from app.context import Context, View
+from app.desk import Desk
+from app.docks import Docks, PanelHead
+from app.icons import application_icon
+from app.link.link import Link
+from app.models.selection import Selection
+from app.panels import PANELS, Panel
+from app.settings import Settings
+from app.text import set_tip, tr
+from app.theme import ThemeSource
+from app.workspace import Workspace
+from engine.hosting.profile import Profile
+
+LAYOUT = 1
+"""Version of the stored layout; another number makes old ones void."""
+SMALLEST = QSize(1100, 700)
+FIRST = QSize(1440, 900)
+
+
+class Page(QWidget):
+    """A panel in the window's centre, with its head."""
+
+    def __init__(self, panel: Panel, context: Context) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.panel = panel
+        self.widget = panel.factory(context)
+        if panel.head:
+            head = PanelHead(tr(panel.title))
+            head.adopt(self.widget)
+            layout.addWidget(head)
+        layout.addWidget(self.widget, 1)
+        self.setFocusProxy(self.widget)
+
+
+class Window(QMainWindow):
+    """One window, one selection, one view. It owns the link: when it closes, every server ends."""
+
+    def __init__(self, link: Link, workspace: Workspace, settings: Settings, themes: ThemeSource) -> None:
+        super().__init__()
+        self.setWindowTitle("Socketscope")
+        self.setWindowIcon(application_icon())
+        self.setAcceptDrops(True)
+        self._actions = make_actions(self, self.run)
+        selection = Selection(self)
+        self.context = Context(
+            link=link,
+            desk=Desk(link, workspace, selection, self),
+            selection=selection,
+            view=View(self),
+            workspace=workspace,
+            settings=settings,
+            themes=themes,
+            run=self.run,
+            action=self.action,
+            tell=self.tell,
+        )
+        self.scope = Scope(self.context, self, self)
+        self.perspective = "live"
+        self._build()
+        self._connect()
+        self._restore()
+        self.refresh_actions()
+
+    def run(self, name: str) -> None:
+        """Do what an action does, if it can be done now."""
+        if not why_not(self.scope, name):
+            COMMANDS[name](self.scope)
+        self.refresh_actions()
+
+    def action(self, name: str) -> QAction:
+        """The one QAction with this id."""
+        return self._actions[name]
+
+    def tell(self, sentence: str) -> None:
+        """Say one sentence in the status bar."""
+        self.bar.tell(sentence)
+
+    def focus_filter(self) -> None:
+        """Put the keyboard into the filter box."""
+        self.tools.filter.setFocus()
+        self.tools.filter.selectAll()
+
+    def focus_requests(self) -> None:
+        """Show the list, with the keyboard in it."""
+        self._show_page("requests")
+        self._pages["requests"].setFocus()
+
+    def show_welcome(self) -> None:
+        """Show the examples."""
+        self._show_page("welcome")
+
+    def arrange(self, perspective: str) -> None:
+        """Put every panel in its place for a perspective."""
+        self.perspective = perspective
+        self.docks.arrange(perspective)
+        self.docks.fit(self.width())
+        self.refresh_actions()
+
+    def refresh_actions(self) -> None:
+        """Enable what can be done, and let the rest say why it cannot."""
+        for record in ACTIONS:
+            action, reason = self._actions[record.id], why_not(self.scope, record.id)
+            if action.isEnabled() == bool(reason):
+                action.setEnabled(not reason)
+                set_tip(action, tip_of(record, reason))
+            if record.checkable:
+                action.setChecked(CHECKS[record.id](self.scope))
+
+    def _build(self) -> None:
+        self._pages = {panel.name: Page(panel, self.context) for panel in PANELS if panel.area == "center"}
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        self.setCentralWidget(self._stack)
+        self.docks = Docks(self, PANELS, self.context)
+        menu = QMenu(self)
+        self.tools = ToolBar(self.context, self._actions, menu)
+        self.addToolBar(self.tools)
+        self.bar = StatusBar(self.context, self._actions)
+        self.setStatusBar(self.bar)
+        fill_menu(menu, self._actions, self.docks.toggles())
+        self.addActions(self.docks.toggles())
+        self._show_page("requests" if self.context.workspace.entries else "welcome")
+
+    def _connect(self) -> None:
+        context = self.context
+        context.desk.told.connect(self.tell)
+        context.link.lost.connect(self.tell)
+        context.workspace.added.connect(self._show_requests)
+        context.selection.server_changed.connect(self._show_requests)
+        for signal in (
+            context.link.ticked,
+            context.link.lost,
+            context.link.respawned,
+            context.selection.server_changed,
+            context.selection.request_changed,
+            context.workspace.changed,
+            context.view.frozen_changed,
+            context.view.following_changed,
+        ):
+            signal.connect(lambda *_: self.refresh_actions())
+
+    def _show_page(self, name: str) -> None:
+        self._stack.setCurrentWidget(self._pages[name])
+
+    def _show_requests(self, key: str) -> None:
+        if key:
+            self._show_page("requests")
+
+    def _restore(self) -> None:
+        room = self.screen().availableSize()
+        self.setMinimumSize(SMALLEST.boundedTo(room))
+        self.resize(FIRST.boundedTo(room))
+        self.restoreGeometry(self.context.settings.blob("geometry"))
+        layout = self.context.settings.blob("layout")
+        if not layout.isEmpty() and self.restoreState(layout.sliced(1), LAYOUT):
+            self.docks.remember_folded(layout.startsWith(b"f"))
+
+    def _remember(self) -> None:
+        folded = b"f" if self.docks.folded else b"w"
+        self.context.settings.set_blob("geometry", self.saveGeometry())
+        self.context.settings.set_blob("layout", QByteArray(folded) + self.saveState(LAYOUT))
+        self.context.settings.sync()
+
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.docks.fit(event.size().width())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        self.context.link.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.toLocalFile().endswith(".py") for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            new_server(self.scope, Profile(name="", handler_file=url.toLocalFile()))
