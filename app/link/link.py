@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
 from app.link.tick import Tick, Trouble
 from app.text import tr
@@ -24,7 +25,7 @@ Refusal = Callable[[Trouble], None]
 class Client(Protocol):
     """What the link needs of `engine.hosting.client.SupervisorClient`."""
 
-    capture: str
+    capture_path: Path
     """The file that the supervisor writes."""
 
     @property
@@ -176,9 +177,10 @@ class Link(QObject):
 
     def _open(self) -> None:
         self._client = self._spawn()
-        self._reader = CaptureReader(self._client.capture)
+        self._reader = CaptureReader(self._client.capture_path)
         self._notifier = QSocketNotifier(self._client.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_readable)
+        QTimer.singleShot(0, self, self._on_readable)  # what was heard while it started
 
     def _on_readable(self) -> None:
         if self._client is None:
