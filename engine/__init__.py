@@ -1,0 +1,58 @@
+"""A drop-in for the standard library's socketserver that tells what it does: `import engine as socketserver`.
+
+`__all__` has socketserver's names only, so that a star import brings what it always did; `Observer`, `Stage`,
+`install` and `watch` are asked for by name.
+"""
+
+import os as os
+import selectors as selectors
+import socket as socket
+import sys as sys
+import threading as threading
+
+from .observe.observer import Observer as Observer
+from .observe.stages import Stage as Stage
+from .servers.base import BaseServer
+from .servers.combined import ThreadingTCPServer, ThreadingUDPServer
+from .servers.handlers import BaseRequestHandler, DatagramRequestHandler, StreamRequestHandler
+from .servers.handlers import _SocketWriter as _SocketWriter
+from .servers.install import install as install
+from .servers.tcp import TCPServer
+from .servers.threads import ThreadingMixIn
+from .servers.threads import _NoThreads as _NoThreads
+from .servers.threads import _Threads as _Threads
+from .servers.udp import UDPServer
+from .servers.watch import watch as watch
+
+__version__ = "0.4"
+
+_ServerSelector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+__all__ = [
+    "BaseRequestHandler",
+    "BaseServer",
+    "DatagramRequestHandler",
+    "StreamRequestHandler",
+    "TCPServer",
+    "ThreadingMixIn",
+    "ThreadingTCPServer",
+    "ThreadingUDPServer",
+    "UDPServer",
+]
+
+if hasattr(os, "fork"):
+    from .servers.combined import ForkingTCPServer, ForkingUDPServer
+    from .servers.forks import ForkingMixIn
+
+    __all__ += ["ForkingMixIn", "ForkingTCPServer", "ForkingUDPServer"]
+
+if hasattr(socket, "AF_UNIX"):
+    from .servers.combined import ThreadingUnixDatagramServer, ThreadingUnixStreamServer
+    from .servers.unix import UnixDatagramServer, UnixStreamServer
+
+    __all__ += ["ThreadingUnixDatagramServer", "ThreadingUnixStreamServer", "UnixDatagramServer", "UnixStreamServer"]
+
+    if hasattr(os, "fork"):
+        from .servers.combined import ForkingUnixDatagramServer, ForkingUnixStreamServer
+
+        __all__ += ["ForkingUnixDatagramServer", "ForkingUnixStreamServer"]

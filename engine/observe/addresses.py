@@ -1,0 +1,45 @@
+"""Addresses and transports as text: `127.0.0.1:9009`, `[::1]:9009`, `/run/ctl.sock`, `@abstract`."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Any
+
+_UNIX = getattr(socket, "AF_UNIX", None)
+_PEERCRED = getattr(socket, "SO_PEERCRED", None)
+
+
+def address_text(address: Any) -> str:
+    """An address of any family as people write it; "" for none."""
+    if isinstance(address, tuple) and len(address) >= 2:
+        host, port = address[0], address[1]
+        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    if isinstance(address, bytes):
+        text = address.decode("utf-8", "backslashreplace")
+        return "@" + text[1:] if text.startswith("\0") else text
+    return "" if address is None else str(address)
+
+
+def transport_of(family: int, kind: int) -> str:
+    """One of tcp, udp, unix, unixgram."""
+    stream = kind == socket.SOCK_STREAM
+    if family == _UNIX:
+        return "unix" if stream else "unixgram"
+    return "tcp" if stream else "udp"
+
+
+def peer_process(connection: socket.socket) -> str:
+    """Who is at the other end of a Unix connection, which has no address: `pid 4711`, or "" where unknown."""
+    if _PEERCRED is None:
+        return ""
+    try:
+        pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, _PEERCRED, 12))
+    except OSError:
+        return ""
+    return f"pid {pid}"
+
+
+def is_wildcard(address: Any) -> bool:
+    """Whether a server bound here cannot know a connection's local address without asking."""
+    return isinstance(address, tuple) and bool(address) and address[0] in ("", "0.0.0.0", "::")

@@ -1,0 +1,160 @@
+"""What a host was serving when it died: a small shared memory that outlives it, written as requests go.
+
+A file of `SLOTS` slots without a name, mapped by the host, its forked children and the supervisor. A slot holds one
+live request: which, where it stands, who serves it, and the first bytes that it received. Writing is a few stores into
+memory: no lock, no system call. Readers trust nothing in it, for user code could have written there.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from .stages import Stage
+
+SLOTS = 256
+SLOT = 4096
+PEER = 160
+HEAD = struct.Struct("=12q")
+DATA = 256
+ROOM = SLOT - DATA
+"""Bytes of a request that its slot can keep."""
+
+_STAGE = struct.Struct("=2q")
+_PAIR = struct.Struct("=2q")
+_ONE = struct.Struct("=q")
+_AT_STAGE = 3 * 8
+_AT_WORKER = 6 * 8
+_AT_RECEIVED = 8 * 8
+_AT_SHIPPED = 9 * 8
+
+
+class SlotState(IntEnum):
+    """What a slot is about."""
+
+    FREE = 0
+    LIVE = 1
+    CLOSED = 2
+    """Closed by a forked child; its parent frees the slot when it collects the child."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackBoxEntry:
+    """One live request, as the box knows it. `data` are the first of the `received` bytes."""
+
+    request: int
+    server: int
+    stage: Stage
+    since: int
+    opened: int
+    pid: int
+    thread: int
+    received: int
+    shipped: int
+    peer: str
+    data: bytes
+
+
+class BlackBox:
+    """Both ends of the box: a host writes, the supervisor reads. `fd` is duplicated by the mapping and may be closed."""
+
+    __slots__ = ("_free", "_map")
+
+    def __init__(self, fd: int) -> None:
+        """Map the box behind `fd`. Raises OSError or ValueError if it is none."""
+        self._map = mmap.mmap(fd, SLOTS * SLOT)
+        self._free = list(range(SLOTS))
+
+    @staticmethod
+    def create() -> int:
+        """A new box's descriptor, closed on exec unless made inheritable. Raises OSError."""
+        fd = os.memfd_create("socketscope-box") if hasattr(os, "memfd_create") else _unlinked_file()
+        os.ftruncate(fd, SLOTS * SLOT)
+        return fd
+
+    def take(self, request: int, server: int, since: int, pid: int, thread: int, peer: bytes) -> int:
+        """Claim a slot for a request that has been opened at `since`; -1 if all are taken."""
+        try:
+            slot = self._free.pop()
+        except IndexError:
+            return -1
+        peer = peer[:PEER]
+        at = slot * SLOT
+        stage = Stage.VERIFY_REQUEST
+        HEAD.pack_into(
+            self._map, at, SlotState.LIVE, request, server, stage, since, since, pid, thread, 0, 0, len(peer), 0
+        )
+        self._map[at + HEAD.size : at + HEAD.size + len(peer)] = peer
+        return slot
+
+    def stage(self, slot: int, stage: int, since: int) -> None:
+        """The request has come to `stage`."""
+        _STAGE.pack_into(self._map, slot * SLOT + _AT_STAGE, stage, since)
+
+    def worker(self, slot: int, pid: int, thread: int) -> None:
+        """The request has come into a worker's hands."""
+        _PAIR.pack_into(self._map, slot * SLOT + _AT_WORKER, pid, thread)
+
+    def received(self, slot: int, before: int, data: bytes) -> None:
+        """`data` has come, after `before` bytes."""
+        at = slot * SLOT
+        if before < ROOM:
+            kept = data[: ROOM - before]
+            start = at + DATA + before
+            self._map[start : start + len(kept)] = kept
+        _ONE.pack_into(self._map, at + _AT_RECEIVED, before + len(data))
+
+    def shipped(self, slot: int, count: int) -> None:
+        """A forked child has sent facts of `count` more received bytes on their way."""
+        at = slot * SLOT + _AT_SHIPPED
+        _ONE.pack_into(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
+
+    def close(self, slot: int) -> None:
+        """A forked child has closed its request."""
+        _ONE.pack_into(self._map, slot * SLOT, SlotState.CLOSED)
+
+    def free(self, slot: int) -> None:
+        """The request is over."""
+        _ONE.pack_into(self._map, slot * SLOT, SlotState.FREE)
+        self._free.append(slot)
+
+    def forked(self) -> None:
+        """In a forked child: the free slots are the parent's to give."""
+        self._free = []
+
+    def entry(self, slot: int) -> BlackBoxEntry | None:
+        """The live request in a slot; None if there is none, or if what is there makes no sense."""
+        at = slot * SLOT
+        state, request, server, stage, since, opened, pid, thread, received, shipped, length, _ = HEAD.unpack_from(
+            self._map, at
+        )
+        sane = request > 0 and received >= 0 and shipped >= 0 and 0 <= length <= PEER and stage in _STAGES
+        if state != SlotState.LIVE or not sane:
+            return None
+        peer = self._map[at + HEAD.size : at + HEAD.size + length].decode("utf-8", "backslashreplace")
+        data = self._map[at + DATA : at + DATA + min(received, ROOM)]
+        return BlackBoxEntry(
+            request, server, Stage(stage), since, opened, pid, thread, received, shipped, peer, data
+        )  # fmt: skip
+
+    def live(self) -> list[BlackBoxEntry]:
+        """All live requests, oldest first."""
+        entries = [entry for entry in map(self.entry, range(SLOTS)) if entry is not None]
+        return sorted(entries, key=lambda entry: entry.request)
+
+    def dispose(self) -> None:
+        """Unmap."""
+        self._map.close()
+
+
+_STAGES = frozenset(int(stage) for stage in Stage)
+
+
+def _unlinked_file() -> int:
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

@@ -1,0 +1,65 @@
+"""What an observer can be told: one method a hook, all empty, to be overridden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from .request import Request, Worker
+    from .stages import Stage
+
+
+class Observer:
+    """Looks on while a server works; override the hooks you want, the others cost nothing.
+
+    Hooks are called in the thread (or forked child) in which the fact happened, and must return at once: an observer
+    neither waits nor changes anything. One that raises is logged once, removed and counted. Times are
+    `time.monotonic_ns()`.
+    """
+
+    trusted: ClassVar[bool] = False
+    """Whether the hooks are known never to raise. Ours are; then each call is direct, without a guard around it."""
+
+    def server_started(self, server: Any) -> None:
+        """The server has its address and listens."""
+
+    def server_stopped(self, server: Any) -> None:
+        """The server has been closed."""
+
+    def request_opened(self, request: Request) -> None:
+        """A connection has been accepted, or a datagram has arrived."""
+
+    def request_closed(self, request: Request) -> None:
+        """The request is over: `request.outcome` and `request.closed` tell how and when."""
+
+    def stage_started(self, request: Request, stage: Stage, at: int) -> None:
+        """A stage has begun, in `request.stage` since `at`."""
+
+    def stage_finished(
+        self, request: Request, stage: Stage, started: int, ended: int, error: BaseException | None
+    ) -> None:
+        """A stage has ended, by `error` if that is not None. `request.cpu(stage)` is its CPU time in ns."""
+
+    def received(self, request: Request, data: bytes, at: int) -> None:
+        """The server has read `data`; see `observe.tap.Partial` for bytes that nobody saw."""
+
+    def sent(self, request: Request, data: bytes, at: int) -> None:
+        """The kernel has taken `data` to send; see `observe.tap.Partial` for bytes that nobody saw."""
+
+    def worker_started(self, worker: Worker) -> None:
+        """A thread or a forked child begins to serve requests."""
+
+    def worker_ended(self, worker: Worker) -> None:
+        """The thread or child has ended; `worker.status` is a child's wait status."""
+
+    def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
+        """An exception has left a stage's method. Told once an exception, by the innermost stage.
+
+        `request.id` is 0 where no request is at fault (`service_actions`, a listener that cannot accept).
+        """
+
+    def entered_child(self, request: Request) -> None:
+        """This is a freshly forked process, made to serve `request` alone. Not a hook: every observer is told."""
+
+    def leaving_child(self) -> None:
+        """The forked process ends now, by `os._exit`. Not a hook: every observer is told."""

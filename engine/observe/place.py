@@ -1,0 +1,186 @@
+"""One watched server: its number, transport and address, its hooks, and the birth of its requests."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from . import live, tap
+from .addresses import address_text, is_wildcard, peer_process, transport_of
+from .hooks import Hooks
+from .identity import identity
+from .observer import Observer
+from .request import Request, Worker, cpu_now, now
+from .stages import Stage
+
+GET_REQUEST = Stage.GET_REQUEST
+VERIFY_REQUEST = Stage.VERIFY_REQUEST
+
+newcomers: list[Observer] = []
+"""Observers of every server that is made from now on; `install` fills it."""
+
+
+class Place:
+    """What stays the same for all requests of one watched server."""
+
+    __slots__ = (
+        "_foreign", "_here", "_pid", "_started", "children", "datagram_size", "hooks", "local", "number", "transport",
+        "wildcard",
+    )  # fmt: skip
+
+    def __init__(self, server: Any) -> None:
+        self.hooks = Hooks(server)
+        self.number = next(identity.servers)
+        self.transport = ""
+        self.local = ""
+        self.wildcard = False
+        self.datagram_size = -1
+        """True size of the datagram that was read last, -1 if unknown. Set by the accepting thread for itself."""
+        self.children: dict[int, Worker] = {}
+        """Forked children by pid, where the server itself does not keep them (see servers/watch.py)."""
+        self._started = False
+        self._pid = identity.pid
+        self._foreign: dict[int, Worker] = {}
+        self._here = Worker(self, ident=0, thread=0, name="")
+
+    def started(self) -> None:
+        """The server listens: learn its address and tell, once."""
+        if self._started or not self._learn():
+            return
+        self._started = True
+        if self.hooks.server_started is not None:
+            self.hooks.server_started(self.hooks.server)
+
+    def stopped(self) -> None:
+        """The server has been closed: tell, once."""
+        if not self._started or self._pid != identity.pid:
+            return
+        self._started = False
+        if self.hooks.server_stopped is not None:
+            self.hooks.server_stopped(self.hooks.server)
+
+    def _learn(self) -> bool:
+        sock = getattr(self.hooks.server, "socket", None)
+        try:
+            address = sock.getsockname()  # type: ignore[union-attr]  # whatever it is, it may fail
+            self.transport = transport_of(sock.family, sock.type)  # type: ignore[union-attr]
+        except (AttributeError, OSError):
+            return False
+        self.wildcard = is_wildcard(address)
+        self.local = address_text(address)
+        return not (isinstance(address, tuple) and address[1] == 0)
+
+    def describe(self) -> bytes:
+        """The JSON object of the fact SERVER_STARTED."""
+        server = self.hooks.server
+        handler = getattr(server, "RequestHandlerClass", None)
+        about = {
+            "class": type(server).__name__,
+            "transport": self.transport,
+            "address": self.local,
+            "handler": getattr(handler, "__qualname__", "") or type(handler).__qualname__,
+            "pid": identity.pid,
+        }
+        return json.dumps(about).encode()
+
+    def add(self, observer: Observer) -> None:
+        """Add an observer. It is told first of what it missed: the server, and the requests that are alive."""
+        if observer in self.hooks.observers:
+            return
+        newcomer = Hooks(self.hooks.server)
+        newcomer.add(observer)
+        if self._started and newcomer.server_started is not None:
+            newcomer.server_started(self.hooks.server)
+        for request in list(live.requests.values()):
+            if request.place is self and newcomer.request_opened is not None:
+                newcomer.request_opened(request)
+        if newcomer.observers:
+            self.hooks.add(observer)
+
+    def here(self) -> Worker:
+        """The worker that stands for the calling thread."""
+        worker = self._here
+        if worker.ident != live.get_ident() or worker.pid != identity.pid:
+            self._here = worker = self.new_worker()
+        return worker
+
+    def new_worker(self, *, child: bool = False) -> Worker:
+        """A worker for the calling thread, not told yet."""
+        thread = threading.current_thread()
+        native = thread.native_id if thread.native_id and not child else threading.get_native_id()
+        name = f"child {identity.pid}" if child else thread.name
+        return Worker(self, ident=live.get_ident(), thread=native, name=name, child=child)
+
+    def foreign_worker(self) -> Worker:
+        """The worker that stands for the calling thread, which user code made and uses for many requests."""
+        worker = self._foreign.get(live.get_ident())
+        if worker is None or worker.thread != threading.current_thread().native_id:
+            if worker is not None:
+                worker.end()
+            worker = self._foreign[live.get_ident()] = self.new_worker()
+        return worker
+
+    def child_worker(self, request: Request, pid: int) -> Worker:
+        """In the parent: a child has been forked to serve `request`."""
+        worker = Worker(self, ident=0, thread=pid, name=f"child {pid}", pid=pid, child=True)
+        worker.request = request
+        request.worker = worker
+        worker.start()
+        return worker
+
+    def enter_child(self, request: Request) -> None:
+        """In the child: it serves `request`, and nothing else."""
+        worker = self.new_worker(child=True)
+        worker.told = True  # the parent did
+        for observer in self.hooks.observers:
+            observer.entered_child(request)
+        request.taken(worker)
+
+    def leave_child(self) -> None:
+        """In the child: it ends now."""
+        for observer in self.hooks.observers:
+            observer.leaving_child()
+
+    def itself(self) -> Request:
+        """Request 0: the server, where no client's request is at work."""
+        request = Request(self, self.here())
+        request.acceptor.clock = cpu_now()
+        return request
+
+    def open(self, request: Request, given: Any, address: Any, started: int) -> None:
+        """A request has come in: name it, tap its socket, and tell."""
+        ended = now()
+        request.id = next(identity.requests)
+        request.given = given
+        request.address = address
+        request.opened = started
+        request.key = key = live.key_of(given)
+        live.requests[key] = request
+        datagram = isinstance(given, tuple)
+        sock = given[1] if datagram else given
+        tap.attach(sock)
+        request.peer = address_text(address) or ("" if datagram else peer_process(sock))
+        request.local = address_text(sock.getsockname()) if self.wildcard and not datagram else self.local
+        self._tell_opened(request, started, ended)
+        if datagram:
+            self._tell_datagram(request, given[0], ended)
+
+    def _tell_opened(self, request: Request, started: int, ended: int) -> None:
+        hooks = self.hooks
+        by = request.acceptor
+        by.cpu = ended - started
+        if hooks.request_opened is not None:
+            hooks.request_opened(request)
+        if hooks.stage_started is not None:
+            hooks.stage_started(request, GET_REQUEST, started)
+        by.clock, before = cpu_now(), by.clock
+        by.cpu = min(by.cpu, by.clock - before)
+        if hooks.stage_finished is not None:
+            hooks.stage_finished(request, GET_REQUEST, started, ended, None)
+
+    def _tell_datagram(self, request: Request, data: bytes, at: int) -> None:
+        size, self.datagram_size = self.datagram_size, -1
+        request.bytes_in = len(data)
+        if self.hooks.received is not None:
+            self.hooks.received(request, tap.whole_or_cut(data, size), at)

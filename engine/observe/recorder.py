@@ -1,0 +1,291 @@
+"""The recorder: facts of the servers of one process, gathered as rows and shipped in batches.
+
+The hot path does one `list.extend` a fact: no lock and no system call. A daemon thread takes what has gathered, at
+most every `INTERVAL` seconds, and hands it to the sender. It sleeps without a timer while nothing happens.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from .blackbox import BlackBox
+from .facts import Kind, Piece
+from .identity import identity
+from .observer import Observer
+from .orphans import bury
+from .request import Request, Worker, now
+from .stages import Stage
+from .tap import Partial
+
+INTERVAL = 0.02
+PIECE = 32 * 1024
+"""Longer chunks travel as several rows; bytes."""
+COLUMNS = 8
+"""Items of a row: kind, request, code, worker, started, ended, value, data."""
+
+SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
+WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
+REQUEST_OPENED, REQUEST_CLOSED = Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED
+STAGE, RECEIVED, SENT, FAILED = Kind.STAGE, Kind.RECEIVED, Kind.SENT, Kind.FAILED
+QUEUE, SETUP, HANDLE = Stage.QUEUE, Stage.SETUP, Stage.HANDLE
+
+Send = Callable[[list[Any]], int]
+"""Takes rows as one flat list, COLUMNS items each, the last of them bytes. Returns how many rows it could send."""
+
+_alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+class Recorder(Observer):
+    """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
+
+    trusted: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        send: Send,
+        describe: Callable[[BaseException], dict[str, Any]] | None = None,
+        black_box: BlackBox | None = None,
+        payload_limit: int = 1 << 20,
+    ) -> None:
+        """`describe` makes the JSON of an exception; of each request and direction `payload_limit` bytes are kept."""
+        self._send = send
+        self._describe = describe or _describe
+        self._box = black_box
+        self._limit = payload_limit
+        self._closed = threading.Event()
+        self._fresh()
+        _alive.add(self)
+        atexit.register(_flush_at_exit, weakref.ref(self))
+
+    def _fresh(self) -> None:
+        self._rows: list[Any] = []
+        self._live: dict[int, Request] = {}
+        self._asleep = True
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+
+    # -- hooks ---------------------------------------------------------------------------------------------------------
+
+    def server_started(self, server: Any) -> None:
+        place = server._place
+        here = place.here()
+        self._add(SERVER_STARTED, 0, place.number, here.thread, now(), 0, identity.pid, place.describe())
+
+    def server_stopped(self, server: Any) -> None:
+        place = server._place
+        self._add(SERVER_STOPPED, 0, place.number, place.here().thread, now(), 0, identity.pid, b"")
+
+    def worker_started(self, worker: Worker) -> None:
+        name = worker.name.encode("utf-8", "backslashreplace")
+        self._add(WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name)
+        if worker.child and worker.request is not None:
+            self._live.pop(worker.request.id, None)  # the child tells the rest
+
+    def worker_ended(self, worker: Worker) -> None:
+        status = worker.status
+        self._add(WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b"")
+        if worker.child and worker.request is not None:
+            self._rows.extend(bury(worker, worker.request, self._box))
+
+    def request_opened(self, request: Request) -> None:
+        self._live[request.id] = request
+        peer = request.peer.encode("utf-8", "backslashreplace")
+        local = request.local.encode("utf-8", "backslashreplace")
+        by = request.acceptor
+        number = request.place.number
+        self._rows.extend(
+            (REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, b"%b\0%b" % (peer, local))
+        )
+        if self._box is not None:
+            request.slot = self._box.take(request.id, number, request.opened, by.pid, by.thread, peer)
+        if self._asleep:
+            self._rouse()
+
+    def request_closed(self, request: Request) -> None:
+        self._live.pop(request.id, None)
+        by = request.worker or request.acceptor
+        self._rows.extend((REQUEST_CLOSED, request.id, request.outcome, by.thread, request.closed, 0, 0, b""))
+        if request.slot >= 0 and self._box is not None:
+            if request.acceptor.pid == identity.pid:
+                self._box.free(request.slot)
+            else:
+                self._box.close(request.slot)
+            request.slot = -1
+        if self._asleep:
+            self._rouse()
+
+    def stage_finished(
+        self, request: Request, stage: Stage, started: int, ended: int, error: BaseException | None
+    ) -> None:
+        if not request.id:
+            return
+        by = request.acceptor if stage < QUEUE or request.worker is None else request.worker
+        self._rows.extend((STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
+        if request.slot >= 0 and self._box is not None:
+            if stage is QUEUE:
+                self._box.worker(request.slot, by.pid, by.thread)
+            elif stage is SETUP or stage is HANDLE:
+                self._box.stage(request.slot, stage + 1, ended)
+        if self._asleep:
+            self._rouse()
+
+    def received(self, request: Request, data: bytes, at: int) -> None:
+        if request.slot >= 0 and self._box is not None:
+            self._box.received(request.slot, request.bytes_in - len(data), data)
+        request.kept_in = self._chunk(RECEIVED, request, data, at, request.kept_in)
+
+    def sent(self, request: Request, data: bytes, at: int) -> None:
+        request.kept_out = self._chunk(SENT, request, data, at, request.kept_out)
+
+    def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
+        try:
+            about = self._describe(error)
+        except Exception:  # whatever is wrong with the exception, that there was one has to be told
+            about = _describe(error)
+        if not request.id:
+            about["server"] = request.place.number
+        data = json.dumps(about, default=str).encode("utf-8", "backslashreplace")
+        self._add(FAILED, request.id, stage, request.by(stage).thread, now(), 0, 1, data)
+
+    def entered_child(self, request: Request) -> None:
+        self._live[request.id] = request
+
+    def leaving_child(self) -> None:
+        self.flush()
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def _add(self, *row: Any) -> None:
+        self._rows.extend(row)
+        if self._asleep:
+            self._rouse()
+
+    def _chunk(self, kind: Kind, request: Request, data: bytes, at: int, kept: int) -> int:
+        """Add a chunk; `kept` bytes of its direction are kept already. Returns how many are then."""
+        size = len(data)
+        worker = request.worker or request.acceptor
+        thread = worker.thread
+        if worker.ident != threading.get_ident():
+            thread = threading.get_native_id()
+        if kept + size <= self._limit and size <= PIECE and type(data) is bytes:
+            self._rows.extend((kind, request.id, 0, thread, at, 0, size, data))
+        else:
+            self._rows.extend(_pieces(kind, request.id, thread, at, data, self._limit - kept))
+        if self._asleep:
+            self._rouse()
+        return kept + size
+
+    # -- shipping ------------------------------------------------------------------------------------------------------
+
+    def _rouse(self) -> None:
+        """Facts have come while the flusher slept."""
+        self._asleep = False
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="socketscope recorder", daemon=True)
+                try:
+                    self._thread.start()
+                except RuntimeError:  # no more threads, or the interpreter ends: what is left is flushed at exit
+                    self._thread = None
+                    self._asleep = True
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._asleep = True
+            if not self._rows:  # looked at after `_asleep` was set: whoever adds a fact from here on wakes us
+                self._wake.wait()
+            self._asleep = False
+            self._wake.clear()
+            self._closed.wait(INTERVAL)
+            self.flush()
+
+    def flush(self) -> None:
+        """Ship what has gathered, now, and where the requests stand that are alive."""
+        with self._lock:
+            rows = self._rows
+            count = len(rows)
+            batch = rows[:count]
+            del rows[:count]
+            self._add_live(batch)
+            if batch:
+                self._send(batch)
+                if self._box is not None:
+                    self._note_shipped(batch)
+
+    def _add_live(self, batch: list[Any]) -> None:
+        for request in list(self._live.values()):
+            since, stage = request.since, request.stage
+            if since and since != request.told:
+                request.told = since
+                batch += (STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b"")
+
+    def _note_shipped(self, batch: list[Any]) -> None:
+        """In a forked child: should it die, its parent has to know which bytes are still to be told."""
+        for request in list(self._live.values()):
+            if request.slot >= 0 and request.acceptor.pid != identity.pid and self._box is not None:
+                self._box.shipped(request.slot, _received(batch, request.id))
+
+    def close(self) -> None:
+        """Ship what is left and stop the flusher."""
+        self._closed.set()
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(1.0)
+        self.flush()
+
+    def forked(self) -> None:
+        """In a forked child: rows and requests are the parent's, locks may be held by threads that are not here."""
+        self._fresh()
+        if self._box is not None:
+            self._box.forked()
+
+
+def _pieces(kind: Kind, request: int, thread: int, at: int, data: bytes, room: int) -> list[Any]:
+    """A chunk that is too long for one row, or that is not all there."""
+    size = data.size if isinstance(data, Partial) else len(data)
+    flags = data.piece if isinstance(data, Partial) else Piece.WHOLE
+    kept = bytes(data[: max(0, room)])
+    if len(kept) < len(data):
+        flags |= Piece.CUT
+    rows: list[Any] = []
+    for start in range(0, max(1, len(kept)), PIECE):
+        more = Piece.CONTINUES if start + PIECE < len(kept) else Piece.WHOLE
+        rows += (kind, request, flags | more, thread, at, 0, size, kept[start : start + PIECE])
+    return rows
+
+
+def _received(batch: list[Any], request: int) -> int:
+    rows = zip(batch[0::COLUMNS], batch[1::COLUMNS], batch[7::COLUMNS], strict=True)
+    return sum(len(data) for kind, owner, data in rows if kind is RECEIVED and owner == request)
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    try:
+        message = str(error)
+    except Exception:  # its own `__str__` is broken
+        message = ""
+    return {"type": type(error).__name__, "message": message}
+
+
+def _flush_at_exit(reference: weakref.ref[Recorder]) -> None:
+    recorder = reference()
+    if recorder is not None:
+        recorder.flush()
+
+
+def _forked() -> None:
+    for recorder in list(_alive):
+        recorder.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

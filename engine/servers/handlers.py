@@ -1,0 +1,125 @@
+"""The handlers' base classes: setup, handle, finish."""
+
+from __future__ import annotations
+
+import socket
+from io import BufferedIOBase, BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from ..observe import live
+from . import pipeline
+from .base import BaseServer
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class BaseRequestHandler:
+    """Made for one request; the constructor does all the work."""
+
+    request: Any
+    client_address: Any
+    server: BaseServer
+
+    def __init__(self, request: Any, client_address: Any, server: BaseServer) -> None:
+        self.request = request
+        self.client_address = client_address
+        self.server = server
+        watched = live.current.get(live.get_ident()) if live.current else None
+        if watched is not None and watched.server is server and watched.stage is pipeline.FINISH_REQUEST:
+            return pipeline.run_handler(watched, self)
+        self.setup()
+        try:
+            self.handle()
+        finally:
+            self.finish()
+        return None
+
+    def setup(self) -> None:
+        """Before `handle`; if it raises, neither `handle` nor `finish` is called."""
+
+    def handle(self) -> None:
+        """Serve the request."""
+
+    def finish(self) -> None:
+        """After `handle`, however that ended."""
+
+
+class StreamRequestHandler(BaseRequestHandler):
+    """Reads and writes a connection as files.
+
+    `rbufsize` and `wbufsize` are buffer sizes in bytes (-1: the default; `wbufsize` 0: each write is sent at once),
+    `timeout` is the connection's, in seconds.
+    """
+
+    rbufsize: int = -1
+    wbufsize: int = 0
+    timeout: float | None = None
+    disable_nagle_algorithm: bool = False
+
+    connection: socket.socket
+    rfile: BinaryIO
+    wfile: BinaryIO
+
+    def setup(self) -> None:
+        """Open `rfile` and `wfile`."""
+        self.connection = self.request
+        if self.timeout is not None:
+            self.connection.settimeout(self.timeout)
+        if self.disable_nagle_algorithm:
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        if self.wbufsize == 0:
+            self.wfile = _SocketWriter(self.connection)  # type: ignore[assignment]  # as far as it goes
+        else:
+            self.wfile = self.connection.makefile("wb", self.wbufsize)
+
+    def finish(self) -> None:
+        """Send what is buffered, and close both files."""
+        if not self.wfile.closed:
+            try:
+                self.wfile.flush()
+            except OSError:
+                pass  # the client has gone, which is no news at this point
+        self.wfile.close()
+        self.rfile.close()
+
+
+class _SocketWriter(BufferedIOBase):
+    """A writable file without buffer: each write is sent whole before it returns."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+    def write(self, b: ReadableBuffer) -> int:
+        """Send all of `b`; returns its size in bytes."""
+        self._sock.sendall(b)
+        with memoryview(b) as view:
+            return view.nbytes
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._sock.fileno()
+
+
+class DatagramRequestHandler(BaseRequestHandler):
+    """Reads a datagram as a file; what is written is sent back as one datagram, even if it is nothing."""
+
+    packet: bytes
+    socket: socket.socket
+    rfile: BytesIO
+    wfile: BytesIO
+
+    def setup(self) -> None:
+        """Open `rfile` on the datagram, and `wfile` on the answer."""
+        self.packet, self.socket = self.request
+        self.rfile = BytesIO(self.packet)
+        self.wfile = BytesIO()
+
+    def finish(self) -> None:
+        """Send the answer."""
+        self.socket.sendto(self.wfile.getvalue(), self.client_address)

@@ -1,0 +1,172 @@
+"""The steps of socketserver's pipeline as they are when somebody watches: the same calls, timed and told.
+
+The calls are timed where they are made, so that a subclass that overrides a step without `super()` is still seen. Two
+steps, `finish_request` and `shutdown_request`, are often called by user code (a pool in `process_request`, say): their
+base methods come here too, and do nothing when the call site has done it already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..observe import live
+from ..observe.facts import Outcome
+from ..observe.place import Place
+from ..observe.request import Request, cpu_now, now
+from ..observe.stages import Stage
+
+GET_REQUEST = Stage.GET_REQUEST
+VERIFY_REQUEST = Stage.VERIFY_REQUEST
+PROCESS_REQUEST = Stage.PROCESS_REQUEST
+QUEUE = Stage.QUEUE
+FINISH_REQUEST = Stage.FINISH_REQUEST
+SETUP = Stage.SETUP
+HANDLE = Stage.HANDLE
+FINISH = Stage.FINISH
+SHUTDOWN_REQUEST = Stage.SHUTDOWN_REQUEST
+HANDLE_ERROR = Stage.HANDLE_ERROR
+
+
+def handle(server: Any, place: Place) -> None:
+    """The accepting thread's share: accept, verify, and process or reject."""
+    request = _accept(server, place)
+    if request is None:
+        return
+    given, address = request.given, request.address
+    try:
+        verified = request.run(VERIFY_REQUEST, server.verify_request, given, address)
+    except BaseException:
+        shut(server, request)
+        raise
+    if verified:
+        _process(server, request)
+    else:
+        request.outcome = Outcome.REJECTED
+        shut(server, request)
+
+
+def _accept(server: Any, place: Place) -> Request | None:
+    request = Request(place, place.here())
+    request.acceptor.clock = cpu_now()
+    started = now()
+    try:
+        given, address = server.get_request()
+    except OSError as error:
+        server._accept_failed(error)
+        return None
+    except BaseException as error:
+        request.fail(GET_REQUEST, error)
+        raise
+    place.open(request, given, address, started)
+    return request
+
+
+def _process(server: Any, request: Request) -> None:
+    try:
+        request.run(PROCESS_REQUEST, server.process_request, request.given, request.address)
+    except Exception:
+        try:
+            report(server, request.given, request.address, request)
+        finally:
+            shut(server, request)
+    except BaseException:
+        shut(server, request)
+        raise
+    _let_go(request)
+
+
+def _let_go(request: Request) -> None:
+    """After `process_request`: if none of our workers has the request, the end of its socket will close it."""
+    if request.worker is None and request.stage is PROCESS_REQUEST:
+        request.held = False
+
+
+def report(server: Any, given: Any, address: Any, request: Request | None) -> None:
+    """`handle_error`, about the exception that is being handled."""
+    if request is None:
+        server.handle_error(given, address)
+    else:
+        request.run(HANDLE_ERROR, server.handle_error, given, address)
+
+
+def shut(server: Any, request: Request) -> None:
+    """`shutdown_request`, and with it the request's end."""
+    try:
+        request.run(SHUTDOWN_REQUEST, server.shutdown_request, request.given)
+    finally:
+        request.close()
+
+
+def serve(server: Any, request: Request) -> None:
+    """Without mix-in: the accepting thread is the worker. What goes wrong is the accepting step's affair."""
+    request.taken(request.acceptor)
+    finish(request, server.finish_request, request.given, request.address)
+    shut(server, request)
+
+
+def work(server: Any, request: Request) -> None:
+    """A worker's share, in a thread of its own."""
+    try:
+        finish(request, server.finish_request, request.given, request.address)
+    except Exception:
+        report(server, request.given, request.address, request)
+    finally:
+        shut(server, request)
+
+
+def finish(request: Request, call: Callable[..., object], *arguments: Any) -> None:
+    """`finish_request`, with the request known as this thread's own."""
+    ident = live.get_ident()
+    outer = live.current.get(ident)
+    live.current[ident] = request
+    try:
+        request.run(FINISH_REQUEST, call, *arguments)
+    finally:
+        if outer is None:
+            del live.current[ident]
+        else:
+            live.current[ident] = outer
+
+
+def finish_for_user(request: Request, call: Callable[..., object], *arguments: Any) -> None:
+    """`finish_request` called by user code, maybe in a thread that we have never heard of."""
+    if request.worker is None:
+        place = request.place
+        same = live.get_ident() == request.acceptor.ident
+        if not same:
+            request.stage = QUEUE
+        request.taken(request.acceptor if same else place.foreign_worker())
+    try:
+        finish(request, call, *arguments)
+    finally:
+        _close_if_gone(request)
+
+
+def shut_for_user(request: Request, call: Callable[..., object], *arguments: Any) -> None:
+    """`shutdown_request` called by user code: the request's end."""
+    try:
+        request.run(SHUTDOWN_REQUEST, call, *arguments)
+    finally:
+        request.close()
+
+
+def _close_if_gone(request: Request) -> None:
+    given = request.given
+    gone = isinstance(given, tuple) or given.fileno() < 0
+    if gone and not request.held:
+        request.close()
+
+
+def run_handler(request: Request, handler: Any) -> None:
+    """The three steps of a handler."""
+    request.run(SETUP, handler.setup)
+    try:
+        request.run(HANDLE, handler.handle)
+    finally:
+        request.run(FINISH, handler.finish)
+
+
+def beside(place: Place, stage: Stage, call: Callable[[], None]) -> None:
+    """A step that belongs to no request: `service_actions`, `handle_timeout`."""
+    place.itself().run(stage, call)
