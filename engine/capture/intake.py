@@ -99,9 +99,9 @@ class Intake:
     def close(self, live: Live, state: State, at: int) -> None:
         """The request is over."""
         live.state, live.closed = state, max(at, live.opened)
-        for started, code in live.running:
-            self.pending.stages.append((live.id, code, started, live.closed, None))
-        live.running = {}
+        for started, code in live.running or ():
+            self.pending.stages += (live.id, code, started, live.closed, None)
+        live.running = None
         live.host.requests.pop(live.key, None)
         live.host.closed[live.key] = live
         self.live.pop(live.id, None)
@@ -129,7 +129,7 @@ class Intake:
     def _take(self, host: Host, pid: int, rows: Iterable[Row]) -> None:
         """The hot loop: nine rows in ten tell a stage that ended."""
         requests, workers = host.requests, host.workers.setdefault(pid, {})
-        add_stage, add_request = self.pending.stages.append, self.pending.requests.append
+        add_stage, add_request = self.pending.stages.extend, self.pending.requests.append
         for row in rows:
             kind, key, code, thread, started, ended, value, _ = row
             if kind != _STAGE:
@@ -156,6 +156,7 @@ class Intake:
     def _runs(self, live: Live, code: int, started: int) -> None:
         self.pending.running.append((live.id, code, started))
         if live.closed is None:
+            live.running = live.running or {}
             live.running[started, code] = None
 
     def _take_other(self, host: Host, pid: int, row: Row) -> None:
@@ -198,7 +199,8 @@ class Intake:
         if live is None:
             return
         sent = kind == _SENT
-        self.pending.add_chunk((live.id, int(sent), at, size, flags, data))
+        self.pending.chunks += (live.id, int(sent), at, size, flags, data)
+        self.pending.bytes += len(data)
         if not flags & _CONTINUES:
             self.count_bytes(live, sent, at, size)
         live.waiting = False

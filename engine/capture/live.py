@@ -62,7 +62,7 @@ class Live:
         self.error: str | None = None
         self.message: str | None = None
         self.severe = False
-        self.running: dict[tuple[int, int], None] = {}
+        self.running: dict[tuple[int, int], None] | None = None
         self.waiting = False
         self.stored = False
         self.dirty = False

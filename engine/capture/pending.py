@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
+from .bulk import BulkInsert
 from .live import Live
 from .load import LoadRow
 
-INSERT_STAGE = "INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu) VALUES (?, ?, ?, ?, ?)"
+INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu)", 5)
 INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
-INSERT_CHUNK = "INSERT INTO chunk (request, direction, at, size, flags, data) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_CHUNKS = BulkInsert("INSERT INTO chunk (request, direction, at, size, flags, data)", 6)
 INSERT_FAILURE = "INSERT INTO failure (server, request, stage, at, type, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
 NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
 END_WORKER = "UPDATE worker SET ended = ?, status = ? WHERE id = ?"
-INSERT_REQUEST = (
+INSERT_REQUESTS = BulkInsert(
     "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
-    " message, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " message, id)",
+    13,
 )
 UPDATE_REQUEST = (
     "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
@@ -26,8 +29,6 @@ INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?
 INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
 
-StageRow = tuple[int, int, int, int | None, int | None]
-ChunkRow = tuple[int, int, int, int, int, bytes]
 FailureRow = tuple[int, int | None, int, int, str, str, str]
 
 
@@ -35,9 +36,10 @@ class Pending:
     """Rows on their way to the file. They stay until a commit has succeeded."""
 
     def __init__(self) -> None:
-        self.stages: list[StageRow] = []
+        self.stages: list[int | None] = []
+        """Flat, as BulkInsert takes them; the chunks too."""
         self.running: list[tuple[int, int, int]] = []
-        self.chunks: list[ChunkRow] = []
+        self.chunks: list[Any] = []
         self.failures: list[FailureRow] = []
         self.workers: list[tuple[int, int, int, int, str, int, int]] = []
         self.worker_names: list[tuple[str, int, int, int]] = []
@@ -48,15 +50,10 @@ class Pending:
         self.requests: list[Live] = []
         self.bytes = 0
 
-    def add_chunk(self, row: ChunkRow) -> None:
-        """Keep a piece, and count its weight."""
-        self.chunks.append(row)
-        self.bytes += len(row[5])
-
     @property
     def large(self) -> bool:
         """Whether it is better to commit before the next tick."""
-        return self.bytes > 16 << 20 or len(self.stages) > 100_000
+        return self.bytes > 16 << 20 or len(self.stages) > 500_000
 
     @property
     def waiting(self) -> bool:
@@ -65,13 +62,13 @@ class Pending:
 
     def write(self, connection: sqlite3.Connection) -> int:
         """Write everything inside the caller's transaction; returns how many requests are new."""
+        INSERT_STAGES(connection, self.stages)
+        INSERT_CHUNKS(connection, self.chunks)
         for sql, rows in (
+            (INSERT_RUNNING, self.running),
             (INSERT_WORKER, self.workers),
             (NAME_WORKER, self.worker_names),
             (END_WORKER, self.worker_ends),
-            (INSERT_STAGE, self.stages),
-            (INSERT_RUNNING, self.running),
-            (INSERT_CHUNK, self.chunks),
             (INSERT_FAILURE, self.failures),
             (INSERT_CPU, self.cpu),
             (INSERT_OUTPUT, self.output),
@@ -82,14 +79,18 @@ class Pending:
         return self._write_requests(connection)
 
     def _write_requests(self, connection: sqlite3.Connection) -> int:
-        new = [_whole(live) for live in self.requests if not live.stored]
-        connection.executemany(INSERT_REQUEST, new)
+        flat: list[object] = []
+        for live in self.requests:
+            if not live.stored:
+                flat += (live.server, live.peer, live.local, live.opened)
+                flat += _changing(live)
+        INSERT_REQUESTS(connection, flat)
         connection.executemany(UPDATE_REQUEST, [_changing(live) for live in self.requests if live.stored])
-        return len(new)
+        return len(flat) // INSERT_REQUESTS.width
 
     def give_up(self) -> int:
         """Let stages and pieces go; returns how many rows that were."""
-        rows = len(self.stages) + len(self.running) + len(self.chunks)
+        rows = len(self.stages) // INSERT_STAGES.width + len(self.running) + len(self.chunks) // INSERT_CHUNKS.width
         self.stages, self.running, self.chunks, self.bytes = [], [], [], 0
         return rows
 
@@ -112,7 +113,3 @@ def _changing(live: Live) -> tuple[object, ...]:
         live.message,
         live.id,
     )
-
-
-def _whole(live: Live) -> tuple[object, ...]:
-    return (live.server, live.peer, live.local, live.opened, *_changing(live))

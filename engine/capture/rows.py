@@ -42,7 +42,8 @@ _STAGES = {int(stage): stage for stage in Stage}
 
 def server_record(row: Values) -> ServerRecord:
     """Of SERVER_COLUMNS."""
-    return ServerRecord(*row[:9], _json(row[9]))
+    identity, name, kind, transport, address, handler, pid, started, stopped, profile = row
+    return ServerRecord(identity, name, kind, transport, address, handler, pid, started, stopped, _json(profile))
 
 
 def worker_record(row: Values) -> WorkerRecord:

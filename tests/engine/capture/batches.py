@@ -21,7 +21,7 @@ def number(running: int, pid: int = PID) -> int:
 
 def opened(request: int, at: int = START, *, server: int = 1, peer: str = "127.0.0.1:5000", thread: int = PID) -> Row:
     """REQUEST_OPENED."""
-    return (Kind.REQUEST_OPENED, request, server, thread, at, 0, 0, f"{peer}\0127.0.0.1:9".encode())
+    return (Kind.REQUEST_OPENED, request, server, thread, at, 0, 0, f"{peer}\x00127.0.0.1:9".encode())
 
 
 def closed(request: int, at: int = START + 9, outcome: Outcome = Outcome.DONE, *, thread: int = PID + 1) -> Row:
@@ -29,9 +29,7 @@ def closed(request: int, at: int = START + 9, outcome: Outcome = Outcome.DONE, *
     return (Kind.REQUEST_CLOSED, request, outcome, thread, at, 0, 0, b"")
 
 
-def stage(
-    request: int, which: Stage, started: int, ended: int = 0, *, cpu: int = -1, thread: int = PID + 1
-) -> Row:
+def stage(request: int, which: Stage, started: int, ended: int = 0, *, cpu: int = -1, thread: int = PID + 1) -> Row:
     """STAGE; without `ended` it runs."""
     return (Kind.STAGE, request, which, thread, started, ended, cpu, b"")
 
@@ -93,4 +91,6 @@ class Sending:
         self.emitted += len(rows) + dropped
         self.dropped += dropped
         self.sequence += 1
-        return Batch(self.pid, self.sequence - 1, self.emitted, self.dropped, list(rows))
+        # Plain integers, as they arrive from another process.
+        plain = [(*map(int, row[:-1]), row[-1]) for row in rows]
+        return Batch(self.pid, self.sequence - 1, self.emitted, self.dropped, plain)  # type: ignore[arg-type]
