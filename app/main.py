@@ -24,8 +24,8 @@ from app.text import tr
 from app.theme import theme_source
 from app.window import Window
 from app.workspace import Workspace
-from engine.hosting.errors import HostingError
 from engine.hosting.client import SupervisorClient
+from engine.hosting.errors import HostingError
 from engine.hosting.profile import Profile
 
 KEPT_CAPTURES = 3

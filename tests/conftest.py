@@ -18,10 +18,17 @@ def _fresh_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCKETSCOPE_CONFIG_DIR", str(tmp_path / "config"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare our own markers."""
+    config.addinivalue_line("markers", "loud: the test expects lines at WARNING or above in the log")
+
+
 @pytest.fixture(autouse=True)
-def _quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A line at WARNING or above fails the test, unless it says `caplog.clear()` after having looked."""
+def _quiet_log(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A line at WARNING or above fails the test, unless it is marked `loud` or has said `caplog.clear()`."""
     yield
+    if request.node.get_closest_marker("loud") is not None:
+        return
     loud = [r for when in ("setup", "call") for r in caplog.get_records(when) if r.levelno >= logging.WARNING]
     assert [record.getMessage() for record in loud] == []
 
