@@ -4,15 +4,77 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 
-from app.models.conversation import EMPTY, Conversation
+from app.models.columns import RIGHT, Column, Moment
+from app.models.conversation import EMPTY, Chunk, Conversation, converse
+from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text, tip
 from engine.capture.reader import CaptureReader
+from engine.capture.records import RequestRecord
 
 Index = QModelIndex | QPersistentModelIndex
 
 FIRST_BYTES = 65536
 """Loaded at first; "load more" asks for the rest."""
+EVERYTHING = 1 << 40
+BEGINNING = 48
+
+CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
+    Column(
+        "way",
+        QT_TRANSLATE_NOOP("ChunksModel", "way"),
+        QT_TRANSLATE_NOOP("ChunksModel", "← received by the server, → sent by it"),
+        44,
+        lambda c, m: "← in" if c.received else "→ out",
+        lambda c, m: c.received,
+    ),
+    Column(
+        "time",
+        QT_TRANSLATE_NOOP("ChunksModel", "time"),
+        QT_TRANSLATE_NOOP("ChunksModel", "Time of day"),
+        112,
+        lambda c, m: clock(c.at, m.wall_offset),
+        lambda c, m: c.at,
+        mono=True,
+    ),
+    Column(
+        "after",
+        QT_TRANSLATE_NOOP("ChunksModel", "+ms"),
+        QT_TRANSLATE_NOOP("ChunksModel", "Milliseconds after the request was accepted"),
+        72,
+        lambda c, m: milliseconds(max(0, c.at - m.now)),
+        lambda c, m: c.at - m.now,
+        align=RIGHT,
+        mono=True,
+    ),
+    Column(
+        "size",
+        QT_TRANSLATE_NOOP("ChunksModel", "bytes"),
+        QT_TRANSLATE_NOOP("ChunksModel", "Bytes of one recv or send, or of one datagram"),
+        72,
+        lambda c, m: number(c.size),
+        lambda c, m: c.size,
+        align=RIGHT,
+        mono=True,
+    ),
+    Column(
+        "begin",
+        QT_TRANSLATE_NOOP("ChunksModel", "begins with"),
+        QT_TRANSLATE_NOOP("ChunksModel", "The first bytes as text, control characters escaped"),
+        240,
+        lambda c, m: safe_text(c.data[:BEGINNING]),
+        lambda c, m: c.data[:BEGINNING],
+        mono=True,
+    ),
+)
 
 
 class ChunksModel(QAbstractTableModel):
@@ -23,31 +85,73 @@ class ChunksModel(QAbstractTableModel):
     def __init__(self, reader: CaptureReader | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.conversation = EMPTY
+        self._reader = reader
+        self._record: RequestRecord | None = None
+        self._limit = FIRST_BYTES
+        self._moment = Moment(0, 0)
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
+        self._reader = reader
+        self.set_request(None)
 
     def set_request(self, request: int | None) -> None:
         """Show one request's chunks, from the first 64 KiB on."""
+        self._limit = FIRST_BYTES
+        self._record = None if request is None or self._reader is None else self._reader.request(request)
+        self._load()
 
     def refresh(self) -> None:
         """Look whether the request has got more bytes; cheap when it has closed."""
+        before = self._record
+        if before is None or self._reader is None or before.closed is not None:
+            return
+        self._record = self._reader.request(before.id) or before
+        if (self._record.bytes_in, self._record.bytes_out) != (before.bytes_in, before.bytes_out):
+            self._load()
 
     def load_more(self) -> None:
         """Load the rest of a large conversation."""
+        self._limit = EVERYTHING
+        self._load()
 
     @property
     def loaded_all(self) -> bool:
         """Whether every stored byte is here."""
-        return True
+        return sum(len(chunk.data) for chunk in self.conversation.chunks) < self._limit
+
+    def _load(self) -> None:
+        self.beginResetModel()
+        self.conversation = EMPTY
+        if self._record is not None and self._reader is not None:
+            chunks = self._reader.chunks(self._record.id, self._limit)
+            self.conversation = converse(self._record.opened, chunks)
+            self._moment = Moment(self._record.opened, self._reader.wall_offset)
+        self.endResetModel()
+        self.conversation_changed.emit(self.conversation)
 
     # Qt's overrides
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(self.conversation.chunks)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 5
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(CHUNK_COLUMNS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        return None
+        if not index.isValid():
+            return None
+        column = CHUNK_COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(self.conversation.chunks[index.row()], self._moment)
+        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(CHUNK_COLUMNS):
+            return None
+        column = CHUNK_COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return QCoreApplication.translate("ChunksModel", column.title)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(QCoreApplication.translate("ChunksModel", column.tip))
+        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None

@@ -1,4 +1,4 @@
-"""The conversation of one request: its chunks with their true borders, and where each lies in its direction's stream."""
+"""The conversation of one request: its chunks with their true borders, each with its place in its direction."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+from PySide6.QtCore import QCoreApplication
+
+from app.text import QT_TRANSLATE_NOOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class CopyFormat:
     key: str
     title: str
     write: Callable[[bytes], str]
+
+    @property
+    def label(self) -> str:
+        """The title in the person's language."""
+        return QCoreApplication.translate("CopyFormat", self.title)
 
 
 def hex_stream(data: bytes) -> str:

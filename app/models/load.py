@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from engine.capture.reader import CaptureReader
+from app.text import QT_TRANSLATE_NOOP
+from engine.capture.reader import CaptureReader, Servers
+from engine.capture.records import CpuRecord, LoadRecord, WorkerRecord
 
 POINTS = 600
 """A series has no more: a second each, ten minutes."""
+SECOND = 1_000_000_000
+CPU_CURVES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +24,31 @@ class Series:
 
     key: str
     name: str
-    """Untranslated for the fixed ones (context "LoadModel"), a thread's or process's name for CPU."""
+    """Translated for the fixed ones; a thread's or process's name for CPU."""
     xs: tuple[float, ...]
     ys: tuple[float, ...]
 
     @property
     def last(self) -> float | None:
         """The newest value."""
-        return next((y for y in reversed(self.ys) if y == y), None)
+        return next((y for y in reversed(self.ys) if not math.isnan(y)), None)
+
+
+def _latency(ns: int | None) -> float:
+    return math.nan if ns is None else ns / 1e6
+
+
+MEASURES: tuple[tuple[str, str, Callable[[LoadRecord], float]], ...] = (
+    ("rate", QT_TRANSLATE_NOOP("LoadModel", "requests / s"), lambda r: r.opened),
+    ("failed", QT_TRANSLATE_NOOP("LoadModel", "failed / s"), lambda r: r.failed),
+    ("in_flight", QT_TRANSLATE_NOOP("LoadModel", "in flight"), lambda r: r.in_flight),
+    ("bytes_in", QT_TRANSLATE_NOOP("LoadModel", "in"), lambda r: r.bytes_in),
+    ("bytes_out", QT_TRANSLATE_NOOP("LoadModel", "out"), lambda r: r.bytes_out),
+    ("p50", QT_TRANSLATE_NOOP("LoadModel", "p50"), lambda r: _latency(r.p50)),
+    ("p95", QT_TRANSLATE_NOOP("LoadModel", "p95"), lambda r: _latency(r.p95)),
+    ("p99", QT_TRANSLATE_NOOP("LoadModel", "p99"), lambda r: _latency(r.p99)),
+)
+"""What is drawn of every second: key, name, value."""
 
 
 class LoadModel(QObject):
@@ -36,18 +59,66 @@ class LoadModel(QObject):
     def __init__(self, reader: CaptureReader | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.series: dict[str, Series] = {}
-        """By key: rate (requests/s), in_flight, bytes_in, bytes_out (bytes/s), p50, p95, p99 (ms), failed (a second)."""
+        """By key: rate (requests/s), failed, in_flight, bytes_in, bytes_out (bytes/s), p50, p95, p99 (ms)."""
         self.cpu: tuple[Series, ...] = ()
-        """Percent of one core, a series for each process and the busiest threads, at most eight."""
+        """Percent of one core, the busiest processes and threads first, at most eight."""
+        self._reader = reader
+        self._servers: Servers = None
+        self._span = 60
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
+        self._reader = reader
+        self._forget()
 
-    def set_server(self, server: int | None) -> None:
-        """Show one run of a server (its capture id); None: all."""
+    def set_server(self, servers: Servers) -> None:
+        """Show these runs (capture ids, such as ServerStatus.ids); None: all."""
+        if servers != self._servers:
+            self._servers = servers
+            self._forget()
 
     def set_span(self, seconds: int) -> None:
         """How much of the past to show, at most POINTS seconds."""
+        self._span = max(2, min(POINTS, seconds))
 
     def refresh(self, now: int) -> None:
         """Read up to `now`, a monotonic ns."""
+        if self._reader is None:
+            return
+        # The second that runs now is not complete: as a point it would look like a fall.
+        last = now // SECOND - 1
+        records = self._reader.load(self._servers, last - self._span + 1, last)
+        xs = tuple(float(record.second - last) for record in records)
+        translate = QCoreApplication.translate
+        self.series = {
+            key: Series(key, translate("LoadModel", name), xs, tuple(float(value(record)) for record in records))
+            for key, name, value in MEASURES
+        }
+        since = now - self._span * SECOND
+        samples = self._reader.cpu(self._servers, since)
+        self.cpu = cpu_series(samples, self._reader.workers(self._servers, since) if samples else (), now)
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        self.series, self.cpu = {}, ()
+        self.changed.emit()
+
+
+def cpu_series(samples: Iterable[CpuRecord], workers: Sequence[WorkerRecord], now: int) -> tuple[Series, ...]:
+    """A curve for each process and each thread that has a share worth a line."""
+    curves: dict[tuple[int, int], list[CpuRecord]] = {}
+    for sample in samples:
+        curves.setdefault((sample.pid, sample.thread), []).append(sample)
+    names = {(worker.pid, worker.thread): worker.name.partition(" (")[0] for worker in workers}
+    ranked = sorted(curves.items(), key=lambda item: (item[0][1] != 0, -sum(s.share for s in item[1])))
+    return tuple(_cpu_curve(who, points, names, now) for who, points in ranked[:CPU_CURVES])
+
+
+def _cpu_curve(
+    who: tuple[int, int], samples: Sequence[CpuRecord], names: dict[tuple[int, int], str], now: int
+) -> Series:
+    pid, thread = who
+    name = names.get(who, f"tid {thread}") if thread else f"pid {pid}"
+    recent = sorted(samples, key=lambda sample: sample.at)[-POINTS:]
+    xs = tuple((sample.at - now) / SECOND for sample in recent)
+    return Series(f"cpu {pid} {thread}", name, xs, tuple(sample.share * 100 for sample in recent))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
-from app.link.tick import ServerStatus, Tick
+from app.link.tick import ServerState, ServerStatus, Tick
+from app.text import safe_text, tip, tr
 from engine.hosting.profile import Profile
 
 Index = QModelIndex | QPersistentModelIndex
+
+POINTS = 24
+"""Of a sparkline."""
+EVERY = 500_000_000
+"""ns between two of them."""
+LOOPBACK = ("127.", "localhost", "[::1]", "::1", "@", "/")
 
 
 class ServerRole(IntEnum):
@@ -21,9 +29,9 @@ class ServerRole(IntEnum):
     STATE = Qt.ItemDataRole.UserRole + 2
     """str: stopped, starting, listening, draining, failed"""
     ADDRESS = Qt.ItemDataRole.UserRole + 3
-    """str: "TCP 127.0.0.1:9009\""""
+    """str: "TCP 127.0.0.1:9009" """
     MODE = Qt.ItemDataRole.UserRole + 4
-    """str: "Threading · 4 live\""""
+    """str: "Threading · 4 live" """
     POINTS = Qt.ItemDataRole.UserRole + 5
     """tuple[float, ...]: requests a second, oldest first"""
     ERROR = Qt.ItemDataRole.UserRole + 6
@@ -40,34 +48,180 @@ class ServersModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        raise NotImplementedError
+        self._profiles: dict[str, Profile] = {}
+        self._statuses: dict[str, ServerStatus] = {}
+        self._points: dict[str, deque[float]] = {}
+        self._keys: list[str] = []
+        self._sampled = 0
 
     def set_profiles(self, profiles: Sequence[tuple[str, Profile]]) -> None:
         """The workspace's servers: (key, profile) in order."""
+        self._profiles = dict(profiles)
+        self._arrange()
+        if self._keys:
+            self.dataChanged.emit(self.index(0), self.index(len(self._keys) - 1))
 
     def refresh(self, tick: Tick) -> None:
         """Take over what the supervisor tells."""
+        before = self._statuses
+        self._statuses = {status.key: status for status in tick.servers}
+        self._sample(tick.at)
+        self._arrange()
+        for row, key in enumerate(self._keys):
+            if self._statuses.get(key) != before.get(key) or self._sampled == tick.at:
+                self.dataChanged.emit(self.index(row), self.index(row))
+        for key in self._keys:
+            if _standing(self._statuses.get(key)) != _standing(before.get(key)):
+                self.status_changed.emit(key)
 
     def status(self, key: str) -> ServerStatus | None:
         """What the supervisor last told about a server, None when it was never started."""
-        return None
+        return self._statuses.get(key)
 
     def profile(self, key: str) -> Profile | None:
         """The profile of a server, of the script's for one that a script made."""
-        return None
+        return self._profiles.get(key) or self._profiles.get(key.partition("/")[0])
 
     def key_at(self, row: int) -> str:
         """The key of a row, "" beyond the rows."""
-        return ""
+        return self._keys[row] if 0 <= row < len(self._keys) else ""
 
     def row_of(self, key: str) -> int:
         """The row of a key, -1 when there is none."""
-        return -1
+        return self._keys.index(key) if key in self._keys else -1
+
+    def _sample(self, at: int) -> None:
+        if at - self._sampled < EVERY:
+            return
+        self._sampled = at
+        for key, status in self._statuses.items():
+            self._points.setdefault(key, deque([0.0] * POINTS, POINTS)).append(status.rate if status.state.up else 0.0)
+
+    def _arrange(self) -> None:
+        """Rows come and go one by one, so that selection and scrolling stay."""
+        wanted = self._wanted()
+        for row in range(len(self._keys) - 1, -1, -1):
+            if self._keys[row] not in wanted:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._keys[row]
+                self.endRemoveRows()
+        for row, key in enumerate(wanted):
+            if row < len(self._keys) and self._keys[row] == key:
+                continue
+            if key in self._keys:
+                self._move(self._keys.index(key), row)
+            else:
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._keys.insert(row, key)
+                self.endInsertRows()
+
+    def _move(self, source: int, target: int) -> None:
+        self.beginMoveRows(QModelIndex(), source, source, QModelIndex(), target)
+        self._keys.insert(target, self._keys.pop(source))
+        self.endMoveRows()
+
+    def _wanted(self) -> list[str]:
+        made: dict[str, list[str]] = {}
+        for key, status in self._statuses.items():
+            if status.script is not None or key not in self._profiles:
+                made.setdefault(status.script or "", []).append(key)
+        own = [found for key in self._profiles for found in (key, *made.pop(key, ()))]
+        return own + [key for keys in made.values() for key in keys if key not in own]
 
     # Qt's overrides
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
+        return 0 if parent.isValid() else len(self._keys)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        return None
+        if not index.isValid():
+            return None
+        key = self._keys[index.row()]
+        status, profile = self._statuses.get(key), self.profile(key)
+        if role == ServerRole.KEY:
+            return key
+        if role == ServerRole.POINTS:
+            return tuple(self._points.get(key, ()))
+        if role == ServerRole.STATE:
+            return str(status.state if status else ServerState.STOPPED)
+        texts: dict[int, Callable[[ServerStatus | None, Profile | None], str]] = {
+            Qt.ItemDataRole.DisplayRole: _name,
+            Qt.ItemDataRole.AccessibleTextRole: _spoken,
+            ServerRole.ADDRESS: _address,
+            ServerRole.MODE: _mode,
+            ServerRole.ERROR: _error,
+        }
+        if role in texts:
+            return texts[role](status, profile)
+        if role == ServerRole.OPEN:
+            return _open(status, profile)
+        return tip(_spoken(status, profile)) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+def _standing(status: ServerStatus | None) -> tuple[object, ...]:
+    return () if status is None else (status.state, status.address, status.error, status.id)
+
+
+def _name(status: ServerStatus | None, profile: Profile | None) -> str:
+    # A server that a script made has a name of its own; a profile's is what the person typed.
+    if status is not None and status.script is not None:
+        return safe_text(status.name)
+    return safe_text(profile.name if profile else status.name if status else "")
+
+
+def _bound(profile: Profile) -> str:
+    if profile.kind == "script":
+        return profile.script or f"-m {profile.module}"
+    if profile.family.startswith("unix"):
+        return profile.path
+    return f"{profile.host}:{profile.port or tr('any port')}"
+
+
+def _address(status: ServerStatus | None, profile: Profile | None) -> str:
+    if status is not None and status.address:
+        return safe_text(f"{status.transport.upper()} {status.address}")
+    if profile is None:
+        return ""
+    family = tr("script") if profile.kind == "script" else profile.family.upper()
+    return safe_text(f"{family} {_bound(profile)}")
+
+
+def _mode(status: ServerStatus | None, profile: Profile | None) -> str:
+    if status is not None and (status.address or profile is None or profile.kind != "script"):
+        how = status.concurrency
+    else:
+        how = profile.concurrency if profile and profile.kind == "server" else ""
+    concurrency = {"single": tr("Single"), "threading": tr("Threading"), "forking": tr("Forking")}.get(how, "")
+    return " · ".join(part for part in (concurrency, _activity(status)) if part)
+
+
+def _activity(status: ServerStatus | None) -> str:
+    if status is None or status.state is ServerState.STOPPED:
+        reason = safe_text(status.stopped_reason, 60) if status else ""
+        return reason or tr("stopped")
+    if status.state is not ServerState.LISTENING:
+        words = {"starting": tr("starting"), "draining": tr("finishing its requests"), "failed": tr("failed")}
+        return words[status.state]
+    if status.concurrency == "forking" and status.max_children:
+        text = tr("{live} live, {children} of {most} children")
+        return text.format(live=status.live, children=status.children, most=status.max_children)
+    if status.live:
+        return tr("{count} live").format(count=status.live)
+    return tr("{rate}/s").format(rate=f"{status.rate:.0f}") if status.rate >= 1 else tr("listening")
+
+
+def _error(status: ServerStatus | None, profile: Profile | None) -> str:
+    return safe_text(status.error.sentence) if status is not None and status.error is not None else ""
+
+
+def _spoken(status: ServerStatus | None, profile: Profile | None) -> str:
+    parts = (_name(status, profile), _address(status, profile), _mode(status, profile), _error(status, profile))
+    return ", ".join(part for part in parts if part)
+
+
+def _open(status: ServerStatus | None, profile: Profile | None) -> bool:
+    if status is not None and status.address:
+        return not status.transport.startswith("unix") and not status.address.startswith(LOOPBACK)
+    if profile is None or profile.kind == "script":
+        return False
+    return not profile.family.startswith("unix") and not profile.host.startswith(LOOPBACK)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
-from app.models.workers import LanesModel
+from app import theme as themes
+from app.models.workers import WINDOW, Block, Lane, LanesModel
+from app.text import duration, safe_text, tip
+from app.widgets.stagepaint import blocks, paint_blocks
+
+ROW = 22
+BAR = 14
+MARGIN = 12
+LABEL = 92
+_TOP = 6
 
 
 class LanesView(QAbstractScrollArea):
@@ -16,9 +26,189 @@ class LanesView(QAbstractScrollArea):
 
     def __init__(self, model: LanesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Worker lanes of the last ten seconds"))
+        self._model = model
+        self._chosen: int | None = None
+        self._empty = ""
+        model.changed.connect(self._on_changed)
 
     def select_request(self, request: int | None) -> None:
         """Outline a request's block; emits nothing."""
+        self._chosen = request
+        self.viewport().update()
 
     def set_empty_text(self, sentence: str) -> None:
         """What to say when there is no lane."""
+        self._empty = sentence
+        self.viewport().update()
+
+    def _on_changed(self) -> None:
+        self._fit()
+        if self.isVisible():
+            self.viewport().update()
+
+    def _fit(self) -> None:
+        page = self.viewport().height()
+        self.verticalScrollBar().setPageStep(page)
+        self.verticalScrollBar().setSingleStep(ROW)
+        self.verticalScrollBar().setRange(0, max(0, len(self._model.lanes) * ROW + 2 * _TOP - page))
+
+    # Geometry
+
+    def _width(self) -> int:
+        return max(10, self.viewport().width() - LABEL - MARGIN)
+
+    def _ns_per_pixel(self) -> float:
+        return WINDOW / self._width()
+
+    def _span(self, block: Block) -> tuple[int, int]:
+        """A block's pixels from the axis' origin, snapped to the clock, not to the picture: blocks do not tremble."""
+        scale, start = self._ns_per_pixel(), self._model.now - WINDOW
+        origin = round(start / scale)
+        left = round(block.started / scale) - origin
+        right = round((self._model.now if block.ended is None else block.ended) / scale) - origin
+        return left, max(left + 2, right)
+
+    def _lane_at(self, y: int) -> Lane | None:
+        row = (y + self.verticalScrollBar().value() - _TOP) // ROW
+        return self._model.lanes[row] if 0 <= row < len(self._model.lanes) else None
+
+    def _block_at(self, point: QPoint) -> Block | None:
+        lane = self._lane_at(point.y())
+        x = point.x() - LABEL
+        near = [b for b in lane.blocks if self._span(b)[0] - 2 <= x <= self._span(b)[1] + 2] if lane else []
+        return min(near, key=lambda b: abs(sum(self._span(b)) / 2 - x), default=None)
+
+    # Painting
+
+    def _paint_lane(self, painter: QPainter, lane: Lane, top: int) -> None:
+        theme = themes.theme()
+        painter.setFont(themes.mono())
+        painter.setPen(theme.dim)
+        label = painter.fontMetrics().elidedText(
+            safe_text(lane.label), Qt.TextElideMode.ElideRight, LABEL - MARGIN - 34
+        )
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRect(MARGIN, top, LABEL, ROW), middle, label)
+        if lane.cpu is not None:
+            painter.setFont(themes.mono(10))
+            painter.setPen(theme.faint)
+            share = QRect(0, top, LABEL - 8, ROW)
+            painter.drawText(share, middle | Qt.AlignmentFlag.AlignRight, f"{lane.cpu * 100:.0f}%")
+        painter.save()
+        painter.setClipRect(QRect(LABEL, top, self._width(), ROW))
+        for block in lane.blocks:
+            self._paint_block(painter, block, top + (ROW - BAR) // 2)
+        painter.restore()
+
+    def _paint_block(self, painter: QPainter, block: Block, top: int) -> None:
+        theme = themes.theme()
+        left, right = self._span(block)
+        if right < 0:
+            return
+        made = blocks(block.stages, block.started, self._model.now, self._ns_per_pixel(), least=1)
+        end = max([right, *(left + part.right for part in made)])
+        paint_blocks(painter, made, LABEL + left, top, BAR, theme.window, False)
+        if block.request == self._chosen:
+            painter.setPen(QPen(theme.text, 1))
+            painter.drawRect(QRectF(LABEL + left - 1.5, top - 1.5, end - left + 3, BAR + 3))
+        if block.failed:
+            _paint_cross(painter, QPointF(LABEL + end + 5, top + BAR / 2))
+
+    # Qt's overrides
+
+    def sizeHint(self) -> QSize:
+        return QSize(360, max(3, len(self._model.lanes)) * ROW + 2 * _TOP)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, 2 * ROW + 2 * _TOP)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = themes.theme()
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.window)
+        if not self._model.lanes:
+            painter.setPen(theme.dim)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(MARGIN, 0, -MARGIN, 0), flags, self._empty)
+        offset = _TOP - self.verticalScrollBar().value()
+        for row, lane in enumerate(self._model.lanes):
+            top = offset + row * ROW
+            if -ROW < top < self.viewport().height():
+                self._paint_lane(painter, lane, top)
+        if self.hasFocus():
+            painter.setPen(theme.accent)
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        block = self._block_at(event.position().toPoint())
+        if block is not None:
+            self._choose(block)
+
+    def _choose(self, block: Block) -> None:
+        self.select_request(block.request)
+        self.request_chosen.emit(block.request)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._step(1 if key is Qt.Key.Key_Right else -1)
+        elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._change_lane(1 if key is Qt.Key.Key_Down else -1)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._chosen is not None:
+            self.request_chosen.emit(self._chosen)
+        else:
+            event.ignore()
+
+    def _where(self) -> tuple[int, int] | None:
+        """Lane and block of the chosen request."""
+        for row, lane in enumerate(self._model.lanes):
+            for position, block in enumerate(lane.blocks):
+                if block.request == self._chosen:
+                    return row, position
+        return None
+
+    def _step(self, by: int) -> None:
+        lanes, where = self._model.lanes, self._where()
+        if where is not None and 0 <= where[1] + by < len(lanes[where[0]].blocks):
+            self._choose(lanes[where[0]].blocks[where[1] + by])
+        elif where is None and lanes and lanes[0].blocks:
+            self._choose(lanes[0].blocks[-1])
+
+    def _change_lane(self, by: int) -> None:
+        lanes, where = self._model.lanes, self._where()
+        row = 0 if where is None else max(0, min(len(lanes) - 1, where[0] + by))
+        if lanes and lanes[row].blocks:
+            self._choose(lanes[row].blocks[-1])
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            block = self._block_at(event.pos())
+            QToolTip.showText(event.globalPos(), tip(self._sentence(block)) if block else "", self)
+            return True
+        return super().viewportEvent(event)
+
+    def _sentence(self, block: Block) -> str:
+        lasted = (self._model.now if block.ended is None else block.ended) - block.started
+        parts = [f"#{block.request}", safe_text(block.worker), duration(lasted)]
+        if block.status is not None:
+            ended = self.tr("exit status {code}") if block.status >= 0 else self.tr("killed by signal {code}")
+            parts.append(ended.format(code=abs(block.status)))
+        return " · ".join(parts)
+
+
+def _paint_cross(painter: QPainter, middle: QPointF) -> None:
+    """Failed: a sign beside the block, so that colour is not the only difference."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(themes.theme().error, 1.6))
+    for way in (1, -1):
+        painter.drawLine(middle + QPointF(-3, -3 * way), middle + QPointF(3, 3 * way))
+    painter.restore()

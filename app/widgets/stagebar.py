@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QStyledItemDelegate, QWidget
+from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from app import theme as themes
+from app.widgets.stagepaint import blocks, paint_blocks
+from engine.capture.records import RequestRecord
+
+BAR_HEIGHT = 10
+LEGEND_HEIGHT = 20
+_SWATCH = 10
+_GAP = 12
 
 
-class StageBarDelegate(QStyledItemDelegate):
-    """Paints the stages of a RequestsModel's row to the scale that all visible rows share."""
+def paint_bar(painter: QPainter, rect: QRect, record: RequestRecord, scale: int, now: int, selected: bool) -> None:
+    """Paint a request's stages in `rect`, which is `scale` ns wide."""
+    theme = themes.theme()
+    ground = theme.selection if selected else theme.panel
+    origin = min((stage.started for stage in record.stages), default=record.opened)
+    made = blocks(record.stages, origin, now, max(1, scale) / max(1, rect.width()))
+    top = rect.center().y() - BAR_HEIGHT // 2 + 1
+    painter.save()
+    painter.setClipRect(rect)
+    paint_blocks(painter, made, rect.left(), top, BAR_HEIGHT, ground, selected)
+    painter.restore()
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+
+def request_duration(record: RequestRecord, now: int) -> int:
+    """From the first stage to the end, in ns: what a bar is long."""
+    first = min((stage.started for stage in record.stages), default=record.opened)
+    if record.closed is None:
+        return max(1, now - first)
+    return max(1, max((stage.ended or record.closed for stage in record.stages), default=record.closed) - first)
 
 
 class StageLegend(QWidget):
@@ -18,3 +42,44 @@ class StageLegend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(self.tr("Colours of the stages"))
+        self.setAccessibleDescription(", ".join(words()))
+        self.setFixedHeight(LEGEND_HEIGHT)
+
+    # Qt's overrides
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(sum(metrics.horizontalAdvance(word) + _SWATCH + 4 + _GAP for word in words()), LEGEND_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, LEGEND_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme = themes.theme()
+        painter.setFont(themes.ui())
+        metrics = painter.fontMetrics()
+        # In a narrow window the right end stays, where "waiting" stands.
+        x = self.width() - self.sizeHint().width() + _GAP
+        for word, colour in zip(words(), [*theme.stages.values(), None], strict=True):
+            swatch = QRectF(x, (self.height() - _SWATCH) // 2 + 1, _SWATCH - 1, _SWATCH - 1)
+            painter.fillRect(swatch, QBrush(theme.dim, Qt.BrushStyle.Dense5Pattern) if colour is None else colour)
+            x += _SWATCH + 4
+            painter.setPen(theme.dim)
+            painter.drawText(QRect(x, 0, 400, self.height()), Qt.AlignmentFlag.AlignVCenter, word)
+            x += metrics.horizontalAdvance(word) + _GAP
+
+
+def words() -> list[str]:
+    """The legend's words, in the order of the theme's stages; the last is the hatched one."""
+    translate = QCoreApplication.translate
+    accept = translate("StageLegend", "accept")
+    verify = translate("StageLegend", "verify")
+    queue = translate("StageLegend", "queue")
+    setup = translate("StageLegend", "setup")
+    handle = translate("StageLegend", "handle")
+    finish = translate("StageLegend", "finish")
+    close = translate("StageLegend", "close")
+    waiting = translate("StageLegend", "waiting")
+    return [accept, verify, queue, setup, handle, finish, close, waiting]

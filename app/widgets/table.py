@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QTableView, QWidget
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QPushButton, QTableView, QWidget
 
+from app import theme as themes
+from app.models.requestcolumns import BY_KEY, COLUMNS
 from app.models.requests import RequestsModel
+from app.text import number, set_role, set_tip
+from app.widgets import tablecolumns
+from app.widgets.requestcells import RequestDelegate
+
+Index = QModelIndex | QPersistentModelIndex
+
+_ROWS_ONLY = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 
 
 class RequestsTable(QTableView):
@@ -19,41 +29,290 @@ class RequestsTable(QTableView):
     """int and a global point: the right button or the menu key on a row."""
     following_changed = Signal(bool)
     columns_changed = Signal()
-    """Widths, order or visibility: save `columns_state()`."""
+    """Widths, order, visibility or sorting: save `columns_state()`."""
 
     def __init__(self, model: RequestsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._requests = model
+        self._delegate = RequestDelegate(model, self)
+        self._chosen: int | None = None
+        self._following = True
+        self._unseen = 0
+        self._quiet = False
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self._set_up_rows()
+        self._set_up_header()
+        self._chip = QPushButton(self.viewport())
+        set_role(self._chip, "primary")
+        set_tip(self._chip, self.tr("Go to the newest request and follow (End)"))
+        self._chip.clicked.connect(self.follow_newest)
+        self._chip.hide()
+        self._connect(model)
+
+    def _set_up_rows(self) -> None:
+        self.setAccessibleName(self.tr("Requests"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setMinimumSectionSize(themes.ROW)
+        rows.setDefaultSectionSize(themes.ROW)
+
+    def _set_up_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setAccessibleName(self.tr("Columns of the requests table"))
+        header.setFixedHeight(themes.ROW)
+        header.setMinimumSectionSize(tablecolumns.LEAST_WIDTH)
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSortIndicatorClearable(False)
+        header.setSortIndicator(BY_KEY["id"], Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._on_header_menu)
+        tablecolumns.reset(header)
+        header.sectionResized.connect(self._on_columns_changed)
+        header.sectionMoved.connect(self._on_columns_changed)
+        header.sortIndicatorChanged.connect(self._on_columns_changed)
+
+    def _connect(self, model: RequestsModel) -> None:
+        model.rowsInserted.connect(self._on_rows_inserted)
+        model.rowsRemoved.connect(self._on_rows_removed)
+        model.modelReset.connect(self._on_reset)
+        model.counts_changed.connect(self._show_chip)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.doubleClicked.connect(self._on_double_click)
+
+    # Selection
 
     def select_request(self, request: int | None) -> None:
-        """Make a request current, and scroll to it when it is shown. Emits nothing when it already is."""
+        """Make a request current, and scroll to it when it is shown. Emits nothing."""
+        self._chosen = request
+        row = -1 if request is None else self._requests.row_of(request)
+        self._quiet = True
+        if row < 0:
+            self.selectionModel().clear()
+        elif row != self.currentIndex().row() or len(self.selected_ids()) != 1:
+            self.selectionModel().setCurrentIndex(self._requests.index(row, 0), _ROWS_ONLY)
+            self.scrollTo(self._requests.index(row, 0))
+        self._quiet = False
 
     def selected_ids(self) -> list[int]:
         """The ids of the selected rows, top down."""
-        return []
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [request for row in rows if (request := self._requests.id_at(row)) is not None]
+
+    def previous_error(self) -> None:
+        """Choose the failed request before this one."""
+        self._go(self._requests.next_error(self._current_row(self._requests.shown), -1))
+
+    def next_error(self) -> None:
+        """Choose the failed request after this one."""
+        self._go(self._requests.next_error(self._current_row(-1), 1))
+
+    def _current_row(self, otherwise: int) -> int:
+        return self.currentIndex().row() if self.currentIndex().isValid() else otherwise
+
+    def _go(self, row: int) -> None:
+        if 0 <= row < self._requests.shown:
+            self.selectionModel().setCurrentIndex(self._requests.index(row, 0), _ROWS_ONLY)
+            self.scrollTo(self._requests.index(row, 0))
+
+    # Following the newest
 
     @property
     def following(self) -> bool:
         """Whether the view stays at the newest row."""
-        return True
+        return self._following
 
     def follow_newest(self) -> None:
         """Go to the newest row and stay there. The End key does this."""
+        self._requests.bring_in()
+        self._set_following(True)
+        self._to_newest()
 
-    def previous_error(self) -> None:
-        """Choose the failed request before this one."""
+    def _newest_on_top(self) -> bool:
+        return self._requests.live_order and self._requests.order[1]
 
-    def next_error(self) -> None:
-        """Choose the failed request after this one."""
+    def _to_newest(self) -> None:
+        if self._newest_on_top() or not self._requests.live_order:
+            self.scrollToTop()
+        else:
+            self.scrollToBottom()
+
+    def _at_newest(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() == (bar.minimum() if self._newest_on_top() else bar.maximum())
+
+    def _set_following(self, following: bool) -> None:
+        if following:
+            self._unseen = 0
+        if following != self._following:
+            self._following = following
+            self.following_changed.emit(following)
+        self._show_chip()
+
+    def _on_scrolled(self) -> None:
+        self._tell_window()
+        if not self._quiet:
+            self._set_following(self._at_newest())
+
+    def _on_rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
+        if self._following:
+            self._quietly(self._to_newest)
+        else:
+            self._unseen += last - first + 1
+            self._keep_place(first, last - first + 1)
+        self._show_chip()
+
+    def _on_rows_removed(self, _: QModelIndex, first: int, last: int) -> None:
+        if self._following:
+            self._quietly(self._to_newest)
+        else:
+            self._keep_place(first, first - last - 1)
+
+    def _keep_place(self, row: int, change: int) -> None:
+        """Rows came or went above: what the person reads stays where it is."""
+        bar = self.verticalScrollBar()
+        if row < bar.value() or (change > 0 and row == bar.value() == 0 and self._newest_on_top()):
+            self.executeDelayedItemsLayout()
+            self._quiet = True
+            bar.setValue(max(row, bar.value() + change))
+            self._quiet = False
+
+    def _quietly(self, move: object) -> None:
+        self._quiet = True
+        if callable(move):
+            move()
+        self._quiet = False
+        self._tell_window()
+
+    def _on_reset(self) -> None:
+        self._unseen = 0
+        self.select_request(self._chosen)
+        if self._following:
+            self._quietly(self._to_newest)
+        self._tell_window()
+
+    def _tell_window(self) -> None:
+        first = self.verticalScrollBar().value()
+        self._requests.set_window(first, first + self.viewport().height() // themes.ROW + 1)
+
+    def _show_chip(self) -> None:
+        count = self._unseen + self._requests.new_count
+        self._chip.setVisible(count > 0)
+        if count:
+            self._chip.setText(self.tr("{count} new ↓").format(count=number(count)))
+            self._chip.adjustSize()
+            self._place_chip()
+
+    def _place_chip(self) -> None:
+        room = self.viewport().rect()
+        self._chip.move(room.right() - self._chip.width() - 12, room.bottom() - self._chip.height() - 8)
+
+    # Columns
 
     def columns_state(self) -> str:
         """Widths, order, visibility and sorting, to be saved."""
-        return ""
+        return tablecolumns.save(self.horizontalHeader(), self._requests.order)
 
     def restore_columns(self, state: str) -> None:
         """What `columns_state` gave; anything damaged is ignored."""
+        order = tablecolumns.restore(self.horizontalHeader(), state)
+        if order is not None:
+            way = Qt.SortOrder.DescendingOrder if order[1] else Qt.SortOrder.AscendingOrder
+            self.sortByColumn(BY_KEY[order[0]], way)
 
     def reset_columns(self) -> None:
-        """Back to the first state."""
+        """Back to the first arrangement."""
+        tablecolumns.reset(self.horizontalHeader())
+        self.sortByColumn(BY_KEY["id"], Qt.SortOrder.AscendingOrder)
 
     def show_column(self, key: str, shown: bool) -> None:
         """Show or hide a column; the last one stays."""
+        header = self.horizontalHeader()
+        if shown or header.count() - header.hiddenSectionCount() > 1:
+            header.setSectionHidden(BY_KEY[key], not shown)
+            self._on_columns_changed()
+
+    def column_menu(self) -> QMenu:
+        """The column chooser."""
+        menu = QMenu(self)
+        for position, column in enumerate(COLUMNS):
+            title = self._requests.headerData(position, Qt.Orientation.Horizontal)
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(not self.horizontalHeader().isSectionHidden(position))
+            action.toggled.connect(lambda shown, key=column.key: self.show_column(key, shown))
+        menu.addSeparator()
+        menu.addAction(self.tr("Reset columns"), self.reset_columns)
+        return menu
+
+    def _on_header_menu(self, place: QPoint) -> None:
+        menu = self.column_menu()
+        menu.exec(self.horizontalHeader().mapToGlobal(place))
+        menu.deleteLater()
+
+    def _on_columns_changed(self) -> None:
+        self.columns_changed.emit()
+
+    def _on_double_click(self, index: QModelIndex) -> None:
+        self.request_activated.emit(self._requests.id_at(index.row()))
+
+    # Qt's overrides
+
+    def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
+        super().currentChanged(current, previous)
+        if not self._quiet and current.row() != previous.row():
+            self._chosen = self._requests.id_at(current.row()) if current.isValid() else None
+            self.request_chosen.emit(self._chosen)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            (self.previous_error if key == Qt.Key.Key_Up else self.next_error)()
+        elif plain and key in (Qt.Key.Key_J, Qt.Key.Key_K):
+            self._go(self._current_row(-1) + (1 if key == Qt.Key.Key_J else -1))
+        elif plain and key == Qt.Key.Key_End:
+            self.follow_newest()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.request_activated.emit(self._requests.id_at(self.currentIndex().row()))
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
+        """Letters are keys of the table; searching every row for them would take seconds."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        keyboard = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if keyboard else self.indexAt(event.pos())
+        if index.isValid():
+            place = self.visualRect(index).bottomLeft() if keyboard else event.pos()
+            self.menu_requested.emit(self._requests.id_at(index.row()), self.viewport().mapToGlobal(place))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._delegate.begin_frame()
+        super().paintEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_window()
+        self._place_chip()
+        if self._following:
+            self._quietly(self._to_newest)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.viewport().update()

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.capture.records import RequestRecord
+from app import theme as themes
+from app.text import duration, tip
+from app.widgets.stagepaint import paint_waiting, share_on_cpu
+from engine.capture.records import RequestRecord, StageRecord
 from engine.observe.stages import Stage
+
+ROW = 20
+MARGIN = 12
+_NAME = 132
+_VALUE = 76
+_NOTE = 76
+_BAR = 10
+_LEAST = 2
 
 
 class Waterfall(QWidget):
@@ -17,9 +29,135 @@ class Waterfall(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Stages of the request"))
+        self._request: RequestRecord | None = None
+        self._stages: tuple[StageRecord, ...] = ()
+        self._now = 0
+        self._failed: Stage | None = None
+        self._chosen: int | None = None
+        self._empty = ""
 
     def set_request(self, request: RequestRecord | None, now: int = 0, failed: Stage | None = None) -> None:
         """Show a request; `now` ends the bars of what still runs, `failed` is the stage that raised."""
+        chosen = None if self._chosen is None else self._stages[self._chosen].stage
+        self._request, self._now, self._failed = request, now, failed
+        self._stages = tuple(sorted(request.stages, key=lambda s: (s.started, s.stage))) if request else ()
+        self._chosen = self._row_of(chosen)
+        self.setAccessibleDescription("; ".join(self._sentence(stage) for stage in self._stages))
+        self.updateGeometry()
+        self.update()
 
     def select_stage(self, stage: Stage | None) -> None:
         """Highlight a stage's row; emits nothing."""
+        self._chosen = self._row_of(stage)
+        self.update()
+
+    def set_empty_text(self, sentence: str) -> None:
+        """What to say when there is no stage."""
+        self._empty = sentence
+        self.update()
+
+    def _row_of(self, stage: Stage | None) -> int | None:
+        return next((row for row, record in enumerate(self._stages) if record.stage is stage), None)
+
+    def _end(self, record: StageRecord) -> int:
+        return max(record.started, self._now if record.ended is None else record.ended)
+
+    def _sentence(self, record: StageRecord) -> str:
+        lasted = self._end(record) - record.started
+        parts = [f"{record.stage.method}: {duration(lasted)}"]
+        if record.ended is None:
+            parts.append(self.tr("still running"))
+        if record.cpu is not None:
+            parts.append(self.tr("{time} on a CPU").format(time=duration(record.cpu)))
+            parts.append(self.tr("{time} waiting").format(time=duration(max(0, lasted - record.cpu))))
+        if record.stage is self._failed:
+            parts.append(self.tr("raised"))
+        return ", ".join(parts)
+
+    # Painting
+
+    def _axis(self) -> tuple[int, int]:
+        return MARGIN + _NAME, max(40, self.width() - 2 * MARGIN - _NAME - _VALUE - _NOTE)
+
+    def _paint_row(self, painter: QPainter, row: int, origin: int, ns_per_pixel: float) -> None:
+        theme, record = themes.theme(), self._stages[row]
+        top = row * ROW + MARGIN // 2
+        ground = theme.panel
+        if row == self._chosen:
+            ground = theme.selection
+            painter.fillRect(0, top, self.width(), ROW, ground)
+        painter.setFont(themes.mono())
+        painter.setPen(theme.text)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRect(MARGIN, top, _NAME, ROW), middle, record.stage.method)
+        left, width = self._axis()
+        value = QRect(left + width, top, _VALUE, ROW)
+        painter.drawText(value, middle | Qt.AlignmentFlag.AlignRight, duration(self._end(record) - record.started))
+        if record.stage is self._failed or record.ended is None:
+            raised = record.stage is self._failed
+            painter.setPen(theme.error if raised else theme.dim)
+            painter.setFont(themes.ui(12))
+            note = QRect(value.right() + 9, top, _NOTE, ROW)
+            painter.drawText(note, middle, self.tr("✕ raised") if raised else self.tr("running"))
+        x = left + (record.started - origin) / ns_per_pixel
+        bar_width = max(_LEAST, (self._end(record) - record.started) / ns_per_pixel)
+        bar = QRectF(round(min(x, left + width - _LEAST)), top + (ROW - _BAR) // 2, round(bar_width), _BAR)
+        colour = theme.stage(record.stage)
+        solid = QRectF(bar.left(), bar.top(), round(bar.width() * share_on_cpu(record, self._end(record))), _BAR)
+        painter.fillRect(solid, colour)
+        if solid.width() < bar.width():
+            paint_waiting(painter, bar.adjusted(solid.width(), 0, 0, 0), colour, ground)
+
+    def _row_at(self, y: float) -> int | None:
+        row = int(y - MARGIN // 2) // ROW
+        return row if 0 <= row < len(self._stages) else None
+
+    def _choose(self, row: int | None) -> None:
+        if row != self._chosen:
+            self._chosen = row
+            self.update()
+            self.stage_chosen.emit(None if row is None else self._stages[row].stage)
+
+    # Qt's overrides
+
+    def sizeHint(self) -> QSize:
+        return QSize(_NAME + _VALUE + _NOTE + 280, max(1, len(self._stages)) * ROW + MARGIN)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NAME + _VALUE + _NOTE + 80, max(1, len(self._stages)) * ROW + MARGIN)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), themes.theme().panel)
+        if not self._stages:
+            painter.setPen(themes.theme().dim)
+            painter.drawText(self.rect().adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignCenter, self._empty)
+            return
+        origin = self._stages[0].started
+        span = max(1, max(map(self._end, self._stages)) - origin)
+        for row in range(len(self._stages)):
+            self._paint_row(painter, row, origin, span / self._axis()[1])
+        if self.hasFocus() and self._chosen is None:
+            painter.setPen(themes.theme().accent)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._choose(self._row_at(event.position().y()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        by = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if by is None or not self._stages:
+            event.ignore()
+        elif self._chosen is None:
+            self._choose(0 if by > 0 else len(self._stages) - 1)
+        else:
+            self._choose(max(0, min(len(self._stages) - 1, self._chosen + by)))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            row = self._row_at(event.pos().y())
+            QToolTip.showText(event.globalPos(), "" if row is None else tip(self._sentence(self._stages[row])), self)
+            return True
+        return super().event(event)

@@ -1,0 +1,271 @@
+"""The columns of the requests table."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from app.models.columns import RIGHT, Column, Moment
+from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
+from engine.capture.records import RequestRecord, StageRecord, State
+from engine.observe.stages import Stage
+
+FAILED = frozenset({State.ERROR, State.KILLED})
+"""States that are somebody's mistake; a reset or a time-out is the peer's way to go."""
+
+
+def lasted(record: RequestRecord, now: int) -> int:
+    """From accept to close, or to now, in ns."""
+    return max(0, (now if record.closed is None else record.closed) - record.opened)
+
+
+def began(record: RequestRecord) -> int:
+    """When the first stage started, which is a little before the request is known."""
+    return min((stage.started for stage in record.stages), default=record.opened)
+
+
+def bar_length(record: RequestRecord, now: int) -> int:
+    """What its stage bar is long: from the first stage to the end of the last, in ns."""
+    if record.closed is None:
+        return max(1, now - began(record))
+    return max(1, max((stage.ended or record.closed for stage in record.stages), default=record.closed) - began(record))
+
+
+def _stage(record: RequestRecord, stage: Stage) -> StageRecord | None:
+    return next((one for one in record.stages if one.stage is stage), None)
+
+
+def _stage_time(record: RequestRecord, stage: Stage, now: int) -> int | None:
+    found = _stage(record, stage)
+    return None if found is None else max(0, (now if found.ended is None else found.ended) - found.started)
+
+
+def _cpu(record: RequestRecord) -> int | None:
+    inner = (Stage.SETUP, Stage.HANDLE, Stage.FINISH)
+    measured = [one.cpu for one in record.stages if one.cpu is not None and one.stage in inner]
+    return sum(measured) if measured else None
+
+
+def worker_text(record: RequestRecord) -> str:
+    """Thread-12, pid 4711, MainThread."""
+    worker = record.worker
+    if worker is None:
+        return ""
+    if worker.child:
+        return f"pid {worker.pid}"
+    # "Thread-12 (process_request_thread)": the bracket says nothing here.
+    return safe_text(worker.name.partition(" (")[0] or f"tid {worker.thread}", 40)
+
+
+def state_text(record: RequestRecord) -> str:
+    """The state in words; a failure says what failed."""
+    state = record.state
+    if state in FAILED:
+        return f"✕ {safe_text(record.error or state_word(state), 60)}"
+    if state is State.PAUSED:
+        return f"⏸ {record.stage.method}"
+    return state_word(state)
+
+
+def state_word(state: State) -> str:
+    """A state in the person's language."""
+    return QCoreApplication.translate("State", _STATE_WORDS[state])
+
+
+_STATE_WORDS = {
+    State.QUEUED: QT_TRANSLATE_NOOP("State", "queued"),
+    State.RUNNING: QT_TRANSLATE_NOOP("State", "running"),
+    State.WAITING: QT_TRANSLATE_NOOP("State", "waiting"),
+    State.PAUSED: QT_TRANSLATE_NOOP("State", "paused"),
+    State.DONE: QT_TRANSLATE_NOOP("State", "done"),
+    State.REJECTED: QT_TRANSLATE_NOOP("State", "rejected"),
+    State.ERROR: QT_TRANSLATE_NOOP("State", "error"),
+    State.RESET: QT_TRANSLATE_NOOP("State", "reset"),
+    State.TIMED_OUT: QT_TRANSLATE_NOOP("State", "timed out"),
+    State.KILLED: QT_TRANSLATE_NOOP("State", "killed"),
+}
+
+
+def _ms(record: RequestRecord, stage: Stage, moment: Moment) -> str:
+    return milliseconds(_stage_time(record, stage, moment.now))
+
+
+COLUMNS: tuple[Column[RequestRecord], ...] = (
+    Column(
+        "id",
+        QT_TRANSLATE_NOOP("RequestsModel", "#"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Number of the request in this capture"),
+        52,
+        lambda r, m: str(r.id),
+        lambda r, m: r.id,
+        "id",
+        RIGHT,
+        mono=True,
+    ),
+    Column(
+        "time",
+        QT_TRANSLATE_NOOP("RequestsModel", "time"),
+        QT_TRANSLATE_NOOP("RequestsModel", "When the server accepted it"),
+        112,
+        lambda r, m: clock(r.opened, m.wall_offset),
+        lambda r, m: r.opened,
+        "id",
+        mono=True,
+    ),
+    Column(
+        "server",
+        QT_TRANSLATE_NOOP("RequestsModel", "server"),
+        QT_TRANSLATE_NOOP("RequestsModel", "The server that accepted it"),
+        110,
+        lambda r, m: safe_text(r.server_name),
+        lambda r, m: r.server_name,
+        "server",
+        optional=True,
+    ),
+    Column(
+        "transport",
+        QT_TRANSLATE_NOOP("RequestsModel", "transport"),
+        QT_TRANSLATE_NOOP("RequestsModel", "tcp, udp, unix (stream) or unixgram"),
+        74,
+        lambda r, m: safe_text(r.transport),
+        lambda r, m: r.transport,
+        "transport",
+        mono=True,
+        optional=True,
+    ),
+    Column(
+        "peer",
+        QT_TRANSLATE_NOOP("RequestsModel", "peer"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Address of the client; a Unix socket without a name has none"),
+        138,
+        lambda r, m: safe_text(r.peer) or "\u2013",
+        lambda r, m: r.peer,
+        "peer",
+        mono=True,
+    ),
+    Column(
+        "local",
+        QT_TRANSLATE_NOOP("RequestsModel", "local"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Address on the server's side"),
+        138,
+        lambda r, m: safe_text(r.local),
+        lambda r, m: r.local,
+        "local",
+        mono=True,
+        optional=True,
+    ),
+    Column(
+        "worker",
+        QT_TRANSLATE_NOOP("RequestsModel", "worker"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Thread, or forked process, that ran the handler"),
+        84,
+        lambda r, m: worker_text(r),
+        lambda r, m: worker_text(r),
+        "worker",
+        mono=True,
+    ),
+    Column(
+        "in",
+        QT_TRANSLATE_NOOP("RequestsModel", "in"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Bytes received"),
+        58,
+        lambda r, m: number(r.bytes_in),
+        lambda r, m: r.bytes_in,
+        "bytes_in",
+        RIGHT,
+        mono=True,
+    ),
+    Column(
+        "out",
+        QT_TRANSLATE_NOOP("RequestsModel", "out"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Bytes sent"),
+        58,
+        lambda r, m: number(r.bytes_out),
+        lambda r, m: r.bytes_out,
+        "bytes_out",
+        RIGHT,
+        mono=True,
+    ),
+    Column(
+        "ms",
+        QT_TRANSLATE_NOOP("RequestsModel", "ms"),
+        QT_TRANSLATE_NOOP("RequestsModel", "From accept to close, in milliseconds"),
+        64,
+        lambda r, m: milliseconds(lasted(r, m.now)),
+        lambda r, m: lasted(r, m.now),
+        "duration",
+        RIGHT,
+        mono=True,
+    ),
+    Column(
+        "queue",
+        QT_TRANSLATE_NOOP("RequestsModel", "queue ms"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Wait from process_request to the worker's first instruction"),
+        68,
+        lambda r, m: _ms(r, Stage.QUEUE, m),
+        lambda r, m: _stage_time(r, Stage.QUEUE, m.now),
+        "",
+        RIGHT,
+        mono=True,
+        optional=True,
+    ),
+    Column(
+        "handle",
+        QT_TRANSLATE_NOOP("RequestsModel", "handle ms"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Time in the handler's handle()"),
+        72,
+        lambda r, m: _ms(r, Stage.HANDLE, m),
+        lambda r, m: _stage_time(r, Stage.HANDLE, m.now),
+        "",
+        RIGHT,
+        mono=True,
+        optional=True,
+    ),
+    Column(
+        "cpu",
+        QT_TRANSLATE_NOOP("RequestsModel", "cpu ms"),
+        QT_TRANSLATE_NOOP("RequestsModel", "Time that setup, handle and finish were on a CPU"),
+        64,
+        lambda r, m: milliseconds(_cpu(r)),
+        lambda r, m: _cpu(r),
+        "",
+        RIGHT,
+        mono=True,
+        optional=True,
+    ),
+    Column(
+        "state",
+        QT_TRANSLATE_NOOP("RequestsModel", "state"),
+        QT_TRANSLATE_NOOP(
+            "RequestsModel",
+            "queued, running, waiting for bytes, paused, done, rejected by verify_request, "
+            "error (the handler raised), reset by the peer, timed out, or killed",
+        ),
+        108,
+        lambda r, m: state_text(r),
+        lambda r, m: r.state,
+        "state",
+    ),
+    Column(
+        "error",
+        QT_TRANSLATE_NOOP("RequestsModel", "message"),
+        QT_TRANSLATE_NOOP("RequestsModel", "What the exception says, or how the worker died"),
+        180,
+        lambda r, m: safe_text(r.message or ""),
+        lambda r, m: r.message or "",
+        "error",
+        optional=True,
+    ),
+    Column(
+        "stages",
+        QT_TRANSLATE_NOOP("RequestsModel", "stages"),
+        QT_TRANSLATE_NOOP(
+            "RequestsModel",
+            "How the time was spent, to one scale for all rows on screen: solid on a CPU, pale while waiting",
+        ),
+        220,
+        lambda r, m: "",
+        lambda r, m: bar_length(r, m.now),
+    ),
+)
+
+BY_KEY = {column.key: position for position, column in enumerate(COLUMNS)}
