@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QDialog, QScrollArea, QTabWidget, QVBoxLayout, QWidget
@@ -28,18 +29,23 @@ class ServerDialog(QDialog):
     """The profile, and whether it shall be started now."""
 
     def __init__(
-        self, profile: Profile | None = None, taken: Collection[str] = (), parent: QWidget | None = None
+        self,
+        profile: Profile | None = None,
+        taken: Collection[str] = (),
+        parent: QWidget | None = None,
     ) -> None:
+        """`taken`: names of the other servers. A profile without a name is a proposal for a new server."""
         super().__init__(parent)
         self._original = profile or Profile(name="")
         self._taken = taken
-        self.setWindowTitle(tr("Edit server") if profile else tr("New server"))
+        is_new = not self._original.name
+        self.setWindowTitle(tr("New server") if is_new else tr("Edit server"))
         self.setObjectName("server-dialog")
         self.attributes = AttributeForm(self._original)
         self.launch = LaunchForm(self._original)
         self.launch.finish()
         self._build_main()
-        self._build_frame(is_new=profile is None)
+        self._build_frame(is_new=is_new)
         for form in (self.main, self.attributes, self.launch):
             form.changed.connect(self._refresh)
         self._refresh()
@@ -83,7 +89,7 @@ class ServerDialog(QDialog):
         self.address = AddressRows(form, self._original)
         self.handler = HandlerRows(form, self._original)
         form.finish()
-        self.name.setText(self._original.name)
+        self.name.setText(self._original.name or free_name(Path(self._original.handler_file).stem, self._taken))
         form.rows[0].touched = False
 
     def _build_frame(self, *, is_new: bool) -> None:
@@ -138,6 +144,12 @@ class ServerDialog(QDialog):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ActivationChange and self.isActiveWindow():
             self.read_again()
+
+
+def free_name(stem: str, taken: Collection[str]) -> str:
+    """A name made of a file's that no other server has."""
+    numbered = (f"{stem}-{n}" for n in range(2, len(taken) + 3))
+    return next((name for name in (stem, *numbered) if name not in taken), stem)
 
 
 def _scrolled(form: QWidget) -> QScrollArea:

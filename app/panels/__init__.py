@@ -1,0 +1,48 @@
+"""The panels, one record each: docks, pages, the View menu and their tests are made from PANELS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from app.context import Context
+from app.panels.client import ClientPanel
+from app.panels.inspector import InspectorPanel
+from app.panels.load import LoadPanel
+from app.panels.output import OutputPanel
+from app.panels.requests import RequestsPanel
+from app.panels.servers import ServersPanel
+from app.panels.welcome import WelcomePanel
+from app.panels.workers import WorkersPanel
+from app.text import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel. It is built by `factory` when it is first shown, and rests while it is hidden.
+
+    `area` is left, right or bottom for a dock, center for a page in the window's middle. Without `head` the panel's
+    own first line serves as one.
+    """
+
+    name: str
+    title: str
+    area: str
+    factory: Callable[[Context], QWidget]
+    shortcut: str = ""
+    head: bool = True
+    visible: bool = True
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("welcome", QT_TRANSLATE_NOOP("app", "Welcome"), "center", WelcomePanel, head=False),
+    Panel("requests", QT_TRANSLATE_NOOP("app", "Requests"), "center", RequestsPanel),
+    Panel("servers", QT_TRANSLATE_NOOP("app", "Servers"), "left", ServersPanel, "Alt+1"),
+    Panel("workers", QT_TRANSLATE_NOOP("app", "Workers"), "right", WorkersPanel, "Alt+3"),
+    Panel("load", QT_TRANSLATE_NOOP("app", "Load"), "right", LoadPanel, "Alt+4"),
+    Panel("inspector", QT_TRANSLATE_NOOP("app", "Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
+    Panel("client", QT_TRANSLATE_NOOP("app", "Test client"), "bottom", ClientPanel, "Ctrl+T"),
+    Panel("output", QT_TRANSLATE_NOOP("app", "Output"), "bottom", OutputPanel, "Alt+5"),
+)

@@ -1,0 +1,274 @@
+"""The inspector's Exception: what was raised where, with the locals, the bytes that they came from, and the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QListView,
+    QPushButton,
+    QSplitter,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.context import Context
+from app.models.conversation import Conversation
+from app.models.copying import python_bytes
+from app.models.failures import Frame, FramesModel, Local, LocalsModel, read_frames, traceback_text
+from app.models.selection import ByteRange
+from app.panels.editor import open_in_editor
+from app.panels.live import row
+from app.panels.source import SourceView
+from app.text import duration, label, safe_text, set_role, set_tip, tr
+from app.theme import ROW
+from app.widgets.hexview import HexView, Mark
+from engine.capture.records import FailureRecord, RequestRecord, State
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the tab shows at the moment."""
+
+    request: RequestRecord
+    failure: FailureRecord
+    frames: tuple[Frame, ...]
+    received: bytes
+
+
+class ExceptionTab(QWidget):
+    """The failure of the selected request, or one line that there is none."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._shown: Shown | None = None
+        self._stack = QStackedLayout(self)
+        self.calm = label(name=tr("Exception"), role="dim", wrap=True)
+        self.calm.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.calm.setMargin(12)
+        self._stack.addWidget(self.calm)
+        self._stack.addWidget(self._build_failure())
+        self._connect()
+
+    def show_failure(self, request: RequestRecord, failure: FailureRecord, conversation: Conversation) -> None:
+        """Show what went wrong in a request."""
+        received = conversation.data(True)
+        if self._is_shown(failure, received):
+            return
+        frames = read_frames(failure.detail, received)
+        self._shown = Shown(request, failure, frames, received)
+        kind = safe_text(failure.type)
+        self.title.setText(safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400))
+        self.hex.set_data(received, True)
+        self._frames.set_frames(frames)
+        self.frames.setCurrentIndex(self._frames.index(0))
+        self._show_frame(self._frames.frame_at(0))
+        sent = conversation.size(False)
+        self.out.setText(tr("→ out {n} B").format(n=sent) if sent else tr("→ out 0 B — raised before its first write"))
+        self._enable()
+        self._stack.setCurrentIndex(1)
+
+    def show_calm(self, request: RequestRecord | None, now: int) -> None:
+        """Say that nothing was raised."""
+        self._shown = None
+        self.calm.setText(calm_sentence(request, now))
+        self._stack.setCurrentIndex(0)
+
+    def marks(self) -> list[Mark]:
+        """The received bytes that locals of the shown frame hold."""
+        frame = self._current_frame()
+        return [Mark(True, *local.span, local.name) for local in frame.locals if local.span] if frame else []
+
+    def _is_shown(self, failure: FailureRecord, received: bytes) -> bool:
+        shown = self._shown
+        return shown is not None and shown.failure.id == failure.id and len(shown.received) == len(received)
+
+    def _build_failure(self) -> QWidget:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        for part, width in ((self._build_left(), 340), (self._build_middle(), 590), (self._build_right(), 200)):
+            split.addWidget(part)
+            split.setStretchFactor(split.count() - 1, width)
+        split.setSizes([340, 590, 200])
+        return split
+
+    def _build_left(self) -> QWidget:
+        self.title = label(name=tr("Error"), role="error-strong", wrap=True)
+        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.where = label(name=tr("Where it was raised"), role="mono-dim")
+        self._locals = LocalsModel(self)
+        self.locals = QTableView()
+        self.locals.setModel(self._locals)
+        self.locals.setAccessibleName(tr("Local variables"))
+        set_tip(self.locals, tr("Variables of the frame when it raised; choose one to see its bytes"))
+        _as_list(self.locals)
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(12, 8, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.title)
+        layout.addWidget(self.where)
+        layout.addSpacing(4)
+        layout.addWidget(self.locals, 1)
+        return part
+
+    def _build_middle(self) -> QWidget:
+        self.came = label(name=tr("Received"), role="dim")
+        self.slice = label(name=tr("Marked bytes"), role="error")
+        self.hex = HexView()
+        self.hex.setAccessibleName(tr("Received bytes"))
+        set_tip(self.hex, tr("What came in; bytes that a variable holds are marked"))
+        self.out = label(name=tr("Sent"), role="dim")
+        self._frames = FramesModel(self)
+        self.frames = QListView()
+        self.frames.setModel(self._frames)
+        self.frames.setAccessibleName(tr("Frames"))
+        self.frames.setUniformItemSizes(True)
+        self.frames.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        set_tip(self.frames, tr("The calls that led to it, the one that raised first"))
+        self.source = SourceView()
+        code = QSplitter(Qt.Orientation.Horizontal)
+        code.addWidget(self.frames)
+        code.addWidget(self.source)
+        code.setSizes([190, 400])
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(12, 8, 8, 4)
+        layout.setSpacing(4)
+        layout.addLayout(row(self.came, self.slice, None))
+        layout.addWidget(self.hex, 2)
+        layout.addWidget(self.out)
+        layout.addWidget(code, 3)
+        return part
+
+    def _build_right(self) -> QWidget:
+        self.copy_button = _button(tr("Copy traceback"), tr("Copy it as Python prints it (Ctrl+Shift+T)"))
+        self.editor_button = _button(tr("Open in editor  Ctrl+E"), tr("Open the failing line in your editor (Ctrl+E)"))
+        self.bytes_button = _button(tr("Copy as Python bytes"), tr("Copy what was received as a bytes literal"))
+        part = QWidget()
+        set_role(part, "chrome")
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(8)
+        for button in (self.copy_button, self.editor_button, self.bytes_button):
+            layout.addWidget(button)
+        layout.addStretch(1)
+        return part
+
+    def _connect(self) -> None:
+        self.frames.selectionModel().currentChanged.connect(self._on_frame)
+        self.locals.selectionModel().currentRowChanged.connect(self._on_local)
+        self.hex.range_chosen.connect(self._context.selection.select_range)
+        self.copy_button.clicked.connect(self.copy_traceback)
+        self.editor_button.clicked.connect(self.open_editor)
+        self.bytes_button.clicked.connect(self.copy_received)
+        for keys, slot in (("Ctrl+E", self.open_editor), ("Ctrl+Shift+T", self.copy_traceback)):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.triggered.connect(slot)
+            self.addAction(action)
+
+    def copy_traceback(self) -> None:
+        """Put the traceback on the clipboard."""
+        if self._shown is not None:
+            failure = self._shown.failure
+            chain = failure.detail.get("chain") or ()
+            QGuiApplication.clipboard().setText(
+                traceback_text(failure.type, failure.message, self._shown.frames, chain)
+            )
+            self._context.tell(tr("Traceback copied."))
+
+    def copy_received(self) -> None:
+        """Put what was received on the clipboard as a bytes literal."""
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(python_bytes(self._shown.received))
+            self._context.tell(tr("Received bytes copied."))
+
+    def open_editor(self) -> None:
+        """Open the shown frame's file at its line."""
+        frame = self._current_frame()
+        if self._shown is not None and frame is not None:
+            self._context.tell(open_in_editor(self._context.settings, frame.file, frame.line))
+
+    def _current_frame(self) -> Frame | None:
+        return self._frames.frame_at(max(0, self.frames.currentIndex().row()))
+
+    def _on_frame(self, current: QModelIndex) -> None:
+        self._show_frame(self._frames.frame_at(current.row()))
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        self.where.setText(safe_text(f"{frame.place} in {frame.function}") if frame else "")
+        self._locals.set_locals(frame.locals if frame else ())
+        self.source.show_lines(frame.source if frame else (), frame.line if frame else 0)
+        self.hex.set_marks(self.marks())
+        received = self._shown.received if self._shown else b""
+        self.came.setText(tr("← in {n} B").format(n=len(received)))
+        self.slice.clear()
+        first = self._locals.first_slice()
+        if first >= 0:
+            self.locals.selectRow(first)
+
+    def _on_local(self, current: QModelIndex) -> None:
+        local: Local | None = self._locals.local_at(current.row())
+        if local is None or local.span is None:
+            self.slice.clear()
+            return
+        start, end = local.span
+        places = str(start) if end - start == 1 else f"{start}–{end - 1}"  # noqa: RUF001  # a range's dash
+        self.slice.setText(tr("bytes {places} are {name}").format(places=places, name=safe_text(local.name)))
+        self.hex.select(ByteRange(True, start, end))
+
+    def _enable(self) -> None:
+        has_frame = bool(self._shown and self._shown.frames)
+        self.editor_button.setEnabled(has_frame)
+        if not has_frame:
+            set_tip(self.editor_button, tr("No line of Python is known for this failure"))
+
+
+def calm_sentence(request: RequestRecord | None, now: int) -> str:
+    """What the tab says when there is no failure."""
+    if request is None:
+        return tr("Select a request.")
+    if request.state.live:
+        lasted = duration(now - request.opened)
+        return tr("Still being served, for {time}; nothing was raised so far.").format(time=lasted)
+    if request.state is State.REJECTED:
+        return tr("verify_request returned False: the handler was never called.")
+    lasted = duration((request.closed or now) - request.opened)
+    if request.error:
+        return tr("{error} after {time}; no traceback was recorded.").format(
+            error=safe_text(request.error), time=lasted
+        )
+    return tr("Handler returned normally in {time}.").format(time=lasted)
+
+
+def _button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setMinimumHeight(24)
+    set_tip(button, tip)
+    return button
+
+
+def _as_list(table: QTableView) -> None:
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(ROW)
+    head = table.horizontalHeader()
+    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    head.setHighlightSections(False)
+    head.setStretchLastSection(True)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    for column, width in ((0, 84), (1, 96)):
+        table.setColumnWidth(column, width)

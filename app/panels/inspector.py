@@ -1,0 +1,119 @@
+"""The inspector: bytes, stages and exception of the selected request."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QTabWidget
+
+from app.context import Context
+from app.link.tick import Tick
+from app.models.chunks import ChunksModel
+from app.panels.bytes_tab import BytesTab
+from app.panels.exception_tab import ExceptionTab
+from app.panels.live import LivePanel
+from app.panels.stages_tab import StagesTab
+from app.text import label, safe_text, tr
+from engine.capture.records import FailureRecord, RequestRecord
+
+BYTES, STAGES, EXCEPTION = range(3)
+
+
+class InspectorPanel(LivePanel):
+    """Three looks at one request. Only the one on screen is kept up to date."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.setAccessibleName(tr("Inspector"))
+        self._chunks = ChunksModel(context.link.reader, self)
+        self._request: RequestRecord | None = None
+        self._failure: FailureRecord | None = None
+        self.bytes = BytesTab(context, self._chunks)
+        self.stages = StagesTab(context)
+        self.exception = ExceptionTab(context)
+        self._build_tabs()
+        context.selection.request_changed.connect(self._on_request)
+        self._on_request(context.selection.request)
+
+    def refresh(self, tick: Tick) -> None:
+        selected = self.context.selection.request
+        if selected is None or (self._request is not None and not self._request.state.live):
+            return
+        self._read(selected)
+        self._show(tick)
+
+    def change_capture(self) -> None:
+        self._chunks.set_reader(self.context.link.reader)
+        self._request = None
+
+    def show_exception(self) -> None:
+        """Bring the Exception tab to the front."""
+        self.tabs.setCurrentIndex(EXCEPTION)
+
+    def _build_tabs(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(tr("Inspector"))
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.addTab(self.bytes, tr("Bytes"))
+        self.tabs.addTab(self.stages, tr("Stages"))
+        self.tabs.addTab(self.exception, tr("Exception"))
+        tips = (tr("What came in and went out"), tr("Where the time went"), tr("What the handler raised"))
+        for index, tip in enumerate(tips):
+            self.tabs.setTabToolTip(index, tip)
+        self.who = label(name=tr("Selected request"), role="head")
+        self.who.setContentsMargins(0, 0, 12, 0)
+        self.tabs.setCornerWidget(self.who)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.box.addWidget(self.tabs)
+
+    def _on_request(self, request: int | None) -> None:
+        self._request = self._failure = None
+        self._chunks.set_request(request)
+        if request is not None:
+            self._read(request)
+        self._show(self.context.link.tick)
+
+    def _on_tab(self) -> None:
+        self._show(self.context.link.tick)
+
+    def _read(self, request: int) -> None:
+        reader = self.context.link.reader
+        self._request = reader.request(request)
+        if self._request is not None and (self._request.error or self._request.state.word == "error"):
+            self._failure = reader.failure(request)
+        self._chunks.refresh()
+
+    def _show(self, tick: Tick) -> None:
+        request, failure = self._request, self._failure
+        self.who.setText(_title(request))
+        self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if failure else tr("Exception"))
+        shown = self.tabs.currentIndex()
+        if shown == STAGES:
+            self.stages.show_request(request, tick.at, failure.stage if failure else None)
+            return
+        self._show_failure(tick.at)
+        if shown == BYTES:
+            self.bytes.set_marks(self.exception.marks() if failure else [])
+            self.bytes.set_note(_note(request, failure))
+
+    def _show_failure(self, now: int) -> None:
+        if self._request is not None and self._failure is not None:
+            self.exception.show_failure(self._request, self._failure, self._chunks.conversation)
+        else:
+            self.exception.show_calm(self._request, now)
+
+
+def _title(request: RequestRecord | None) -> str:
+    if request is None:
+        return tr("Select a request")
+    parts = [f"#{request.id}", safe_text(request.peer or tr("unnamed peer"), 80)]
+    if request.worker is not None:
+        parts.append(f"pid {request.worker.pid}" if request.worker.child else safe_text(request.worker.name, 40))
+    return " · ".join(parts)
+
+
+def _note(request: RequestRecord | None, failure: FailureRecord | None) -> str:
+    if request is None:
+        return ""
+    if failure is not None:
+        return tr("handler raised before its first write")
+    return tr("nothing sent so far") if request.state.live else tr("handler sent nothing")

@@ -1,0 +1,114 @@
+"""The load: requests a second, in flight, bytes a second, latencies, and the CPU of each thread or process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.link.tick import ServerStatus, Tick
+from app.models.load import LoadModel
+from app.panels.live import LivePanel, Slow
+from app.text import QT_TRANSLATE_NOOP, clock, safe_text, set_role, set_tip, tr
+from app.widgets.plot import LoadPlot
+
+T = QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: which series it shows, their unit and colours."""
+
+    key: str
+    title: str
+    tip: str
+    unit: str
+    series: tuple[str, ...]
+    colours: tuple[str, ...]
+
+
+CHARTS: tuple[Chart, ...] = (
+    Chart("rate", T("app", "requests / s"), T("app", "Requests accepted each second"), "", ("rate",), ("handle",)),
+    Chart("in_flight", T("app", "in flight"), T("app", "Requests being served at the end of each second"), "",
+          ("in_flight",), ("setup",)),
+    Chart("latency", T("app", "p95, p50, p99"), T("app", "From accept to close: 95, 50 and 99 of 100 requests were "
+          "faster"), "ms", ("p95", "p50", "p99"), ("queue", "accept", "verify")),
+    Chart("bytes", T("app", "bytes in, out / s"), T("app", "Bytes received and sent each second"), "bytes",
+          ("bytes_in", "bytes_out"), ("accept", "finish")),
+    Chart("cpu", T("app", "CPU"), T("app", "Percent of one core, for each process and its busiest threads"), "%", (),
+          ("handle", "verify", "setup", "queue", "accept", "close", "finish")),
+)  # fmt: skip
+
+
+class LoadPanel(LivePanel):
+    """Charts of the selected server, or of all."""
+
+    title_changed = Signal(str)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.model = LoadModel(context.link.reader, self)
+        self.plots = {chart.key: _plot(chart) for chart in CHARTS}
+        self._slow = Slow()
+        self.box.addWidget(self._scrolled())
+        context.selection.server_changed.connect(self._on_server)
+        context.workspace.changed.connect(self._on_server)
+
+    def refresh(self, tick: Tick) -> None:
+        if self.context.view.frozen or not self._slow.due(tick.at):
+            return
+        server = self.server()
+        self.model.set_server(server.id if server else None)
+        self.model.refresh(tick.at)
+        for chart in CHARTS:
+            shown = [self.model.series[key] for key in chart.series if key in self.model.series]
+            self.plots[chart.key].set_series(shown if chart.series else self.model.cpu)
+            self.plots[chart.key].set_ended(self._ended(server))
+        self.title_changed.emit(self._title())
+
+    def change_capture(self) -> None:
+        self.model.set_reader(self.context.link.reader)
+        self._slow.reset()
+
+    def _ended(self, server: ServerStatus | None) -> str:
+        if server is None or server.state.up or server.id is None:
+            return ""
+        run = next((one for one in self.context.link.reader.servers() if one.id == server.id), None)
+        if run is None or run.stopped is None:
+            return tr("stopped")
+        return tr("stopped {time}").format(time=clock(run.stopped, self.context.link.reader.wall_offset)[:5])
+
+    def _title(self) -> str:
+        server = self.server()
+        return tr("Load · {name}").format(name=safe_text(server.name, 40) if server else tr("all servers"))
+
+    def _on_server(self) -> None:
+        self._slow.reset()
+        self.refresh_now()
+
+    def _scrolled(self) -> QScrollArea:
+        inner = QWidget()
+        set_role(inner, "content")
+        layout = QVBoxLayout(inner)
+        layout.setContentsMargins(10, 4, 10, 8)
+        layout.setSpacing(2)
+        for plot in self.plots.values():
+            layout.addWidget(plot)
+        layout.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidgetResizable(True)
+        area.setAccessibleName(tr("Load charts"))
+        area.setWidget(inner)
+        return area
+
+
+def _plot(chart: Chart) -> LoadPlot:
+    plot = LoadPlot(tr(chart.title), chart.unit)
+    plot.setAccessibleName(tr(chart.title))
+    set_tip(plot, tr(chart.tip))
+    plot.set_colours(chart.colours)
+    return plot

@@ -1,0 +1,132 @@
+"""The output: what handlers print, and what Socketscope has to say, line by line, searched and copied."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QPushButton, QTableView, QWidget
+
+from app.context import Context
+from app.icons import icon
+from app.link.tick import Tick
+from app.models.output import OutputModel
+from app.panels.live import LivePanel, row
+from app.text import label, set_role, set_tip, tr
+from app.theme import ROW
+
+WIDTHS = (104, 120, 64)
+
+
+class OutputPanel(LivePanel):
+    """Lines of the selected server, or of all."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.model = OutputModel(context.link.reader, self)
+        self.table = QTableView()
+        self._build_table()
+        self.empty = label(tr("Nothing has been printed yet."), role="dim")
+        self.empty.setContentsMargins(12, 8, 12, 8)
+        self.box.addWidget(self.empty)
+        self.box.addWidget(self.table, 1)
+        self.head_tools = self._build_tools()
+        self._connect()
+
+    def refresh(self, tick: Tick) -> None:
+        if self.context.view.frozen:
+            return
+        server = self.server() if self.only.isChecked() else None
+        self.model.set_server(server.id if server else None)
+        bar = self.table.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum()
+        before = self.model.rowCount()
+        self.model.refresh()
+        self.empty.setVisible(self.model.rowCount() == 0)
+        if at_end and self.model.rowCount() != before:
+            self.table.scrollToBottom()
+
+    def change_capture(self) -> None:
+        self.model.set_reader(self.context.link.reader)
+
+    def find_next(self) -> None:
+        """Go to the next line that contains the searched text, from the top again after the last."""
+        self._find(1)
+
+    def find_previous(self) -> None:
+        """Go to the line before."""
+        self._find(-1)
+
+    def copy(self) -> None:
+        """Copy the selected lines, or all when none is selected."""
+        rows = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        last = self.model.columnCount() - 1
+        text = "\n".join(str(self.model.index(one, last).data() or "") for one in rows) if rows else self.model.text()
+        QGuiApplication.clipboard().setText(text)
+        self.context.tell(tr("Output copied."))
+
+    def _find(self, step: int) -> None:
+        wanted, count = self.search.text().casefold(), self.model.rowCount()
+        start = self.table.currentIndex().row()
+        last = self.model.columnCount() - 1
+        for distance in range(1, count + 1):
+            at = self.model.index((start + step * distance) % count, last)
+            if wanted and wanted in str(at.data() or "").casefold():
+                self.table.setCurrentIndex(at)
+                self._mark("good")
+                return
+        self._mark("bad" if wanted else "")
+
+    def _mark(self, state: str) -> None:
+        self.search.setProperty("state", state)
+        self.search.style().unpolish(self.search)
+        self.search.style().polish(self.search)
+
+    def _build_table(self) -> None:
+        table = self.table
+        table.setModel(self.model)
+        table.setAccessibleName(tr("Output"))
+        set_tip(table, tr("What servers printed; Ctrl+C copies the selected lines"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(ROW - 2)
+        table.horizontalHeader().hide()
+        table.horizontalHeader().setStretchLastSection(True)
+        for column, width in enumerate(WIDTHS):
+            table.setColumnWidth(column, width)
+        self.setFocusProxy(table)
+
+    def _build_tools(self) -> QWidget:
+        self.only = QCheckBox(tr("Selected server only"))
+        set_tip(self.only, tr("Show only what the selected server printed"))
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setAccessibleName(tr("Search in the output"))
+        self.search.setFixedSize(180, 20)
+        self.search.setClearButtonEnabled(True)
+        set_tip(self.search, tr("Enter goes to the next line that contains it, Shift+Enter to the one before"))
+        self.copy_button = QPushButton()
+        self.copy_button.setIcon(icon("copy", "dim"))
+        self.copy_button.setAccessibleName(tr("Copy output"))
+        set_role(self.copy_button, "flat")
+        set_tip(self.copy_button, tr("Copy the selected lines, or all"))
+        tools = QWidget()
+        tools.setLayout(row(self.only, self.search, self.copy_button))
+        return tools
+
+    def _connect(self) -> None:
+        self.only.toggled.connect(self.refresh_now)
+        self.search.returnPressed.connect(self.find_next)
+        self.copy_button.clicked.connect(self.copy)
+        self.context.selection.server_changed.connect(self.refresh_now)
+        for parent, keys, slot in (
+            (self.table, QKeySequence(QKeySequence.StandardKey.Copy), self.copy),
+            (self.search, QKeySequence("Shift+Return"), self.find_previous),
+        ):
+            action = QAction(parent)
+            action.setShortcut(keys)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(slot)
+            parent.addAction(action)

@@ -1,0 +1,191 @@
+"""The requests: one row each, filtered, sorted, followed or frozen; one line of help where there is none."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget
+
+from app.context import Context
+from app.link.tick import Tick
+from app.models.requestcolumns import COLUMNS
+from app.models.requests import RequestsModel
+from app.panels.empty import EmptyPage, why_nothing
+from app.panels.live import LivePanel
+from app.settings import COLUMNS as COLUMNS_SETTING
+from app.text import number, safe_text, set_role, set_tip, tr
+from app.widgets.stagebar import StageLegend
+from app.widgets.table import RequestsTable
+from engine.capture.filters import FilterError, parse
+from engine.capture.records import RequestRecord
+
+
+class RequestsPanel(LivePanel):
+    """The list in the middle of the window."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.model = RequestsModel(context.link.reader, self)
+        self.table = RequestsTable(self.model)
+        self.table.setAccessibleName(tr("Requests"))
+        set_tip(self.table, tr("One row a request; Enter shows its details"))
+        self.table.restore_columns(context.settings.get(COLUMNS_SETTING))
+        self.empty = EmptyPage(context)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.table)
+        self.pages.addWidget(self.empty)
+        self.box.addWidget(self.pages)
+        self.head_tools = StageLegend()
+        self._build_chip()
+        self._seen = 0
+        self._connect()
+        self._apply_filter(context.view.filter)
+
+    def refresh(self, tick: Tick) -> None:
+        self.model.refresh(tick.at)
+        nothing = self.model.shown == 0
+        self.pages.setCurrentIndex(int(nothing))
+        if nothing:
+            key = self.context.selection.server
+            self.empty.show_nothing(why_nothing(tick, key, self.context.view.filter, self.model.total))
+        self._show_chip()
+
+    def change_capture(self) -> None:
+        self.model.set_reader(self.context.link.reader)
+        self.refresh_now()
+
+    def _connect(self) -> None:
+        view, selection = self.context.view, self.context.selection
+        view.filter_changed.connect(self._apply_filter)
+        view.frozen_changed.connect(self._set_frozen)
+        view.following_changed.connect(self._set_following)
+        selection.request_changed.connect(self.table.select_request)
+        selection.server_changed.connect(self.refresh_now)
+        self.model.counts_changed.connect(self._on_counts)
+        self.table.request_chosen.connect(selection.select_request)
+        self.table.request_activated.connect(selection.select_request)
+        self.table.menu_requested.connect(self._show_menu)
+        self.table.following_changed.connect(self._on_following)
+        self.table.columns_changed.connect(self._save_columns)
+        self.table.installEventFilter(self)
+        for name in ("view.freeze", "view.follow"):
+            self.table.addAction(self.context.action(name))
+
+    def _apply_filter(self, text: str) -> None:
+        try:
+            where = parse(text) if text.strip() else None
+        except FilterError as error:
+            self.context.view.refuse_filter(safe_text(str(error)))
+            return
+        self.context.view.refuse_filter("")
+        self.model.set_filter(where)
+        self.refresh_now()
+
+    def _set_frozen(self, frozen: bool) -> None:
+        if frozen:
+            self.model.freeze()
+        else:
+            self.model.unfreeze()
+        self.refresh_now()
+
+    def _set_following(self, following: bool) -> None:
+        if following and not self.table.following:
+            self.table.follow_newest()
+
+    def _on_following(self, following: bool) -> None:
+        self._seen = self.model.shown
+        self.context.view.set_following(following)
+        self._show_chip()
+
+    def _on_counts(self) -> None:
+        self.context.view.count(self.model.shown, self.model.total)
+
+    def _save_columns(self) -> None:
+        self.context.settings.set(COLUMNS_SETTING, self.table.columns_state())
+
+    # The chip that counts what is below the end
+
+    def _build_chip(self) -> None:
+        self.chip = QPushButton(self.table)
+        set_role(self.chip, "primary")
+        set_tip(self.chip, tr("Show them and keep to the newest (End)"))
+        self.chip.setAccessibleName(tr("New requests"))
+        self.chip.clicked.connect(self._bring_in)
+        self.chip.hide()
+
+    def _bring_in(self) -> None:
+        self.context.view.set_frozen(False)
+        self.model.bring_in()
+        self.table.follow_newest()
+
+    def _show_chip(self) -> None:
+        waiting = self.model.new_count
+        if not self.table.following and self.model.live_order:
+            waiting += max(0, self.model.shown - self._seen)
+        self.chip.setVisible(waiting > 0)
+        if waiting:
+            self.chip.setText(tr("{n} new ↓").format(n=number(waiting)))
+            self.chip.adjustSize()
+            corner = self.table.rect().bottomRight() - self.chip.rect().bottomRight()
+            self.chip.move(corner - QPoint(20, 12))
+
+    # The menu of a row
+
+    def _show_menu(self, request: int, at: QPoint) -> None:
+        record = self.context.link.reader.request(request)
+        if record is not None:
+            self.row_menu(record).popup(at)
+
+    def row_menu(self, record: RequestRecord) -> QMenu:
+        """What can be done with one request."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in ("request.close", "request.reset"):
+            menu.addAction(self.context.action(name))
+        menu.addSeparator()
+        for title, text in _similar(record):
+            menu.addAction(title, partial(self.context.view.set_filter, text))
+        menu.addSeparator()
+        menu.addAction(tr("Copy peer"), lambda: QGuiApplication.clipboard().setText(safe_text(record.peer)))
+        return menu
+
+    def column_menu(self) -> QMenu:
+        """Which columns to show; the window's View menu and the head of the table offer it."""
+        menu = QMenu(tr("Columns"), self)
+        head = self.table.horizontalHeader()
+        for position, column in enumerate(COLUMNS):
+            action = QAction(self.model.headerData(position, Qt.Orientation.Horizontal), menu)
+            action.setCheckable(True)
+            action.setChecked(not head.isSectionHidden(position))
+            action.toggled.connect(partial(self.table.show_column, column.key))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction(tr("Reset columns"), self.table.reset_columns)
+        return menu
+
+    # Qt's overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.table and event.type() is QEvent.Type.Resize:
+            self._show_chip()
+        return super().eventFilter(watched, event)
+
+
+def _similar(record: RequestRecord) -> list[tuple[str, str]]:
+    """Filters that show the requests which share something with this one."""
+    found = [(tr("Only this server"), f"server:{quoted(record.server_name)}")]
+    host = record.peer.rpartition(":")[0] or record.peer
+    if host:
+        found.append((tr("Only this peer"), f"peer:{quoted(host)}"))
+    if record.worker is not None:
+        found.append((tr("Only this worker"), f"worker:{quoted(record.worker.name.partition(' (')[0])}"))
+    found.append((tr("Only this state"), f"state:{record.state.word}"))
+    return found
+
+
+def quoted(value: str) -> str:
+    """A value as the filter's language takes it."""
+    plain = value.replace('"', "")
+    return plain if plain and all(c.isalnum() or c in "-_.@/" for c in plain) else f'"{plain}"'

@@ -1,0 +1,138 @@
+"""The servers: one row each, what can be done with them, and a way out where one failed to start."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.icons import icon
+from app.link.tick import Tick
+from app.models.servers import ServersModel
+from app.panels.live import LivePanel
+from app.panels.requests import quoted
+from app.panels.troubles import TroubleStrip
+from app.text import label, set_role, set_tip, tr
+from app.widgets.servercard import ServerDelegate
+
+MENU = (
+    ("server.start", "server.stop", "server.restart"),
+    ("server.edit", "server.duplicate", "server.remove"),
+    ("server.copy_line", "server.demo"),
+)
+STRIPS = 3
+"""Failures told at once; more wait until one of these is gone."""
+
+
+class ServersPanel(LivePanel):
+    """The list at the left."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context, role="chrome")
+        self.model = ServersModel(self)
+        self.list = QListView()
+        self._build_list()
+        self._strips: dict[str, TroubleStrip] = {}
+        self._strip_box = QVBoxLayout()
+        self._strip_box.setContentsMargins(8, 0, 8, 0)
+        self._strip_box.setSpacing(6)
+        self.drop_text = label(tr("Drop a .py file here to add its handlers"), role="small", wrap=True)
+        self.drop_text.setContentsMargins(10, 8, 10, 10)
+        self.box.addWidget(self.list, 1)
+        self.box.addLayout(self._strip_box)
+        self.box.addWidget(self.drop_text)
+        self.head_tools = self._add_button()
+        self._connect()
+        self._show_profiles()
+
+    def refresh(self, tick: Tick) -> None:
+        self.model.refresh(tick)
+        self._show_troubles()
+        if self.list.currentIndex().row() < 0:
+            self._follow(self.context.selection.server)
+
+    def _build_list(self) -> None:
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(ServerDelegate(self.list))
+        self.list.setAccessibleName(tr("Servers"))
+        set_tip(self.list, tr("Enter shows only its requests; the menu key offers what can be done"))
+        set_role(self.list, "chrome")
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setFocusProxy(self.list)
+
+    def _add_button(self) -> QWidget:
+        button = QToolButton()
+        button.setDefaultAction(self.context.action("server.new"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setIcon(icon("plus", "dim"))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(tr("New server"))
+        return button
+
+    def _connect(self) -> None:
+        context = self.context
+        self.list.selectionModel().currentChanged.connect(self._choose)
+        self.list.activated.connect(self._filter)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        context.selection.server_changed.connect(self._follow)
+        context.workspace.changed.connect(self._show_profiles)
+        context.desk.troubled.connect(lambda _key: self._show_troubles())
+
+    def _show_profiles(self) -> None:
+        self.model.set_profiles([(entry.key, entry.profile) for entry in self.context.workspace.entries])
+        self.model.refresh(self.context.link.tick)
+        self._follow(self.context.selection.server)
+        self._show_troubles()
+
+    def _choose(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.context.selection.select_server(self.model.key_at(current.row()))
+
+    def _follow(self, key: str) -> None:
+        place = self.model.row_of(key)
+        if place != self.list.currentIndex().row():
+            self.list.setCurrentIndex(self.model.index(place))
+
+    def _filter(self, index: QModelIndex) -> None:
+        """Show only this server's requests, or all again."""
+        profile = self.model.profile(self.model.key_at(index.row()))
+        status = self.model.status(self.model.key_at(index.row()))
+        name = status.name if status is not None and status.name else profile.name if profile else ""
+        wanted = f"server:{quoted(name)}"
+        view = self.context.view
+        view.set_filter("" if view.filter == wanted else wanted)
+
+    def _show_menu(self, at: QPoint) -> None:
+        self.menu().popup(self.list.viewport().mapToGlobal(at))
+
+    def menu(self) -> QMenu:
+        """What can be done with the selected server."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for group in MENU:
+            for name in group:
+                menu.addAction(self.context.action(name))
+            menu.addSeparator()
+        index = self.list.currentIndex()
+        if index.isValid():
+            menu.addAction(tr("Show only its requests"), lambda: self._filter(index))
+        else:
+            menu.addAction(self.context.action("server.new"))
+        return menu
+
+    def _show_troubles(self) -> None:
+        desk = self.context.desk
+        found = {entry.key: desk.trouble(entry.key) for entry in self.context.workspace.entries}
+        failing = {key: trouble for key, trouble in found.items() if trouble is not None}
+        for key in set(self._strips) - set(failing):
+            self._strips.pop(key).deleteLater()
+        for key, trouble in list(failing.items())[:STRIPS]:
+            if key not in self._strips:
+                self._strips[key] = TroubleStrip(self.context, key)
+                self._strip_box.addWidget(self._strips[key])
+            self._strips[key].show_trouble(trouble)

@@ -1,0 +1,61 @@
+"""The inspector's Stages: the waterfall of the selected request, and where its time went in numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.models.selection import Selection
+from app.panels.live import strip
+from app.text import duration, label, set_tip, tr
+from app.widgets.waterfall import Waterfall
+from engine.capture.records import RequestRecord, StageRecord
+from engine.observe.stages import Stage
+
+
+class StagesTab(QWidget):
+    """Stages of one request."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._selection: Selection = context.selection
+        self.waterfall = Waterfall()
+        self.waterfall.setAccessibleName(tr("Stages of the selected request"))
+        set_tip(self.waterfall, tr("Solid: on a CPU. Pale: waiting. Arrow keys choose a stage."))
+        self.summary = label(name=tr("Where the time went"), role="small")
+        area = QScrollArea()
+        area.setWidget(self.waterfall)
+        area.setWidgetResizable(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(strip(self.summary, None))
+        layout.addWidget(area, 1)
+        self.waterfall.stage_chosen.connect(self._selection.select_stage)
+        self._selection.stage_changed.connect(self.waterfall.select_stage)
+
+    def show_request(self, request: RequestRecord | None, now: int, failed: Stage | None) -> None:
+        """Show a request; `now` ends what still runs."""
+        self.waterfall.set_request(request, now, failed)
+        self.waterfall.select_stage(self._selection.stage)
+        self.summary.setText(summary(request, now) if request else "")
+
+
+def summary(request: RequestRecord, now: int) -> str:
+    """Where the time of a request went: total, queue, handler's computing and waiting."""
+    parts = [tr("total {time}").format(time=duration((request.closed or now) - request.opened))]
+    stages = {record.stage: record for record in request.stages}
+    if queue := stages.get(Stage.QUEUE):
+        parts.append(tr("queue {time}").format(time=duration((queue.ended or now) - queue.started)))
+    if handle := stages.get(Stage.HANDLE):
+        parts.append(_handler(handle, now))
+    return "  ·  ".join(parts)
+
+
+def _handler(handle: StageRecord, now: int) -> str:
+    lasted = (handle.ended or now) - handle.started
+    if handle.cpu is None:
+        return tr("handle {time}").format(time=duration(lasted))
+    waited = max(0, lasted - handle.cpu)
+    sentence = tr("handle {time}: {cpu} on a CPU, {waited} waiting")
+    return sentence.format(time=duration(lasted), cpu=duration(handle.cpu), waited=duration(waited))

@@ -1,0 +1,158 @@
+"""The first page: six examples to run with one click, and the ways to one's own code."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.examples import EXAMPLES, Example, lesson, title
+from app.icons import icon
+from app.panels.live import row
+from app.settings import HINT_SEEN
+from app.text import label, set_role, set_tip, tr
+
+COLUMNS = 3
+WIDTH = 780
+COMMAND = "socketscope run your_server.py"
+
+
+class ExampleCard(QFrame):
+    """One example: name, lesson, Run. The whole card can be clicked; Tab goes from card to card."""
+
+    def __init__(self, context: Context, one: Example) -> None:
+        super().__init__()
+        self._context = context
+        self._name = one.name
+        set_role(self, "card")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(title(one))
+        self.button = QPushButton(tr("Run"))
+        self.button.setIcon(icon("play"))
+        self.button.setAccessibleName(tr("Run {name}").format(name=title(one)))
+        set_tip(self.button, tr("Start it on 127.0.0.1 with demo clients"))
+        self.button.clicked.connect(self.run)
+        picture = QLabel()
+        picture.setPixmap(icon(one.icon, "accent").pixmap(18, 18))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(6)
+        layout.addLayout(row(picture, label(title(one), role="strong"), None))
+        text = label(lesson(one), role="small", wrap=True)
+        text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(text, 1)
+        layout.addLayout(row(label(one.server_class, role="mono-dim"), None, self.button))
+        self.setMinimumHeight(124)
+
+    def run(self) -> None:
+        """Start the example and its clients; the window goes to the requests."""
+        self._context.desk.run_example(self._name)
+
+    # Qt's overrides
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.run()
+
+
+class WelcomePanel(QScrollArea):
+    """Examples, own code, and a hint that can be put away."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self.setWidgetResizable(True)
+        self.setAccessibleName(tr("Welcome"))
+        self.cards = [ExampleCard(context, one) for one in EXAMPLES]
+        page = QWidget()
+        set_role(page, "content")
+        self.setWidget(page)
+        across = QHBoxLayout(page)
+        across.setContentsMargins(24, 24, 24, 24)
+        across.addStretch(1)
+        across.addWidget(self._column(), 100)
+        across.addStretch(1)
+        self.setFocusProxy(self.cards[0].button)
+        set_role(self.cards[0].button, "primary")
+
+    def _column(self) -> QWidget:
+        column = QWidget()
+        column.setMaximumWidth(WIDTH)
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addStretch(1)
+        layout.addWidget(label(tr("Look inside a socket server"), role="title"))
+        layout.addWidget(label(tr("Pick an example — it runs on 127.0.0.1 with demo clients."), role="dim"))
+        layout.addSpacing(6)
+        layout.addLayout(self._grid())
+        layout.addSpacing(10)
+        layout.addWidget(label(tr("Your own code"), role="head"))
+        layout.addLayout(self._own())
+        self.hint = self._hint()
+        layout.addWidget(self.hint)
+        layout.addStretch(2)
+        return column
+
+    def _grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(12)
+        for at, card in enumerate(self.cards):
+            grid.addWidget(card, at // COLUMNS, at % COLUMNS)
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _own(self) -> QHBoxLayout:
+        opened = self._action_button("handler.open", tr("Open my handler .py…"))
+        script = self._action_button("script.run", tr("Run a script…"))
+        self.command = label(COMMAND, name=tr("Command that watches your program"), role="mono")
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.copy_button = QPushButton(tr("Copy"))
+        set_role(self.copy_button, "link")
+        set_tip(self.copy_button, tr("Copy the command; it watches an unmodified program"))
+        self.copy_button.clicked.connect(self._copy)
+        return row(opened, script, label(tr("or in a terminal"), role="dim"), self.command, self.copy_button, None)
+
+    def _action_button(self, name: str, text: str) -> QPushButton:
+        action = self._context.action(name)
+        button = QPushButton(text)
+        button.setIcon(action.icon())
+        button.setToolTip(action.toolTip())  # made by set_tip
+        button.setAccessibleDescription(action.statusTip())
+        button.clicked.connect(action.trigger)
+        return button
+
+    def _hint(self) -> QFrame:
+        bar = QFrame()
+        set_role(bar, "strip")
+        text = label(tr("① A row is a request.  ② Its bar is its way through the server.  ③ A red ✕ leads to the "
+                        "exception and the bytes that caused it."), role="small", wrap=True)  # fmt: skip
+        close = QPushButton(tr("Got it"))
+        set_role(close, "link")
+        set_tip(close, tr("Do not show this hint again"))
+        close.clicked.connect(self._put_away)
+        bar.setLayout(row(text, close, margins=(0, 8, 0, 8)))
+        bar.setVisible(not self._context.settings.get(HINT_SEEN))
+        return bar
+
+    def _put_away(self) -> None:
+        self._context.settings.set(HINT_SEEN, True)
+        self.hint.hide()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(COMMAND)
+        self._context.tell(tr("Copied: {line}").format(line=COMMAND))
+
+    # Qt's overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go from card to card."""
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -COLUMNS, Qt.Key.Key_Down: COLUMNS}
+        at = next((i for i, card in enumerate(self.cards) if card.button.hasFocus()), None)
+        step = steps.get(Qt.Key(event.key()))
+        if at is None or step is None or not 0 <= at + step < len(self.cards):
+            super().keyPressEvent(event)
+            return
+        self.cards[at + step].button.setFocus(Qt.FocusReason.OtherFocusReason)
