@@ -74,6 +74,9 @@ def _listen(listener: socket.socket, profile: Profile) -> None:
     """Listen at once: clients that come while the handler is still imported wait instead of being refused."""
     if profile.family in ("tcp", "unix"):
         listener.listen(profile.attributes.get("request_queue_size") or 5)
+    if profile.family == "tcp":
+        # Connections inherit it. Without it those of a host that crashed would keep its port from being bound again.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def _port_error(error: OSError, host: str, port: int, kind: int, keys: Mapping[int, str]) -> HostingError:

@@ -179,5 +179,5 @@ class Host:
         self._control.tell({"event": "closed_request", "ticket": order.get("ticket"), "done": done})
 
     def _flush(self) -> None:
-        self._recorder.stop()
+        self._recorder.close()
         self._sender.flush(FLUSH_TIMEOUT)

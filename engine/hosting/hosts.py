@@ -21,7 +21,7 @@ from .boot import TOO_OLD
 from .control import BEAT
 from .errors import HostingError
 from .output import LineDrain
-from .processes import MARK, kill_run, letter, signal_group
+from .processes import MARK, kill_run, letter, signal_group, signal_thread
 from .profile import Profile
 
 BOOT = str(Path(__file__).with_name("boot.py"))
@@ -130,10 +130,10 @@ class HostProcess:
         data = os.pread(self._faults, FAULT_TEXT_LIMIT, max(0, size - FAULT_TEXT_LIMIT))
         return data.decode("utf-8", "backslashreplace")
 
-    def ask_where(self) -> None:
-        """Have faulthandler write the stacks of all threads, which works also when the interpreter lock is held."""
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGUSR2)
+    def ask_where(self, thread: int) -> None:
+        """Have faulthandler write the stacks, that of `thread` as the current one, though it holds the interpreter."""
+        if self._process.returncode is None:
+            signal_thread(self.pid, thread, signal.SIGUSR2)
 
     # Its end
 
@@ -157,8 +157,8 @@ class HostProcess:
         self.receiver.close()
         for drain in self.drains:
             drain.close()
-        self.box.close()
-        for fd in (self.pidfd, self._faults, self._beat):
+        self.box.dispose()
+        for fd in (self.pidfd, self.box_fd, self._faults, self._beat):
             os.close(fd)
 
     def tell(self, order: str, **members: Any) -> None:

@@ -109,6 +109,11 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
 
 
+def signal_thread(pid: int, thread: int, number: signal.Signals) -> None:
+    """Send a signal to one thread of another process."""
+    ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, int(number))
+
+
 def letter(pid: int) -> str:
     """The state letter of /proc: R runs, S sleeps, T stopped, t traced, Z dead; "" when there is no such process."""
     try:

@@ -268,7 +268,8 @@ class Runner:
         self._take_rest(entry, host)
         at = time.monotonic_ns()
         cause = entry.cause or cause_of_death(code, host.fault_text(), OURS)
-        self._writer.salvage(host.number, host.servers, host.box.live())
+        if hasattr(self._writer, "salvage"):
+            self._writer.salvage(host.number, host.servers, host.box.live())
         self._writer.host_gone(host.number, cause, at)
         for identity in {entry.own.id, *host.servers.values()}:
             self._writer.server_stopped(identity, at)

@@ -14,6 +14,7 @@ from ..capture.records import CpuRecord
 THREAD_LIMIT = 256
 """Beyond so many threads only the process is sampled; reading thousands would cost more than it tells."""
 PROCESS_LIMIT = 64
+BUSY = 0.3
 ASLEEP = ("S", "D", "I")
 
 
@@ -47,6 +48,12 @@ class Sampler:
                 records += self._threads(server, process.pid, threads)
         self._processes, self.threads = processes, threads
         return records
+
+    def busiest(self, pid: int) -> int | None:
+        """The thread of a process that used most of the time since the last sample, if one did."""
+        shares = [(usage.share, thread) for (owner, thread), usage in self.threads.items() if owner == pid]
+        share, thread = max(shares, default=(0.0, 0))
+        return thread if share >= BUSY else None
 
     def _tree(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error):

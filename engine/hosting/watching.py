@@ -93,16 +93,19 @@ class Watcher:
         host = watch.host
         seconds = silent / 1e9
         letter = host.letter
-        self._writer.salvage(host.number, host.servers, host.box.live())
+        if hasattr(self._writer, "salvage"):
+            self._writer.salvage(host.number, host.servers, host.box.live())
         if letter in ("T", "t"):
             by = " by a debugger" if letter == "t" else ""
             self._warn(entry, "stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")
             return
+        busiest = watch.sampler.busiest(host.pid)
         if not watch.asked:
             watch.asked = True
-            host.ask_where()
+            host.ask_where(busiest or host.pid)
+            return  # the answer will be there at the next look
         place = first_own(places(host.fault_text()), OURS)
-        what = "The interpreter lock has been held" if letter == "R" else "Nothing has moved in the process"
+        what = "The interpreter lock has been held" if busiest else "Nothing has moved in the process"
         self._warn(entry, "hung", f"{what} for {seconds:.0f} s{_in(place)}; Restart ends it.", **_members(place))
 
     def _busy(self, entry: Entry, watch: Watch) -> None:

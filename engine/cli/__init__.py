@@ -1,0 +1,72 @@
+"""The headless commands: serve a handler, run a program, show a capture. No Qt."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from .run import run, split_program
+from .serve import serve
+from .show import show
+from .terminal import BAD_INPUT, complain
+
+
+def main(argv: Sequence[str]) -> int:
+    """Carry out `serve ...`, `run ...` or `show ...`; returns the exit code (2 for bad input)."""
+    words = list(argv)
+    program: list[str] = []
+    if words[:1] == ["run"]:
+        words, program = split_program(words)
+    options = parser().parse_args(words)
+    options.program = program
+    command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
+    if command is None:
+        return complain("Say what to do: serve, run or show; --help explains each.", BAD_INPUT)
+    return command(options)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all three."""
+    made = argparse.ArgumentParser(prog="socketscope", description="Watch socket servers from the command line.")
+    commands = made.add_subparsers(title="commands", metavar="serve | run | show")
+    _add_serve(commands)
+    _add_run(commands)
+    _add_show(commands)
+    return made
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = commands.add_parser("serve", help="serve with a handler class of yours")
+    made.set_defaults(command=serve)
+    made.add_argument("target", metavar="TARGET", help="file.py:Handler or package.module:Handler")
+    made.add_argument("--server", metavar="CLASS", help="server class of socketserver (ThreadingTCPServer)")
+    made.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1:0", help="HOST:PORT or unix:PATH (127.0.0.1:0)")
+    made.add_argument("--expose", action="store_true", help="confirm an address that other machines can reach")
+    made.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a class attribute, repeatable")
+    made.add_argument("--name", default="", help="what to call the server (the handler's name)")
+    made.add_argument("--python", metavar="PATH", default="", help="the interpreter to serve with")
+    _add_output(made)
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    usage = "socketscope run [--record FILE] [--json] SCRIPT ARGS ... | -m MODULE ARGS ..."
+    made = commands.add_parser("run", help="run a program and watch every server that it makes", usage=usage)
+    made.set_defaults(command=run)
+    made.add_argument("--python", metavar="PATH", default="", help="the interpreter to run it with")
+    _add_output(made)
+
+
+def _add_output(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--record", metavar="FILE", help="keep the capture (name it .socketscope)")
+    made.add_argument("--json", action="store_true", help="say what happens as JSON, one object a line")
+
+
+def _add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = commands.add_parser("show", help="list the requests of a capture")
+    made.set_defaults(command=show)
+    made.add_argument("capture", metavar="CAPTURE")
+    made.add_argument("--json", action="store_true", help="one JSON object a request")
+    made.add_argument("--bytes", action="store_true", help="with the bytes that were received and sent")
+    made.add_argument(
+        "--where", metavar="FILTER", default="", help="only some, as in: state:error server:echo bytes>1k"
+    )

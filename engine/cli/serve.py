@@ -1,0 +1,126 @@
+"""`socketscope serve`: a server around a handler class of the user."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+from ..hosting.binding import is_loopback
+from ..hosting.building import HANDLER_ATTRIBUTES, SERVER_ATTRIBUTES
+from ..hosting.profile import SERVER_CLASSES, Profile
+from .session import OnServer, Session, run_session
+from .terminal import BAD_INPUT, complain, safe, say, say_json
+
+_WORDS = {"true": True, "false": False, "none": None}
+
+
+class BadInputError(ValueError):
+    """What was typed cannot be meant; the text is one sentence."""
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    try:
+        profile = make_profile(options)
+    except BadInputError as error:
+        return complain(str(error), BAD_INPUT)
+    output = sys.stderr if options.json else sys.stdout
+    return run_session(profile, options.record, output, lambda session: announcer(session, as_json=options.json))
+
+
+def announcer(session: Session, *, as_json: bool) -> OnServer:
+    """Says that a server listens, in a line for people or for programs."""
+
+    def announce(server: dict[str, Any]) -> None:
+        if as_json:
+            say_json(
+                {
+                    "server": server["name"],
+                    "address": server["address"],
+                    "pid": server["pid"],
+                    "capture": session.capture,
+                }
+            )
+        else:
+            say(f"listening on {safe(server['address'])}")
+
+    return announce
+
+
+def make_profile(options: argparse.Namespace) -> Profile:
+    """The profile that the options describe. Raises BadInputError."""
+    file, module, handler = _target(options.target)
+    place = _bind(options.bind)
+    server_class = options.server or ("ThreadingUnixStreamServer" if "path" in place else "ThreadingTCPServer")
+    attributes, handler_attributes = _attributes(options.set)
+    profile = Profile(
+        name=options.name or handler,
+        server_class=_check_class(server_class, place),
+        handler_file=file,
+        handler_module=module,
+        handler_class=handler,
+        attributes=attributes,
+        handler_attributes=handler_attributes,
+        interpreter=options.python,
+        **place,
+    )
+    if "host" in place and not is_loopback(profile.host) and not options.expose:
+        raise BadInputError(f"Other machines could reach {options.bind}; add --expose if that is what you want.")
+    return profile
+
+
+def _target(text: str) -> tuple[str, str, str]:
+    """File, module and class of `file.py:Handler` or `package.module:Handler`."""
+    place, colon, handler = text.rpartition(":")
+    if not colon or not place or not handler:
+        raise BadInputError(f"{text!r} names no handler; write file.py:Handler or package.module:Handler.")
+    if place.endswith(".py") or os.sep in place:
+        return os.path.abspath(place), "", handler
+    return "", place, handler
+
+
+def _bind(text: str) -> dict[str, Any]:
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        return {"path": path if path.startswith("@") or not path else os.path.abspath(path)}
+    host, colon, port = text.rpartition(":")
+    if not port.lstrip("-").isdigit():
+        raise BadInputError(f"{text!r} is no address; write HOST:PORT, as in 127.0.0.1:0, or unix:PATH.")
+    return {"host": host.strip("[]") if colon else "127.0.0.1", "port": int(port)}
+
+
+def _check_class(name: str, place: dict[str, Any]) -> str:
+    families = {known: family for (family, _), known in SERVER_CLASSES.items()}
+    if name not in families:
+        raise BadInputError(f"There is no server class {name}; choose one of {', '.join(families)}.")
+    if families[name].startswith("unix") and "path" not in place:
+        raise BadInputError(f"{name} listens at a path; add --bind unix:PATH.")
+    if not families[name].startswith("unix") and "path" in place:
+        raise BadInputError(f"{name} listens at a port; add --bind HOST:PORT, or choose a Unix server.")
+    return name
+
+
+def _attributes(settings: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those of the server and those of the handler; `handler.timeout` is the handler's, `timeout` the server's."""
+    server: dict[str, Any] = {}
+    handler: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise BadInputError(f"{setting!r} sets nothing; write NAME=VALUE, as in allow_reuse_address=true.")
+        of_handler = name.startswith("handler.") or (name in HANDLER_ATTRIBUTES and name not in SERVER_ATTRIBUTES)
+        (handler if of_handler else server)[name.removeprefix("handler.")] = _value(text)
+    return server, handler
+
+
+def _value(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

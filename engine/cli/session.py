@@ -1,0 +1,135 @@
+"""A supervisor at work for a headless command: starts one profile, passes on what it prints, ends it on a signal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, TextIO
+
+from ..capture.reader import CaptureReader
+from ..hosting.client import SupervisorClient, SupervisorGone
+from ..hosting.errors import HostingError
+from ..hosting.profile import Profile
+from .terminal import FAILED, complain
+
+KEY = "main"
+START_TIMEOUT = 3600.0
+STOP_TIMEOUT = 10.0
+LINES_AT_ONCE = 1000
+
+OnServer = Callable[[dict[str, Any]], None]
+
+
+class Session:
+    """One run of one profile. Its capture is a temporary file unless `record` names one."""
+
+    def __init__(self, profile: Profile, record: str | None, *, output: TextIO) -> None:
+        self._profile = profile
+        self._output = output
+        self._signalled, self._signal = os.pipe()
+        os.set_blocking(self._signal, False)
+        self._client = SupervisorClient.spawn(record, keep=record is not None)
+        self.capture = str(self._client.capture_path)
+        self._reader = CaptureReader(self.capture)
+        self._last_line = 0
+        self._seen: set[str] = set()
+        self._before: list[tuple[int, Any]] = []
+
+    def __enter__(self) -> Session:
+        self._before = [(number, signal.signal(number, self._on_signal)) for number in (signal.SIGINT, signal.SIGTERM)]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+        self._reader.close()
+        for number, handler in self._before:
+            signal.signal(number, handler)
+        os.close(self._signalled)
+        os.close(self._signal)
+
+    def run(self, on_server: OnServer) -> int:
+        """Start, serve until a signal or the end, stop; returns the exit code. `on_server` hears of each listener."""
+        ticket = self._client.order("start", key=KEY, profile=self._profile)
+        for message in self._messages():
+            if message.get("reply") == ticket and not message["ok"]:
+                self._pass_on()
+                return complain(message["error"]["sentence"], _code(message["error"]))
+            for server in message.get("servers", ()):
+                self._announce(server, on_server)
+            if "tick" in message:
+                self._pass_on()
+                code = self._ended(message["servers"])
+                if code is not None:
+                    return code
+        return self._stop()
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        """What the supervisor says, until a signal comes."""
+        poll = select.poll()
+        poll.register(self._client.fileno(), select.POLLIN)
+        poll.register(self._signalled, select.POLLIN)
+        while True:
+            yield from self._client.receive()
+            ready = {fd for fd, _ in poll.poll()}
+            if self._signalled in ready:
+                return
+
+    def _announce(self, server: dict[str, Any], on_server: OnServer) -> None:
+        if server["state"] == "listening" and server["address"] and server["key"] not in self._seen:
+            self._seen.add(server["key"])
+            on_server(server)
+
+    def _ended(self, servers: list[dict[str, Any]]) -> int | None:
+        """The exit code, once the host has ended without being told to."""
+        main = next((server for server in servers if server["key"] == KEY), None)
+        if main is None or main["state"] not in ("failed", "stopped") or main["id"] is None:
+            return None
+        if main["state"] == "stopped":
+            return 0 if main["stopped_reason"] else None
+        error = main["error"] or {"sentence": "The server ended."}
+        return complain(error["sentence"], _code(error))
+
+    def _stop(self) -> int:
+        with contextlib.suppress(HostingError, TimeoutError, SupervisorGone):
+            self._client.request("stop", STOP_TIMEOUT, key=KEY)
+        self._pass_on()
+        return 0
+
+    def _pass_on(self) -> None:
+        """Print what the program has printed since the last time, each stream to its own."""
+        while lines := self._reader.output(None, self._last_line, LINES_AT_ONCE):
+            self._last_line = lines[-1].id
+            for line in lines:
+                target = self._output if line.stream == 1 else sys.stderr
+                target.write(line.line + "\n")
+        self._output.flush()
+
+    def _on_signal(self, number: int, frame: Any) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._signal, b"x")
+
+
+def _code(error: dict[str, Any]) -> int:
+    """2 for what the person can put right; a program's own exit code where it had one, as a shell tells it."""
+    code = error.get("exit")
+    if isinstance(code, int):
+        return code if code > 0 else 128 - code if code < 0 else FAILED
+    return FAILED if error.get("code") in ("script_failed", "serve_ended", "crashed") else 2
+
+
+def run_session(profile: Profile, record: str | None, output: TextIO, on_server: Callable[[Session], OnServer]) -> int:
+    """A whole command: supervisor, run, end; every error as one sentence."""
+    try:
+        with Session(profile, record, output=output) as session:
+            return session.run(on_server(session))
+    except HostingError as error:
+        return complain(error.sentence, 2)
+    except SupervisorGone as error:
+        return complain(str(error), FAILED)

@@ -1,0 +1,125 @@
+"""`socketscope show`: the requests of a capture, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from ..capture.filters import Filter, FilterError, parse
+from ..capture.reader import BadCapture, CaptureReader
+from ..capture.records import ChunkRecord, RequestRecord
+from ..observe.stages import Stage
+from .terminal import BAD_INPUT, complain, safe, safe_bytes, say, say_json
+
+WINDOW = 500
+BYTES_LIMIT = 1 << 30
+TEXT_LIMIT = 100
+HEADER = f"{'#':>6}  {'time':12}  {'server':16}  {'peer':21}  {'worker':14}  {'in':>8}  {'out':>8}  {'ms':>9}  state"
+
+
+def show(options: argparse.Namespace) -> int:
+    """Print every request that the filter lets through."""
+    try:
+        where = parse(options.where)
+        with CaptureReader(options.capture) as reader:
+            return _show(reader, where, options)
+    except FilterError as error:
+        return complain(f"The filter cannot be understood: {error.message}", BAD_INPUT)
+    except BadCapture as error:
+        return complain(str(error), BAD_INPUT)
+    except BrokenPipeError:
+        # Whoever read the table has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _show(reader: CaptureReader, where: Filter, options: argparse.Namespace) -> int:
+    if not options.json:
+        say(HEADER)
+    for request in _requests(reader, where):
+        if options.json:
+            say_json(request_json(reader, request, with_bytes=options.bytes))
+        else:
+            say(_row(request, reader.wall_offset))
+            for chunk in reader.chunks(request.id, BYTES_LIMIT) if options.bytes else ():
+                say(_chunk_line(chunk))
+    return 0
+
+
+def _requests(reader: CaptureReader, where: Filter) -> Iterator[RequestRecord]:
+    numbers = reader.ids(where)
+    for start in range(0, len(numbers), WINDOW):
+        yield from reader.requests_by_id(numbers[start : start + WINDOW])
+
+
+def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: bool) -> dict[str, Any]:
+    """One request as a JSON object."""
+    worker = request.worker
+    item: dict[str, Any] = {
+        "id": request.id,
+        "server": request.server_name,
+        "transport": request.transport,
+        "peer": request.peer,
+        "local": request.local,
+        "worker": {"pid": worker.pid, "thread": worker.thread, "name": worker.name} if worker is not None else None,
+        "state": request.state.word,
+        "opened": request.opened,
+        "closed": request.closed,
+        "bytes_in": request.bytes_in,
+        "bytes_out": request.bytes_out,
+        "stages": [
+            {"stage": part.stage.method, "started": part.started, "ended": part.ended, "cpu": part.cpu}
+            for part in request.stages
+        ],
+        "error": _error(reader, request),
+    }
+    if with_bytes:
+        item["chunks"] = [_chunk(chunk) for chunk in reader.chunks(request.id, BYTES_LIMIT)]
+    return item
+
+
+def _error(reader: CaptureReader, request: RequestRecord) -> dict[str, Any] | None:
+    if request.error is None:
+        return None
+    failure = reader.failure(request.id)
+    stage = failure.stage if failure is not None else request.stage
+    return {"type": request.error, "message": request.message or "", "stage": Stage(stage).method}
+
+
+def _chunk(chunk: ChunkRecord) -> dict[str, Any]:
+    return {
+        "direction": "in" if chunk.received else "out",
+        "at": chunk.at,
+        "size": chunk.size,
+        "data": base64.b64encode(chunk.data).decode("ascii"),
+    }
+
+
+def _row(request: RequestRecord, wall_offset: int) -> str:
+    opened = datetime.fromtimestamp((request.opened + wall_offset) / 1e9).strftime("%H:%M:%S.%f")[:12]
+    took = f"{(request.closed - request.opened) / 1e6:.3f}" if request.closed is not None else "…"
+    worker = request.worker
+    who = "" if worker is None else f"pid {worker.pid}" if worker.child else worker.name
+    state = request.state.word.replace("_", " ") + (f": {request.error}" if request.error else "")
+    cells = (
+        f"{request.id:>6}", opened, f"{_cell(request.server_name, 16):16}", f"{_cell(request.peer, 40):21}",
+        f"{_cell(who, 14):14}", f"{request.bytes_in:>8}", f"{request.bytes_out:>8}", f"{took:>9}", _cell(state, 80),
+    )  # fmt: skip
+    return "  ".join(cells)
+
+
+def _cell(text: str, limit: int) -> str:
+    shown = safe(text)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _chunk_line(chunk: ChunkRecord) -> str:
+    text = safe_bytes(chunk.data[:TEXT_LIMIT])
+    more = "…" if len(chunk.data) > TEXT_LIMIT else ""
+    arrow = "←" if chunk.received else "→"
+    return f"        {arrow} {chunk.size:>6} B  {text}{more}"
