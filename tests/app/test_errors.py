@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import qWarning
 from PySide6.QtWidgets import QApplication
-
 from pytestqt.qtbot import QtBot
 
 from app.errors import Reports

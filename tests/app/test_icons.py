@@ -15,7 +15,9 @@ import app
 from app.icons import application_icon, icon
 from app.theme import theme, theme_source
 
-NAMES = sorted(e.name.removesuffix(".svg") for e in files("resources").joinpath("icons").iterdir() if e.name.endswith("svg"))
+NAMES = sorted(
+    e.name.removesuffix(".svg") for e in files("resources").joinpath("icons").iterdir() if e.name.endswith("svg")
+)
 
 
 def colours(made: QIcon, side: int = 32, mode: QIcon.Mode = QIcon.Mode.Normal) -> set[str]:
@@ -57,7 +59,11 @@ def test_the_program_has_a_sign_in_all_sizes(qapp: QApplication) -> None:
 
 def test_every_icon_that_is_asked_for_is_there() -> None:
     folder = Path(app.__file__).parent
-    asked = {name for path in folder.rglob("*.py") for name in re.findall(r"\bicon\(\"([a-z0-9-]+)\"", path.read_text("utf-8"))}
+    asked = {
+        name
+        for path in folder.rglob("*.py")
+        for name in re.findall(r"\bicon\(\"([a-z0-9-]+)\"", path.read_text("utf-8"))
+    }
     assert asked <= set(NAMES)
 
 

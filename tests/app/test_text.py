@@ -18,7 +18,9 @@ from app import text
 
 APP = Path(text.__file__).parent
 
-ONLY_IN_TEXT = re.compile(r"\bQLabel\(|\.setToolTip\(|\bQMessageBox\(|QMessageBox\.(about|warning|question|critical|information)\(")
+ONLY_IN_TEXT = re.compile(
+    r"\bQLabel\(|\.setToolTip\(|\bQMessageBox\(|QMessageBox\.(about|warning|question|critical|information)\("
+)
 """What guesses that its text is markup."""
 
 
