@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 TYPE_LIMIT = 200
 MESSAGE_LIMIT = 4096
+DIED = "WorkerDied"
+"""The type of a failure that is no exception: the thread's process, or the forked child, has died."""
 
 
-def read_failure(data: bytes) -> tuple[str, str, str]:
-    """Type, message and the JSON text itself."""
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`detail` is the JSON text itself; `server` the host's number of a server that failed outside any request."""
+
+    type: str
+    message: str
+    detail: str
+    server: int = 0
+
+    @property
+    def headline(self) -> tuple[str, str | None]:
+        """What the request's row says: type and message, or how the worker died."""
+        return (self.message, None) if self.type == DIED else (self.type, self.message)
+
+
+def read_failure(data: bytes) -> Failure:
+    """Never fails."""
     text = data.decode("utf-8", "backslashreplace")
     try:
         detail = json.loads(text)
     except (ValueError, RecursionError):
         detail = None
     if not isinstance(detail, dict):
-        return "Exception", text[:MESSAGE_LIMIT], "{}"
-    return _text(detail.get("type"), TYPE_LIMIT) or "Exception", _text(detail.get("message"), MESSAGE_LIMIT), text
+        return Failure("Exception", text[:MESSAGE_LIMIT], "{}")
+    server = detail.get("server")
+    return Failure(
+        _text(detail.get("type"), TYPE_LIMIT) or "Exception",
+        _text(detail.get("message"), MESSAGE_LIMIT),
+        text,
+        server if isinstance(server, int) else 0,
+    )
 
 
 def _text(value: object, limit: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from time import monotonic_ns
 
 from ..channel.codec import Batch, Row
 from ..observe.facts import Kind, Piece
 from ..observe.stages import Stage
-from .failing import read_failure
+from .failing import DIED, Failure, read_failure
 from .live import FAILED_STATES, STATES, Host, Live
 from .load import LoadBook
 from .pending import Pending
@@ -143,7 +144,7 @@ class Intake:
                 if live.running:
                     live.running.pop((started, code), None)
             else:
-                self._runs(live, code, started)
+                self.runs(live, code, started)
             if started >= live.stage_at:
                 live.stage_at, live.stage = started, code
             if live.worker is None and _FIRST_WORKING <= code <= _LAST_WORKING:
@@ -153,7 +154,8 @@ class Intake:
                 live.dirty = True
                 add_request(live)
 
-    def _runs(self, live: Live, code: int, started: int) -> None:
+    def runs(self, live: Live, code: int, started: int) -> None:
+        """This stage has begun."""
         self.pending.running.append((live.id, code, started))
         if live.closed is None:
             live.running = live.running or {}
@@ -199,12 +201,20 @@ class Intake:
         if live is None:
             return
         sent = kind == _SENT
+        if live.salvaged and not sent:
+            self._unsalvage(live, at)
         self.pending.chunks += (live.id, int(sent), at, size, flags, data)
         self.pending.bytes += len(data)
         if not flags & _CONTINUES:
             self.count_bytes(live, sent, at, size)
         live.waiting = False
         self.touch(live)
+
+    def _unsalvage(self, live: Live, at: int) -> None:
+        """The host tells itself what had been taken from its black box."""
+        self.pending.unsalvaged.append((live.id,))
+        self.count_bytes(live, False, at, -live.salvaged)
+        live.salvaged = 0
 
     def count_bytes(self, live: Live, sent: bool, at: int, size: int) -> None:
         """Add to the request's and the second's sums."""
@@ -219,13 +229,17 @@ class Intake:
     def _request_opened(self, host: Host, pid: int, row: Row) -> None:
         _, key, number, thread, at, _, _, data = row
         server = host.servers.get(number)
-        if server is None or host.find(key):
+        live = host.find(key)
+        if server is None and live is None:
             self._find(host, pid, row)
             return
-        live = self.open(host, key, server, at)
         peer, _, local = data.decode("utf-8", "backslashreplace").partition("\0")
+        if live is None:
+            live = self.open(host, key, server or 0, at)
+        elif live.stored:
+            self.pending.addresses.append((peer, local, live.id))
         live.peer, live.local, live.acceptor = peer, local, (pid, thread)
-        self._replay(host, key)
+        self.replay(host, key)
 
     def _request_closed(self, host: Host, pid: int, row: Row) -> None:
         live = host.requests.get(row[1]) or self._find(host, pid, row)
@@ -240,14 +254,29 @@ class Intake:
         live = self._find(host, pid, row)
         if key and live is None:
             return
-        kind, message, detail = read_failure(data)
-        server = live.server if live else min(host.servers.values(), default=0)
-        self.pending.failures.append((server, live.id if live else None, code, at, kind, message, detail))
-        if live and not live.severe:
-            live.error, live.message, live.severe = kind, message, bool(severe)
+        failure = read_failure(data)
+        if live is None:
+            server = host.servers.get(failure.server) or min(host.servers.values(), default=0)
+            self._add_failure(server, None, code, at, failure)
+            return
+        self._add_failure(live.server, live.id, code, at, failure)
+        if not live.severe:
+            live.error, live.message = failure.headline
+            live.severe = bool(severe)
             self.touch(live)
 
-    def _replay(self, host: Host, key: int) -> None:
+    def kill(self, live: Live, cause: str, at: int) -> None:
+        """Who served the request has died."""
+        failure = Failure(DIED, cause, json.dumps({"type": DIED, "message": cause}))
+        self._add_failure(live.server, live.id, live.stage, at, failure)
+        live.error, live.message = failure.headline
+        self.close(live, State.KILLED, at)
+
+    def _add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
+        self.pending.failures.append((server, request, stage, at, failure.type, failure.message, failure.detail))
+
+    def replay(self, host: Host, key: int) -> None:
+        """Take the facts that came before the request was known."""
         for pid, row in host.early.pop(key, ()):
             self._early_rows -= 1
             self._take(host, pid, (row,))
@@ -263,4 +292,4 @@ class Intake:
     def _adopt(self, host: Host, key: int) -> None:
         server = min(host.servers.values(), default=0)
         self.open(host, key, server, min(row[4] for _, row in host.early[key]))
-        self._replay(host, key)
+        self.replay(host, key)

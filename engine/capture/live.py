@@ -18,6 +18,8 @@ STATES: dict[int, State] = {
     Outcome.TIMED_OUT: State.TIMED_OUT,
     Outcome.KILLED: State.KILLED,
 }
+SALVAGED = 1 << 16
+"""A flag beside facts.Piece in the file: these bytes come from the black box, and give way if the host tells them."""
 FAILED_STATES = frozenset((State.ERROR, State.RESET, State.TIMED_OUT, State.KILLED))
 
 
@@ -40,7 +42,8 @@ class Live:
 
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "host", "id", "key", "local", "message",
-        "opened", "peer", "running", "server", "severe", "stage", "stage_at", "state", "stored", "waiting", "worker",
+        "opened", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state", "stored",
+        "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -63,6 +66,8 @@ class Live:
         self.message: str | None = None
         self.severe = False
         self.running: dict[tuple[int, int], None] | None = None
+        self.salvaged = 0
+        """Bytes taken from the black box."""
         self.waiting = False
         self.stored = False
         self.dirty = False

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 from .bulk import BulkInsert
-from .live import Live
+from .live import SALVAGED, Live
 from .load import LoadRow
 
 INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu)", 5)
@@ -25,6 +25,8 @@ UPDATE_REQUEST = (
     "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
     " message = ? WHERE id = ?"
 )
+SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
+DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
 INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
@@ -47,6 +49,8 @@ class Pending:
         self.cpu: list[tuple[int, int, int, int, float, int | None]] = []
         self.output: list[tuple[int, int, int, int, str]] = []
         self.load: list[LoadRow] = []
+        self.unsalvaged: list[tuple[int]] = []
+        self.addresses: list[tuple[str, str, int]] = []
         self.requests: list[Live] = []
         self.bytes = 0
 
@@ -65,6 +69,8 @@ class Pending:
         INSERT_STAGES(connection, self.stages)
         INSERT_CHUNKS(connection, self.chunks)
         for sql, rows in (
+            (DELETE_SALVAGED, self.unsalvaged),
+            (SET_ADDRESSES, self.addresses),
             (INSERT_RUNNING, self.running),
             (INSERT_WORKER, self.workers),
             (NAME_WORKER, self.worker_names),

@@ -49,7 +49,7 @@ CREATE TABLE request (
     stage INTEGER NOT NULL,             -- the last stage that began
     bytes_in INTEGER NOT NULL DEFAULT 0,
     bytes_out INTEGER NOT NULL DEFAULT 0,
-    error TEXT,                         -- type name, or the cause of a killed worker
+    error TEXT,                         -- type name, or the cause of death of a killed worker
     message TEXT
 );
 CREATE TABLE stage (

@@ -11,10 +11,12 @@ from time import monotonic_ns
 from typing import Any
 
 from ..channel.codec import Batch, Row
+from ..observe.blackbox import BlackBoxEntry
 from .eviction import Extent, Limits, delete_old, delete_requests, evict
 from .intake import Intake
 from .live import Live
 from .records import CpuRecord, State, Totals
+from .salvage import salvage
 from .store import open_writable
 
 LIMIT_REQUESTS = 100_000
@@ -97,9 +99,12 @@ class CaptureWriter:
             if pid is None or (live.worker is not None and live.worker.pid == pid)
         ]
         for live in lives:
-            live.error, live.severe = cause, True
-            self._intake.close(live, State.KILLED, at)
+            self._intake.kill(live, cause, at)
         return [live.id for live in lives]
+
+    def salvage(self, host: int, servers: Mapping[int, int], entries: Iterable[BlackBoxEntry]) -> list[int]:
+        """Take over from a host's black box what its facts have not told; returns the requests it knows."""
+        return salvage(self._intake, host, servers, entries)
 
     def host_gone(self, host: int, cause: str, at: int) -> None:
         """Nothing more will come from this host: close what it left open, and forget it."""
