@@ -140,10 +140,10 @@ def number(value: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes: 18 B, 1.2 KB, 64 MB."""
+    """A number of bytes: 18 B, 1.2 KB, 64 MB. As filters and limits count: 1 KB is 1024 B."""
     units = ["B", "KB", "MB", "GB"]
-    while count >= 999.5 and len(units) > 1:
-        count /= 1000
+    while count >= 1023.5 and len(units) > 1:
+        count /= 1024
         del units[0]
     return f"{count:.1f} {units[0]}" if count < 9.95 and units[0] != "B" else f"{round(count)} {units[0]}"
 

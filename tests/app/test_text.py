@@ -93,8 +93,8 @@ def test_message_box_is_plain(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     ("count", "shown"),
-    [(0, "0 B"), (18, "18 B"), (999, "999 B"), (1000, "1.0 KB"), (1234, "1.2 KB"), (64_000_000, "64 MB"),
-     (999_600, "1.0 MB"), (5_300_000_000, "5.3 GB"), (7_000_000_000_000, "7000 GB")],
+    [(0, "0 B"), (18, "18 B"), (1023, "1023 B"), (1024, "1.0 KB"), (1234, "1.2 KB"), (64 << 20, "64 MB"),
+     ((1 << 20) - 1, "1.0 MB"), (5_300_000_000, "4.9 GB"), (7 << 40, "7168 GB")],
 )  # fmt: skip
 def test_size(count: int, shown: str) -> None:
     assert text.size(count) == shown

@@ -42,7 +42,8 @@ def test_changes_are_told(tmp_path: Path, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", '{"version": 99, "servers": []}', '{"version": 1, "servers": 3}', '{"version": 1, "servers": [1]}',
+    ["", "{", "[]", "{}", '{"version": 99, "servers": []}', '{"version": 1, "servers": 3}',
+     '{"version": 1, "servers": [1]}',
      '{"version": 1, "servers": [{"key": "a", "profile": {"nonsense": 1}}]}',
      '{"version": 1, "servers": [{"key": "a", "profile": {}}]}', "\ud800".encode("utf-8", "surrogatepass")],
 )  # fmt: skip

@@ -84,16 +84,8 @@ def test_every_order_has_its_members(link: Link, clients: list[FakeClient]) -> N
     link.start_clients("aGk=", address="127.0.0.1:9")
     link.stop_clients(3)
     names = [name for name, _members in clients[0].orders]
-    assert names == [
-        "stop",
-        "remove",
-        "close_request",
-        "stacks",
-        "clear",
-        "limits",
-        *["clients_start"] * 2,
-        "clients_stop",
-    ]
+    assert names[:6] == ["stop", "remove", "close_request", "stacks", "clear", "limits"]
+    assert names[6:] == ["clients_start", "clients_start", "clients_stop"]
     assert clients[0].orders[2][1] == {"request": 7, "how": "reset"}
     assert clients[0].orders[6][1]["key"] == "a"
     assert clients[0].orders[7][1]["address"] == "127.0.0.1:9"
