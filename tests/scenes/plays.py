@@ -1,0 +1,117 @@
+"""The scenes, each a short play in the real window."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QPushButton
+
+from app.examples import FOLDER
+from app.panels.inspector import BYTES, EXCEPTION, STAGES
+from engine.hosting.profile import Profile
+from tests.scenes.theatre import Theatre, private_socket, taken_port
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One scene: what is played before the photograph."""
+
+    number: int
+    name: str
+    play: Callable[[Theatre], None]
+
+
+def welcome(here: Theatre) -> None:
+    """First launch, empty workspace."""
+    here.wait("six cards to run", lambda: len(run_buttons(here)) == 6)
+
+
+def one_click(here: Theatre) -> None:
+    """One click later: Echo runs, with its demo clients."""
+    run_buttons(here)[0].click()
+    here.wait_requests(8, "server:echo-threads state:done")
+
+
+def row_to_bytes(here: Theatre) -> None:
+    """A row, and its bytes."""
+    one_click(here)
+    here.look_at(BYTES)
+    here.select(here.requests("server:echo-threads state:done")[-1].id)
+
+
+def waterfall_and_lanes(here: Theatre) -> None:
+    """Four clients, one of them slow."""
+    key = here.window.context.desk.run_example("broken-length")
+    address = here.wait_listening(key).address
+    host, _, port = address.rpartition(":")
+    here.wait_requests(6, "server:broken-length")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(b"\x00\x00\x00\x0c")
+        here.wait_requests(24, "server:broken-length state:done")
+        slow.sendall(b"hello world!\r\n")
+        slow.shutdown(socket.SHUT_WR)
+        slow.recv(4096)
+    here.look_at(STAGES)
+    here.wait_requests(1, "server:broken-length state:done ms>300")
+    here.select(here.requests("server:broken-length state:done ms>300")[-1].id)
+
+
+def exception(here: Theatre) -> None:
+    """The exception of "Broken length", and the bytes that caused it."""
+    here.window.context.desk.run_example("broken-length")
+    failed = here.wait_requests(2, "server:broken-length state:error")
+    here.wait_requests(12, "server:broken-length state:done")
+    here.select(failed[-1].id)
+    here.look_at(EXCEPTION)
+
+
+def four_families(here: Theatre) -> None:
+    """TCP, UDP, Unix stream and Unix datagram side by side, and a bind that failed."""
+    desk = here.window.context.desk
+    for name in ("echo-threads", "udp-clock", "unix-control"):
+        here.wait_listening(desk.run_example(name))
+    path = private_socket("events.sock")
+    here.serve(
+        Profile("events", server_class="ThreadingUnixDatagramServer", path=path,
+                handler_file=str(FOLDER / "udp_clock.py"), handler_class="ClockHandler")
+    )  # fmt: skip
+    answer = private_socket("me.sock")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.bind(answer)
+        for line in (b"time\n", b"date\n", b"what?\n"):
+            client.sendto(line, path)
+            client.recv(4096)
+    with taken_port() as holder:
+        echo = str(FOLDER / "echo.py")
+        key = desk.add(
+            Profile("taken", port=holder.getsockname()[1], handler_file=echo, handler_class="EchoHandler"), start=True
+        )
+        here.wait("the trouble is told", lambda: desk.trouble(key) is not None)
+        here.wait_requests(3, "server:events")
+        here.wait_requests(3, "server:unix-control")
+        here.wait_requests(3, "server:udp-clock")
+        desk.stop(here.window.context.workspace.entries[2].key)
+
+
+def run_buttons(here: Theatre) -> list[QPushButton]:
+    """The Run buttons of the welcome page, in order."""
+    return [button for button in here.window.findChildren(QPushButton) if button.text() == "Run"]
+
+
+SCENES = (
+    Scene(1, "welcome", welcome),
+    Scene(2, "one-click-later", one_click),
+    Scene(3, "row-to-bytes", row_to_bytes),
+    Scene(4, "waterfall-and-lanes", waterfall_and_lanes),
+    Scene(5, "exception", exception),
+    Scene(10, "four-families", four_families),
+)
+
+
+def play_in_own_process(number: int, out: str) -> int:
+    """One scene in a process of its own: nothing of one can help another."""
+    return subprocess.run([sys.executable, "-m", "tests.scenes", out, "--only", str(number)], check=False).returncode
