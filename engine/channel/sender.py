@@ -65,9 +65,11 @@ class Sender:
         self._own()
         with self._lock:
             self._drain()
-            sent = sum(self._push(piece) for piece in _pieces(flat))
+            before = self.dropped
+            for piece in _pieces(flat):
+                self._push(piece)
             self._drain()
-            return sent
+            return max(0, len(flat) // STRIDE - (self.dropped - before))
 
     def flush(self, timeout: float = 0.0) -> bool:
         """Wait at most `timeout` seconds until everything has left, the newest count of drops included."""
@@ -90,13 +92,11 @@ class Sender:
         if _getpid() != self._pid:  # a fork that went past os.fork
             self._begin()
 
-    def _push(self, piece: list[Any]) -> int:
+    def _push(self, piece: list[Any]) -> None:
         rows = len(piece) // STRIDE
         self.emitted += rows
-        if self._sockets and self._queued <= self._queue_limit and self._enqueue(piece, rows):
-            return rows
-        self.dropped += rows
-        return 0
+        if not self._sockets or self._queued > self._queue_limit or not self._enqueue(piece, rows):
+            self.dropped += rows
 
     def _enqueue(self, piece: list[Any], rows: int) -> bool:
         frame = encode(piece, pid=self._pid, sequence=self._sequence, emitted=self.emitted, dropped=self.dropped)
