@@ -42,7 +42,7 @@ def action_button(action: QAction) -> QPushButton:
         button.setEnabled(action.isEnabled())
         button.setToolTip(action.toolTip())
         button.setAccessibleName(action.text())
-        button.setAccessibleDescription(action.statusTip())
+        button.setAccessibleDescription(action.whatsThis())
 
     action.changed.connect(follow)
     follow()
@@ -58,23 +58,31 @@ class ToolBar(QToolBar):
         self.setMovable(False)
         self.setFixedHeight(40)
         self.toggleViewAction().setEnabled(False)
-        self.addWidget(_menu_button(menu))
-        for name in ("perspective.live", "perspective.load"):
-            self.addWidget(_perspective_button(actions[name]))
-        self.addSeparator()
-        for name in ("server.start", "server.stop", "server.restart"):
-            self.addWidget(action_button(actions[name]))
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
         self.filter = FilterBox(context.view)
-        self.addWidget(self.filter)
         self._count = label(name=tr("Requests that match"), role="dim")
-        self._count.setMinimumWidth(84)
+        self._count.setMinimumWidth(76)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_tip(self._count, tr("How many requests match the filter and the selected server, of all in the capture"))
-        self.addWidget(self._count)
         context.view.counted.connect(self._show_count)
+        self._lay_out(actions, menu)
+
+    def _lay_out(self, actions: Mapping[str, QAction], menu: QMenu) -> None:
+        """One row in one widget: a tool bar's own layout would put words and buttons on different lines."""
+        line = QWidget()
+        layout = QHBoxLayout(line)
+        layout.setContentsMargins(8, 0, 12, 0)
+        layout.setSpacing(8)
+        layout.addWidget(_menu_button(menu))
+        for name in ("perspective.live", "perspective.load"):
+            layout.addWidget(_perspective_button(actions[name]))
+        layout.addSpacing(8)
+        for name in ("server.start", "server.stop", "server.restart"):
+            layout.addWidget(action_button(actions[name]))
+        layout.addStretch()
+        layout.addWidget(self.filter)
+        layout.addWidget(self._count)
+        line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.addWidget(line)
 
     def _show_count(self, shown: int, total: int) -> None:
         self._count.setText(tr("{} of {}").format(number(shown), number(total)))
@@ -97,7 +105,7 @@ def _perspective_button(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
     button.setAccessibleName(action.text())
-    button.setAccessibleDescription(action.statusTip())
+    button.setAccessibleDescription(action.whatsThis())
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     set_role(button, "perspective")
     return button
@@ -179,7 +187,7 @@ class StatusBar(QStatusBar):
         button = QPushButton(text)
         button.clicked.connect(action.trigger)
         button.setAccessibleName(action.text())
-        set_tip(button, action.statusTip())
+        set_tip(button, action.whatsThis())
         set_role(button, "status-dim")
         return button
 

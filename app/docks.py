@@ -56,6 +56,13 @@ class PanelHead(QWidget):
 
     # Qt's overrides
 
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), HEAD)
+
+    def sizeHint(self) -> QSize:
+        # Qt's dock gives a title bar this height, whatever its fixed height is.
+        return QSize(super().sizeHint().width(), HEAD)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(40, HEAD)
 
@@ -126,6 +133,8 @@ class Docks:
         self._window = window
         self._docks = [Dock(panel, context, window) for panel in panels if panel.area in AREAS]
         self._folded = False
+        self._resting = False
+        self._put_away: list[Dock] = []
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["bottom"])
         window.setDockNestingEnabled(True)
@@ -145,6 +154,7 @@ class Docks:
     def arrange(self, perspective: str = "live") -> None:
         """Every panel in its place: left and right stacked, bottom in tabs with the first in front."""
         self._sizes = SIZES[perspective]
+        self._resting = False
         for dock in self._docks:
             dock.setFloating(False)
             self._window.addDockWidget(AREAS[dock.panel.area], dock)
@@ -160,6 +170,23 @@ class Docks:
             self._folded = narrow
             self._fold() if narrow else self._unfold()
 
+    def rest(self, resting: bool) -> None:
+        """Leave the room to the welcome page: hide what has nothing to show yet, and bring it back afterwards."""
+        if resting == self._resting:
+            return
+        self._resting = resting
+        if resting:
+            self._put_away = [dock for dock in self._docks if dock.panel.area != "left" and not dock.isHidden()]
+        for dock in self._put_away:
+            dock.setVisible(not resting)
+        if not resting:
+            self._resize()
+            self._in_front()
+
+    def _in_front(self) -> None:
+        for dock in self._of("bottom")[:1]:
+            dock.raise_()
+
     def remember_folded(self, folded: bool) -> None:
         """Say how the layout that was just restored stands."""
         self._folded = folded
@@ -170,8 +197,7 @@ class Docks:
     def _stack_tabs(self, docks: list[Dock]) -> None:
         for one, other in pairwise(docks):
             self._window.tabifyDockWidget(one, other)
-        if docks:
-            docks[0].raise_()
+        self._in_front()
 
     def _fold(self) -> None:
         """Only what stands where we put it: a panel that the person moved stays there."""

@@ -25,7 +25,7 @@ QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 0; }
 QMenu::icon { padding-left: 8px; }
 
-QToolBar { background: $window; border: 0; border-bottom: 1px solid $line; spacing: 8px; padding: 0 12px; }
+QToolBar { background: $window; border: 0; border-bottom: 1px solid $line; spacing: 0; padding: 0; }
 QToolBar::separator { background: transparent; width: 8px; }
 QStatusBar { background: $window; border-top: 1px solid $line; min-height: 23px; max-height: 23px; }
 QStatusBar::item { border: 0; }
@@ -97,6 +97,7 @@ QLineEdit[role="mono"], QPlainTextEdit[role="mono"], QTextEdit[role="mono"] { fo
 QLineEdit[state="good"] { border-color: $ok; }
 QLineEdit[state="bad"] { border-color: $error; }
 QPlainTextEdit[role="bare"], QTextEdit[role="bare"] { border: 0; border-radius: 0; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox QAbstractItemView { background: $window; border: 1px solid $edge; selection-background-color: $selection;
   selection-color: $selection_text; }
@@ -124,12 +125,13 @@ QHeaderView { background: $panel; border: 0; }
 QHeaderView::section { background: $panel; color: $dim; border: 0; border-bottom: 1px solid $line; padding: 0 4px;
   height: 21px; font-weight: normal; }
 QHeaderView::section:hover { color: $text; }
+QHeaderView::up-arrow, QHeaderView::down-arrow { width: 0; height: 0; }
 QTableCornerButton::section { background: $panel; border: 0; }
 
 QTabWidget::pane { border: 0; border-top: 1px solid $line; }
-QTabBar { background: $window; }
+QTabBar { background: $window; font-weight: bold; font-size: 12px; qproperty-drawBase: 0; qproperty-elideMode: 3; }
 QTabBar::tab { background: $window; color: $dim; border: 0; border-bottom: 2px solid transparent; padding: 3px 4px;
-  margin: 0 6px; font-weight: bold; font-size: 12px; min-height: 18px; }
+  margin: 0 6px; min-height: 18px; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { color: $accent; }

@@ -100,7 +100,7 @@ def set_tip(target: QWidget | QAction, text: str) -> None:
     """Explain a widget or an action to the mouse and to screen readers."""
     target.setToolTip(tip(text))
     if isinstance(target, QAction):
-        target.setStatusTip(text)
+        target.setWhatsThis(text)
     else:
         target.setAccessibleDescription(text)
 

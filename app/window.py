@@ -74,6 +74,7 @@ class Window(QMainWindow):
         self._build()
         self._connect()
         self._restore()
+        self._show_page("requests" if workspace.entries else "welcome")
         self.refresh_actions()
 
     def run(self, name: str) -> None:
@@ -135,7 +136,6 @@ class Window(QMainWindow):
         self.setStatusBar(self.bar)
         fill_menu(menu, self._actions, self.docks.toggles())
         self.addActions(self.docks.toggles())
-        self._show_page("requests" if self.context.workspace.entries else "welcome")
 
     def _connect(self) -> None:
         context = self.context
@@ -157,6 +157,7 @@ class Window(QMainWindow):
 
     def _show_page(self, name: str) -> None:
         self._stack.setCurrentWidget(self._pages[name])
+        self.docks.rest(name == "welcome" and not self.context.link.tick.totals.requests)
 
     def _show_requests(self, key: str) -> None:
         if key:
@@ -172,6 +173,7 @@ class Window(QMainWindow):
             self.docks.remember_folded(layout.startsWith(b"f"))
 
     def _remember(self) -> None:
+        self.docks.rest(False)
         folded = b"f" if self.docks.folded else b"w"
         self.context.settings.set_blob("geometry", self.saveGeometry())
         self.context.settings.set_blob("layout", QByteArray(folded) + self.saveState(LAYOUT))
