@@ -8,14 +8,18 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.text import QT_TRANSLATE_NOOP
+from app.text import QT_TRANSLATE_NOOP, safe_text
 from engine.capture.reader import CaptureReader, Servers
-from engine.capture.records import CpuRecord, LoadRecord, WorkerRecord
+from engine.capture.records import CpuRecord, LoadRecord
 
 POINTS = 600
 """A series has no more: a second each, ten minutes."""
 SECOND = 1_000_000_000
 CPU_CURVES = 8
+NAMES_EVERY = 5_000_000_000
+
+Thread = tuple[int, int]
+"""Process and native thread id; 0 is the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class LoadModel(QObject):
         self._reader = reader
         self._servers: Servers = None
         self._span = 60
+        self._names: dict[Thread, str] = {}
+        self._named_at = -NAMES_EVERY
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
@@ -96,29 +102,37 @@ class LoadModel(QObject):
         }
         since = now - self._span * SECOND
         samples = self._reader.cpu(self._servers, since)
-        self.cpu = cpu_series(samples, self._reader.workers(self._servers, since) if samples else (), now)
+        curves = busiest(samples)
+        self._learn_names(self._reader, curves, now)
+        self.cpu = tuple(cpu_curve(who, points, self._names.get(who), now) for who, points in curves)
         self.changed.emit()
+
+    def _learn_names(self, reader: CaptureReader, curves: Iterable[tuple[Thread, object]], now: int) -> None:
+        """Reading all workers takes a while when there are many: not for every new thread."""
+        unknown = any(thread and (pid, thread) not in self._names for (pid, thread), _ in curves)
+        if unknown and now - self._named_at > NAMES_EVERY:
+            self._named_at = now
+            workers = reader.workers(self._servers, now - self._span * SECOND)
+            self._names = {(w.pid, w.thread): safe_text(w.name.partition(" (")[0], 40) for w in workers}
 
     def _forget(self) -> None:
         self.series, self.cpu = {}, ()
         self.changed.emit()
 
 
-def cpu_series(samples: Iterable[CpuRecord], workers: Sequence[WorkerRecord], now: int) -> tuple[Series, ...]:
-    """A curve for each process and each thread that has a share worth a line."""
-    curves: dict[tuple[int, int], list[CpuRecord]] = {}
+def busiest(samples: Iterable[CpuRecord]) -> list[tuple[Thread, list[CpuRecord]]]:
+    """The samples of each process, and of the threads that used most, at most eight together."""
+    curves: dict[Thread, list[CpuRecord]] = {}
     for sample in samples:
         curves.setdefault((sample.pid, sample.thread), []).append(sample)
-    names = {(worker.pid, worker.thread): worker.name.partition(" (")[0] for worker in workers}
     ranked = sorted(curves.items(), key=lambda item: (item[0][1] != 0, -sum(s.share for s in item[1])))
-    return tuple(_cpu_curve(who, points, names, now) for who, points in ranked[:CPU_CURVES])
+    return ranked[:CPU_CURVES]
 
 
-def _cpu_curve(
-    who: tuple[int, int], samples: Sequence[CpuRecord], names: dict[tuple[int, int], str], now: int
-) -> Series:
+def cpu_curve(who: Thread, samples: Sequence[CpuRecord], name: str | None, now: int) -> Series:
+    """Samples as percent of one core."""
     pid, thread = who
-    name = names.get(who, f"tid {thread}") if thread else f"pid {pid}"
     recent = sorted(samples, key=lambda sample: sample.at)[-POINTS:]
     xs = tuple((sample.at - now) / SECOND for sample in recent)
-    return Series(f"cpu {pid} {thread}", name, xs, tuple(sample.share * 100 for sample in recent))
+    title = (name or f"tid {thread}") if thread else f"pid {pid}"
+    return Series(f"cpu {pid} {thread}", title, xs, tuple(sample.share * 100 for sample in recent))

@@ -33,6 +33,8 @@ Index = QModelIndex | QPersistentModelIndex
 RecordRole = Qt.ItemDataRole.UserRole + 1
 """The RequestRecord of a row, or None when the capture no longer has it."""
 
+OUTLIER = 2
+"""So many times the third quartile fits a bar's column; what is longer is cut and says so."""
 MARGIN = 24
 """Rows fetched beyond those that a cell was asked of: the next ones that will be."""
 
@@ -184,16 +186,23 @@ class RequestsModel(QAbstractTableModel):
         if self._scan is None:
             return -1
         if self._ids.snapshot:
-            failed = [found for request in self._scan.failed() if (found := self._ids.row_of(request)) >= 0]
-            beyond = [found for found in failed if (found - row) * step > 0]
-            return min(beyond, key=lambda found: abs(found - row), default=-1)
-        found = self._scan.failed_next(self.id_at(row) or 0, -step if self._descending else step)
+            failed = (self._ids.row_of(request) for request in self._scan.failed())
+            beyond = [other for other in failed if other >= 0 and (other - row) * step > 0]
+            return min(beyond, key=lambda other: abs(other - row), default=-1)
+        step = -step if self._descending else step
+        request = self.id_at(row)
+        if request is None:
+            request = 0 if step > 0 else self._scan.last + 1
+        found = self._scan.failed_next(request, step)
         return -1 if found is None else self._ids.row_of(found)
 
-    def longest(self) -> int:
-        """The longest duration on screen in ns, at least 1: the common scale of the stage bars."""
+    def scale(self) -> int:
+        """A duration in ns that most bars on screen fit in: one slow request must not flatten all others."""
         records = map(self._cache.get, self._ids.slice(*self._window))
-        return max((bar_length(record, self.now) for record in records if record), default=1)
+        lengths = sorted(bar_length(record, self.now) for record in records if record)
+        if not lengths:
+            return 1
+        return min(lengths[-1], OUTLIER * lengths[len(lengths) * 3 // 4])
 
     # How it follows the capture
 

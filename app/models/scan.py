@@ -51,6 +51,11 @@ class Scan:
         return parse(text) if text else None
 
     @property
+    def last(self) -> int:
+        """The newest request's number."""
+        return self._reader.last_id
+
+    @property
     def at_end(self) -> bool:
         """Whether every request of the capture has been looked at."""
         return self._upto >= self._reader.last_id

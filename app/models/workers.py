@@ -13,8 +13,13 @@ from engine.observe.stages import Stage
 
 WINDOW = 10_000_000_000
 """Ten seconds, in ns."""
-MOST_BLOCKS = 2000
-"""Requests read for one picture: more would not be told apart."""
+BIN = WINDOW // 300
+"""About a pixel: of requests that begin and end in the same one, a lane keeps the longest."""
+FIRST_BLOCKS, NEXT_BLOCKS = 1000, 300
+"""Requests read for the first picture, and for each one after it."""
+MOST_BLOCKS = 3000
+OVERLAP = 250_000_000
+"""So late may a fact be written; what was read then is read again."""
 CPU_FRESH = 3_000_000_000
 """A sample older than this says nothing about now."""
 
@@ -52,10 +57,26 @@ class _Place:
     """A lane as it is filled: who sat there last, and until when."""
 
     child: bool
-    resident: int | None = None
     busy_until: int = 0
     worker: WorkerRecord | None = None
     blocks: list[Block] = field(default_factory=list)
+
+    def add(self, block: Block) -> None:
+        """Append a block; of two in one pixel the longer stays, and a failure always."""
+        if not self.blocks or not _same_pixel(self.blocks[-1], block):
+            self.blocks.append(block)
+        elif not self.blocks[-1].failed and (block.failed or _length(block) > _length(self.blocks[-1])):
+            self.blocks[-1] = block
+
+
+def _length(block: Block) -> int:
+    return (block.ended or block.started) - block.started
+
+
+def _same_pixel(one: Block, other: Block) -> bool:
+    if one.ended is None or other.ended is None:
+        return False
+    return one.started // BIN == other.started // BIN and one.ended // BIN == other.ended // BIN
 
 
 class Packer:
@@ -88,7 +109,7 @@ class Packer:
         ended = span.closed if span.closed is not None else worker.ended
         place.busy_until = max(place.busy_until, now if ended is None else ended)
         place.worker = worker
-        place.blocks.append(_block(span, worker, began, ended))
+        place.add(_block(span, worker, began, ended))
 
     def _free(self, worker: WorkerRecord, began: int) -> int:
         for seat, place in enumerate(self._places):
@@ -139,7 +160,11 @@ def _label(seat: int, place: _Place) -> str:
 
 
 class LanesModel(QObject):
-    """The lanes of one server, or of all, as of the last refresh."""
+    """The lanes of one server, or of all, as of the last refresh.
+
+    A refresh reads what has come since the last one; of requests too short for a pixel only one is kept, so that its
+    cost depends on the picture and not on the traffic.
+    """
 
     changed = Signal()
 
@@ -149,6 +174,8 @@ class LanesModel(QObject):
         self.now = 0
         self._reader = reader
         self._servers: Servers = None
+        self._spans: dict[int, SpanRecord] = {}
+        self._workers: dict[int, WorkerRecord] = {}
         self._packer = Packer()
 
     def set_reader(self, reader: CaptureReader | None) -> None:
@@ -163,21 +190,37 @@ class LanesModel(QObject):
             self._start_over()
 
     def refresh(self, now: int) -> None:
-        """Read the last ten seconds before `now`."""
+        """Read on, and forget what is older than ten seconds before `now`."""
         if self._reader is None:
             return
-        spans = self._reader.spans(self._servers, now - WINDOW, now, MOST_BLOCKS)
-        workers = {worker.id: worker for worker in self._reader.workers(self._servers, now - WINDOW)}
+        self._read(self._reader, now)
+        places = self._packer.pack(self._spans.values(), self._workers, now)
         shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
-        places = self._packer.pack(spans, workers, now)
         self.now = now
         self.lanes = tuple(
             Lane(_label(seat, place), tuple(place.blocks), _share(place, shares)) for seat, place in enumerate(places)
         )
+        self._forget(now - WINDOW)
         self.changed.emit()
+
+    def _read(self, reader: CaptureReader, now: int) -> None:
+        since = max(now - WINDOW, self.now - OVERLAP) if self._spans else now - WINDOW
+        fresh = reader.spans(self._servers, since, now, FIRST_BLOCKS if since == now - WINDOW else NEXT_BLOCKS)
+        self._spans.update((span.request, span) for span in fresh)
+        wanted = {span.worker for span in fresh if span.worker is not None}
+        self._workers.update((worker.id, worker) for worker in reader.workers_by_id(sorted(wanted)))
+
+    def _forget(self, before: int) -> None:
+        """Keep what is in the picture: a block for each pixel, and what is newer than the picture's start."""
+        shown = {block.request for lane in self.lanes for block in lane.blocks}
+        kept = {r: s for r, s in self._spans.items() if r in shown and (s.closed is None or s.closed > before)}
+        self._spans = dict(list(kept.items())[-MOST_BLOCKS:])
+        used = {span.worker for span in self._spans.values()}
+        self._workers = {number: worker for number, worker in self._workers.items() if number in used}
 
     def _start_over(self) -> None:
         self._packer = Packer()
+        self._spans, self._workers = {}, {}
         self.lanes = ()
         self.changed.emit()
 

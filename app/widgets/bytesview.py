@@ -28,6 +28,7 @@ from app.widgets.byterows import HexRows, Pick, RowPainter
 from app.widgets.bytestep import step
 
 MARGIN = 12
+TOP = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class BytesView(QAbstractScrollArea):
 
     def _fit(self) -> None:
         height, width = self.viewport().height(), self.viewport().width()
-        page = max(1, height // self._rows.height)
+        page = max(1, (height - TOP) // self._rows.height)
         self.verticalScrollBar().setPageStep(page)
         self.verticalScrollBar().setRange(0, max(0, self._layout.count - page))
         self.horizontalScrollBar().setPageStep(width)
@@ -151,7 +152,7 @@ class BytesView(QAbstractScrollArea):
             bar.setValue(line - bar.pageStep() + 1)
 
     def _byte_under(self, point: QPoint) -> tuple[bool, int] | None:
-        number = self.verticalScrollBar().value() + point.y() // self._rows.height
+        number = self.verticalScrollBar().value() + (point.y() - TOP) // self._rows.height
         line = self._layout.line(max(0, min(number, self._layout.count - 1))) if self._layout.count else None
         if line is None or line.chunk is None or line.kind is not LineKind.BYTES:
             return None
@@ -199,11 +200,13 @@ class BytesView(QAbstractScrollArea):
         height = self._rows.height
         top = self.verticalScrollBar().value()
         left = MARGIN - self.horizontalScrollBar().value()
-        first, last = event.rect().top() // height, event.rect().bottom() // height
-        for number in range(top + first, min(self._layout.count, top + last + 1)):
-            self._paint_line(painter, number, left, (number - top) * height)
+        first, last = (event.rect().top() - TOP) // height, (event.rect().bottom() - TOP) // height
+        for number in range(max(0, top + first), min(self._layout.count, top + last + 1)):
+            self._paint_line(painter, number, left, TOP + (number - top) * height)
         if not self._layout.count:
             self._paint_empty(painter)
+        if self.hasFocus():
+            painter.fillRect(0, 0, 2, self.viewport().height(), themes.theme().accent)
 
     def _paint_empty(self, painter: QPainter) -> None:
         """Say why nothing is shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app import theme as themes
@@ -13,11 +13,16 @@ from app.models.textcells import STYLES
 from app.text import duration, safe_text
 from app.text import size as size_text
 from app.widgets.byterows import HexRows, TextRows
-from app.widgets.bytesview import BytesView
+from app.widgets.bytesview import TOP, BytesView
 from engine.observe.facts import Piece
 
 MODES = ("hex", "text")
 ENCODINGS = ("utf-8", "latin-1", "ascii", "cp1252", "utf-16-le", "utf-16-be", "gb18030", "shift_jis")
+
+
+def preferred_style() -> str:
+    """Control pictures where the font has them, escapes where it would show boxes."""
+    return STYLES[0] if QFontMetrics(themes.mono()).inFontUcs4(0x240D) else STYLES[1]
 
 
 class ConversationView(BytesView):
@@ -28,7 +33,7 @@ class ConversationView(BytesView):
         self.setAccessibleName(self.tr("Conversation"))
         self._mode = "hex"
         self._encoding = "utf-8"
-        self._style = STYLES[0]
+        self._style = preferred_style()
         self._loaded_all = True
         self._notes: dict[bool, str] = {}
         self._shown = EMPTY
@@ -146,7 +151,7 @@ class ConversationView(BytesView):
     # Qt's overrides
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self.verticalScrollBar().value() + int(event.position().y()) // self._rows.height
+        number = self.verticalScrollBar().value() + (int(event.position().y()) - TOP) // self._rows.height
         if number < self._layout.count and self._layout.line(number).kind is LineKind.MORE:
             self.more_requested.emit()
         else:

@@ -20,7 +20,7 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
     """Lines over the seconds before now, from zero up, without axes: the head names the value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
+        super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # Charts of a narrow column are looked at, not panned: a wheel scrolls the panel.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -33,8 +33,9 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
         self.getViewBox().setDefaultPadding(0.0)
         self._lines: list[pyqtgraph.PlotDataItem] = []
 
-    def show_series(self, series: Sequence[Series], colours: Sequence[QColor]) -> None:
-        """Draw these curves and no others."""
+    def show_series(self, series: Sequence[Series], colours: Sequence[QColor], ground: QColor) -> None:
+        """Draw these curves and no others, on a ground that may have changed with the theme."""
+        self.setBackground(ground)
         while len(self._lines) < len(series):
             self._lines.append(self.plot([], [], connect="finite"))
         for line in self._lines[len(series) :]:

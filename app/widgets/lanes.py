@@ -10,12 +10,15 @@ from app import theme as themes
 from app.models.workers import WINDOW, Block, Lane, LanesModel
 from app.text import duration, safe_text, tip
 from app.widgets.stagepaint import blocks, paint_blocks
+from engine.observe.stages import Stage
 
 ROW = 22
 BAR = 14
 MARGIN = 12
 LABEL = 92
 _TOP = 6
+NARROW = 3
+"""Blocks of so few pixels show no stages."""
 
 
 class LanesView(QAbstractScrollArea):
@@ -102,6 +105,9 @@ class LanesView(QAbstractScrollArea):
         painter.setClipRect(QRect(LABEL, top, self._width(), ROW))
         for block in lane.blocks:
             self._paint_block(painter, block, top + (ROW - BAR) // 2)
+        for block in lane.blocks:
+            if block.failed:
+                _paint_cross(painter, QPointF(LABEL + self._span(block)[1] + 4, top + ROW / 2))
         painter.restore()
 
     def _paint_block(self, painter: QPainter, block: Block, top: int) -> None:
@@ -109,14 +115,15 @@ class LanesView(QAbstractScrollArea):
         left, right = self._span(block)
         if right < 0:
             return
+        if right - left <= NARROW and block.request != self._chosen:
+            painter.fillRect(LABEL + left, top, right - left, BAR, theme.stage(Stage.HANDLE))
+            return
         made = blocks(block.stages, block.started, self._model.now, self._ns_per_pixel(), least=1)
         end = max([right, *(left + part.right for part in made)])
         paint_blocks(painter, made, LABEL + left, top, BAR, theme.window, False)
         if block.request == self._chosen:
             painter.setPen(QPen(theme.text, 1))
             painter.drawRect(QRectF(LABEL + left - 1.5, top - 1.5, end - left + 3, BAR + 3))
-        if block.failed:
-            _paint_cross(painter, QPointF(LABEL + end + 5, top + BAR / 2))
 
     # Qt's overrides
 

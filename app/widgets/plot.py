@@ -90,7 +90,8 @@ class LoadPlot(QWidget):
             assert layout is not None, "made in the constructor"
             layout.addWidget(self._plot)
         if self._plot is not None:
-            self._plot.show_series(self._series, [self._colour(i) for i in range(len(self._series))])
+            colours = [self._colour(place) for place in range(len(self._series))]
+            self._plot.show_series(self._series, colours, themes.theme().window)
         self.setAccessibleDescription(f"{self._name}: {self._current()}")
         self.update()
 

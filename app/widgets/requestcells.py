@@ -31,7 +31,7 @@ class RequestDelegate(QStyledItemDelegate):
 
     def begin_frame(self) -> None:
         """Before a repaint: the rows on screen agree on a scale."""
-        self.scale = nice_scale(self._model.longest())
+        self.scale = nice_scale(self._model.scale())
 
     def _paint_text(self, painter: QPainter, rect: QRect, column: int, text: str, key: str, colour: QColor) -> None:
         font, metrics = self._fonts[key]

@@ -47,8 +47,7 @@ class ServerDelegate(QStyledItemDelegate):
     def _strip(width: int, sentence: str) -> QRect:
         """The box of the failure's sentence below the three lines."""
         room = QRect(0, 0, width - LEFT - 22, 400)
-        flags = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
-        return QFontMetrics(themes.ui(12)).boundingRect(room, flags, sentence)
+        return QFontMetrics(themes.ui(12)).boundingRect(room, Qt.TextFlag.TextWordWrap, sentence)
 
     def _paint_error(self, painter: QPainter, rect: QRect, sentence: str, theme: Theme) -> None:
         box = rect.adjusted(LEFT, HEIGHT, -10, -8)
@@ -56,13 +55,13 @@ class ServerDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(box.left(), box.top(), 2, box.height()), theme.error)
         painter.setFont(themes.ui(12))
         painter.setPen(theme.error)
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(box.adjusted(8, 0, -4, 0), flags, sentence)
 
     # Qt's overrides
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        sentence = safe_text(index.data(ServerRole.ERROR) or "")
+        sentence = _breakable(index)
         width = option.rect.width()
         if not sentence:
             return QSize(width, HEIGHT)
@@ -83,10 +82,17 @@ class ServerDelegate(QStyledItemDelegate):
         )
         self._paint_words(painter, rect, index, theme)
         spark = QRectF(rect.right() - _SPARK.width() - 12, rect.top() + 10, _SPARK.width(), _SPARK.height())
-        paint_sparkline(painter, spark, index.data(ServerRole.POINTS), theme.accent)
-        if sentence := safe_text(index.data(ServerRole.ERROR) or ""):
+        points = index.data(ServerRole.POINTS)
+        if any(points):
+            paint_sparkline(painter, spark, points, theme.accent)
+        if sentence := _breakable(index):
             self._paint_error(painter, rect, sentence, theme)
         painter.restore()
+
+
+def _breakable(index: Index) -> str:
+    """The failure's sentence; long paths may break after a slash."""
+    return safe_text(index.data(ServerRole.ERROR) or "").replace("/", "/\u200b")
 
 
 def paint_state(painter: QPainter, box: QRectF, state: str, theme: Theme) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QPainter, QPaintEvent
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app import theme as themes
+from app.models.requestcolumns import began
 from app.widgets.stagepaint import blocks, paint_blocks
 from engine.capture.records import RequestRecord
 
@@ -20,21 +21,22 @@ def paint_bar(painter: QPainter, rect: QRect, record: RequestRecord, scale: int,
     """Paint a request's stages in `rect`, which is `scale` ns wide."""
     theme = themes.theme()
     ground = theme.selection if selected else theme.panel
-    origin = min((stage.started for stage in record.stages), default=record.opened)
-    made = blocks(record.stages, origin, now, max(1, scale) / max(1, rect.width()))
+    made = blocks(record.stages, began(record), now, max(1, scale) / max(1, rect.width()))
     top = rect.center().y() - BAR_HEIGHT // 2 + 1
     painter.save()
     painter.setClipRect(rect)
     paint_blocks(painter, made, rect.left(), top, BAR_HEIGHT, ground, selected)
+    if made and made[-1].right > rect.width():
+        _paint_cut(painter, rect, ground)
     painter.restore()
 
 
-def request_duration(record: RequestRecord, now: int) -> int:
-    """From the first stage to the end, in ns: what a bar is long."""
-    first = min((stage.started for stage in record.stages), default=record.opened)
-    if record.closed is None:
-        return max(1, now - first)
-    return max(1, max((stage.ended or record.closed for stage in record.stages), default=record.closed) - first)
+def _paint_cut(painter: QPainter, rect: QRect, ground: QColor) -> None:
+    """Two slanted gaps: the bar goes on beyond the column."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(ground, 2))
+    for back in (5, 10):
+        painter.drawLine(rect.right() - back - 2, rect.bottom(), rect.right() - back + 2, rect.top())
 
 
 class StageLegend(QWidget):
@@ -49,7 +51,7 @@ class StageLegend(QWidget):
     # Qt's overrides
 
     def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(themes.ui())
         return QSize(sum(metrics.horizontalAdvance(word) + _SWATCH + 4 + _GAP for word in words()), LEGEND_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
@@ -61,7 +63,7 @@ class StageLegend(QWidget):
         painter.setFont(themes.ui())
         metrics = painter.fontMetrics()
         # In a narrow window the right end stays, where "waiting" stands.
-        x = self.width() - self.sizeHint().width() + _GAP
+        x = self.width() - self.sizeHint().width()
         for word, colour in zip(words(), [*theme.stages.values(), None], strict=True):
             swatch = QRectF(x, (self.height() - _SWATCH) // 2 + 1, _SWATCH - 1, _SWATCH - 1)
             painter.fillRect(swatch, QBrush(theme.dim, Qt.BrushStyle.Dense5Pattern) if colour is None else colour)

@@ -76,8 +76,11 @@ class RequestsTable(QTableView):
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setSortIndicatorClearable(False)
+        # Cells keep 8 px from their borders; the application's sheet gives heads less.
+        header.setStyleSheet("QHeaderView::section { padding: 0 4px; }")
         header.setSortIndicator(BY_KEY["id"], Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        header.setSortIndicatorShown(False)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._on_header_menu)
         tablecolumns.reset(header)
@@ -264,6 +267,8 @@ class RequestsTable(QTableView):
         menu.deleteLater()
 
     def _on_columns_changed(self) -> None:
+        # In the order of arrival no arrow is needed, and it would stand on the "#".
+        self.horizontalHeader().setSortIndicatorShown(self._requests.order != ("id", False))
         self.columns_changed.emit()
 
     def _on_double_click(self, index: QModelIndex) -> None:

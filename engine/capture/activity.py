@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import rows
 from .load import ALL
-from .reading import Reading, Servers, of_servers
+from .reading import Reading, Servers, marks, of_servers, slices
 from .records import CpuRecord, LoadRecord, OutputRecord, SpanRecord, WorkerRecord
 
 CROSSING_LIMIT = 5000
@@ -32,6 +34,14 @@ class ActivityReader(Reading):
         condition, values = of_servers(server)
         sql = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE {condition} AND coalesce(ended >= ?, 1) ORDER BY id"
         return [rows.worker_record(row) for row in self._all(sql, (*values, since))]
+
+    def workers_by_id(self, ids: Sequence[int]) -> list[WorkerRecord]:
+        """These workers, as far as they are known."""
+        found: list[WorkerRecord] = []
+        for some in slices(ids):
+            sql = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE id IN ({marks(some)})"
+            found += [rows.worker_record(row) for row in self._all(sql, some)]
+        return found
 
     def spans(self, server: Servers, since: int, until: int, limit: int = 2000) -> list[SpanRecord]:
         """Requests that were being served between two times: the newest `limit`, the oldest first."""
