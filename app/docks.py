@@ -59,10 +59,6 @@ class PanelHead(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), HEAD)
 
-    def sizeHint(self) -> QSize:
-        # Qt's dock gives a title bar this height, whatever its fixed height is.
-        return QSize(super().sizeHint().width(), HEAD)
-
     def minimumSizeHint(self) -> QSize:
         return QSize(40, HEAD)
 
