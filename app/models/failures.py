@@ -157,7 +157,7 @@ def _cell(local: Local, column: int) -> str:
         return safe_text(local.kind)
     if local.span is None:
         return safe_text(local.value)
-    return f"{safe_text(local.value, 60)} → in[{local.span[0]}:{local.span[1]}]"
+    return f"{safe_text(local.value, 24)} → in[{local.span[0]}:{local.span[1]}]"
 
 
 class FramesModel(QAbstractListModel):

@@ -40,11 +40,22 @@ class BytesTab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._build_bar())
+        self._bar = self._build_bar()
+        self.nothing = label(tr("Select a request."), role="dim")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.nothing.setMargin(12)
+        layout.addWidget(self._bar)
         layout.addWidget(self._build_guard())
         layout.addWidget(self.view, 1)
+        layout.addWidget(self.nothing, 1)
         self._connect()
         self._show_mode("hex")
+
+    def show_nothing(self, nothing: bool) -> None:
+        """Say that no request is selected, or show the selected one."""
+        self._bar.setVisible(not nothing)
+        self.view.setVisible(not nothing)
+        self.nothing.setVisible(nothing)
 
     def set_note(self, sentence: str) -> None:
         """What to say when nothing was sent."""

@@ -13,12 +13,12 @@ from app.context import Context
 from app.link.tick import Tick, Trouble
 from app.models.exchanges import Exchange, ExchangesModel
 from app.panels.clientform import ClientForm, Sending
-from app.panels.live import LivePanel, row
+from app.panels.live import LivePanel, StickToEnd, row
 from app.text import label, number, safe_text, set_tip, tr
 from app.theme import ROW
 from app.widgets.hexview import HexView
 
-WIDTHS = (100, 48, 104, 64, 270)
+WIDTHS = (112, 48, 124, 64, 290)
 
 
 class ClientPanel(LivePanel):
@@ -83,6 +83,7 @@ class ClientPanel(LivePanel):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(WIDTHS):
             self.table.setColumnWidth(column, width)
+        self._end = StickToEnd(self.table.verticalScrollBar())
         self.table.selectionModel().currentRowChanged.connect(self._show_bytes)
         self.hex = HexView()
         self.hex.setAccessibleName(tr("Bytes of the chosen row"))
@@ -123,14 +124,12 @@ class ClientPanel(LivePanel):
             self._waiting = False
         else:
             self._counts[what] = self._counts.get(what, 0) + 1
-            at_end = self.table.verticalScrollBar().value() >= self.table.verticalScrollBar().maximum()
             self.model.append(Exchange.from_event(event))
-            self._keep_up(at_end, what)
+            self._choose_first(what)
         self._show_state()
 
-    def _keep_up(self, at_end: bool, what: str) -> None:
-        if at_end:
-            self.table.scrollToBottom()
+    def _choose_first(self, what: str) -> None:
+        """The first answer is what most people want to see."""
         if what == "received" and not self.table.currentIndex().isValid():
             self.table.selectRow(self.model.rowCount() - 1)
 

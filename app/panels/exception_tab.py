@@ -31,6 +31,9 @@ from app.theme import ROW
 from app.widgets.hexview import HexView, Mark
 from engine.capture.records import FailureRecord, RequestRecord, State
 
+HEX_LINE = 16
+MOST_HEX_LINES = 4
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -67,6 +70,7 @@ class ExceptionTab(QWidget):
         kind = safe_text(failure.type)
         self.title.setText(safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400))
         self.hex.set_data(received, True)
+        self.hex.setFixedHeight(HEX_LINE * min(MOST_HEX_LINES, max(1, -(-len(received) // 16))) + 8)
         self._frames.set_frames(frames)
         self.frames.setCurrentIndex(self._frames.index(0))
         self._show_frame(self._frames.frame_at(0))
@@ -84,7 +88,7 @@ class ExceptionTab(QWidget):
     def marks(self) -> list[Mark]:
         """The received bytes that locals of the shown frame hold."""
         frame = self._current_frame()
-        return [Mark(True, *local.span, local.name) for local in frame.locals if local.span] if frame else []
+        return [_mark(local) for local in frame.locals if local.span] if frame else []
 
     def _is_shown(self, failure: FailureRecord, received: bytes) -> bool:
         shown = self._shown
@@ -93,10 +97,10 @@ class ExceptionTab(QWidget):
     def _build_failure(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
-        for part, width in ((self._build_left(), 340), (self._build_middle(), 590), (self._build_right(), 200)):
+        for part, width in ((self._build_left(), 380), (self._build_middle(), 590), (self._build_right(), 200)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, width)
-        split.setSizes([340, 590, 200])
+        split.setSizes([380, 590, 200])
         return split
 
     def _build_left(self) -> QWidget:
@@ -132,20 +136,21 @@ class ExceptionTab(QWidget):
         self.frames.setAccessibleName(tr("Frames"))
         self.frames.setUniformItemSizes(True)
         self.frames.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.frames.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         set_tip(self.frames, tr("The calls that led to it, the one that raised first"))
         self.source = SourceView()
         code = QSplitter(Qt.Orientation.Horizontal)
         code.addWidget(self.frames)
         code.addWidget(self.source)
-        code.setSizes([190, 400])
+        code.setSizes([200, 400])
         part = QWidget()
         layout = QVBoxLayout(part)
         layout.setContentsMargins(12, 8, 8, 4)
         layout.setSpacing(4)
         layout.addLayout(row(self.came, self.slice, None))
-        layout.addWidget(self.hex, 2)
+        layout.addWidget(self.hex)
         layout.addWidget(self.out)
-        layout.addWidget(code, 3)
+        layout.addWidget(code, 1)
         return part
 
     def _build_right(self) -> QWidget:
@@ -208,23 +213,29 @@ class ExceptionTab(QWidget):
         self.where.setText(safe_text(f"{frame.place} in {frame.function}") if frame else "")
         self._locals.set_locals(frame.locals if frame else ())
         self.source.show_lines(frame.source if frame else (), frame.line if frame else 0)
-        self.hex.set_marks(self.marks())
         received = self._shown.received if self._shown else b""
         self.came.setText(tr("← in {n} B").format(n=len(received)))
-        self.slice.clear()
+        self._show_slice(None)
         first = self._locals.first_slice()
         if first >= 0:
             self.locals.selectRow(first)
 
     def _on_local(self, current: QModelIndex) -> None:
-        local: Local | None = self._locals.local_at(current.row())
+        self._show_slice(self._locals.local_at(current.row()))
+
+    def _show_slice(self, local: Local | None) -> None:
+        """Mark the bytes that the chosen variable holds."""
         if local is None or local.span is None:
             self.slice.clear()
+            self.hex.set_marks([])
             return
         start, end = local.span
         places = str(start) if end - start == 1 else f"{start}–{end - 1}"  # noqa: RUF001  # a range's dash
         self.slice.setText(tr("bytes {places} are {name}").format(places=places, name=safe_text(local.name)))
+        self.hex.set_marks([_mark(local)])
+        # Scroll there, and leave the mark to speak for itself.
         self.hex.select(ByteRange(True, start, end))
+        self.hex.select(None)
 
     def _enable(self) -> None:
         has_frame = bool(self._shown and self._shown.frames)
@@ -250,6 +261,11 @@ def calm_sentence(request: RequestRecord | None, now: int) -> str:
     return tr("Handler returned normally in {time}.").format(time=lasted)
 
 
+def _mark(local: Local) -> Mark:
+    start, end = local.span or (0, 0)
+    return Mark(True, start, end, local.name)
+
+
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setMinimumHeight(24)
@@ -270,5 +286,5 @@ def _as_list(table: QTableView) -> None:
     head.setHighlightSections(False)
     head.setStretchLastSection(True)
     head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    for column, width in ((0, 84), (1, 96)):
+    for column, width in ((0, 72), (1, 106)):
         table.setColumnWidth(column, width)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget
 from app.context import Context
 from app.link.tick import Tick
 from app.models.chunks import ChunksModel
+from app.models.requestcolumns import worker_text
 from app.panels.bytes_tab import BytesTab
 from app.panels.exception_tab import ExceptionTab
 from app.panels.live import LivePanel
@@ -61,6 +62,7 @@ class InspectorPanel(LivePanel):
             self.tabs.setTabToolTip(index, tip)
         self.who = label(name=tr("Selected request"), role="head")
         self.who.setContentsMargins(0, 0, 12, 0)
+        self.who.setFixedHeight(24)
         self.tabs.setCornerWidget(self.who)
         self.tabs.currentChanged.connect(self._on_tab)
         self.box.addWidget(self.tabs)
@@ -87,6 +89,7 @@ class InspectorPanel(LivePanel):
         self.who.setText(_title(request))
         self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if failure else tr("Exception"))
         shown = self.tabs.currentIndex()
+        self.bytes.show_nothing(request is None)
         if shown == STAGES:
             self.stages.show_request(request, tick.at, failure.stage if failure else None)
             return
@@ -107,7 +110,7 @@ def _title(request: RequestRecord | None) -> str:
         return tr("Select a request")
     parts = [f"#{request.id}", safe_text(request.peer or tr("unnamed peer"), 80)]
     if request.worker is not None:
-        parts.append(f"pid {request.worker.pid}" if request.worker.child else safe_text(request.worker.name, 40))
+        parts.append(worker_text(request))
     return " · ".join(parts)
 
 

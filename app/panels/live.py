@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollBar, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.link.tick import ServerStatus, Tick
@@ -19,6 +20,7 @@ class LivePanel(QWidget):
     def __init__(self, context: Context, role: str = "content") -> None:
         super().__init__()
         self.context = context
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         set_role(self, role)
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(0, 0, 0, 0)
@@ -41,6 +43,13 @@ class LivePanel(QWidget):
         """What the supervisor last told about the selected server."""
         return self.context.link.tick.server(self.context.selection.server)
 
+    def runs(self) -> tuple[int, ...] | None:
+        """The capture's ids of all runs of the selected server; None when no server is selected: all servers."""
+        if not self.context.selection.server:
+            return None
+        server = self.server()
+        return server.ids if server is not None else ()
+
     def _on_tick(self, tick: Tick) -> None:
         if self.isVisible():
             self.refresh(tick)
@@ -50,6 +59,24 @@ class LivePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh(self.context.link.tick)
+
+
+class StickToEnd(QObject):
+    """Keeps a list at its end while it grows, unless the reader has gone up."""
+
+    def __init__(self, bar: QScrollBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self._stuck = True
+        bar.rangeChanged.connect(self._on_range)
+        bar.valueChanged.connect(self._on_value)
+
+    def _on_range(self) -> None:
+        if self._stuck:
+            self._bar.setValue(self._bar.maximum())
+
+    def _on_value(self, value: int) -> None:
+        self._stuck = value >= self._bar.maximum()
 
 
 class Slow:

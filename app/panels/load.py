@@ -33,9 +33,9 @@ CHARTS: tuple[Chart, ...] = (
     Chart("rate", T("app", "requests / s"), T("app", "Requests accepted each second"), "", ("rate",), ("handle",)),
     Chart("in_flight", T("app", "in flight"), T("app", "Requests being served at the end of each second"), "",
           ("in_flight",), ("setup",)),
-    Chart("latency", T("app", "p95, p50, p99"), T("app", "From accept to close: 95, 50 and 99 of 100 requests were "
+    Chart("latency", T("app", "latency"), T("app", "From accept to close: 95, 50 and 99 of 100 requests were "
           "faster"), "ms", ("p95", "p50", "p99"), ("queue", "accept", "verify")),
-    Chart("bytes", T("app", "bytes in, out / s"), T("app", "Bytes received and sent each second"), "bytes",
+    Chart("bytes", T("app", "bytes / s"), T("app", "Bytes received and sent each second"), "bytes",
           ("bytes_in", "bytes_out"), ("accept", "finish")),
     Chart("cpu", T("app", "CPU"), T("app", "Percent of one core, for each process and its busiest threads"), "%", (),
           ("handle", "verify", "setup", "queue", "accept", "close", "finish")),
@@ -48,7 +48,7 @@ class LoadPanel(LivePanel):
     title_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
+        super().__init__(context, role="chrome")
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart) for chart in CHARTS}
         self._slow = Slow()
@@ -60,7 +60,7 @@ class LoadPanel(LivePanel):
         if self.context.view.frozen or not self._slow.due(tick.at):
             return
         server = self.server()
-        self.model.set_server(server.id if server else None)
+        self.model.set_server(self.runs())
         self.model.refresh(tick.at)
         for chart in CHARTS:
             shown = [self.model.series[key] for key in chart.series if key in self.model.series]
@@ -90,7 +90,7 @@ class LoadPanel(LivePanel):
 
     def _scrolled(self) -> QScrollArea:
         inner = QWidget()
-        set_role(inner, "content")
+        set_role(inner, "chrome")
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(10, 4, 10, 8)
         layout.setSpacing(2)

@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QPushButton, QTableView, QWidget
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QLineEdit,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from app.context import Context
 from app.icons import icon
 from app.link.tick import Tick
-from app.models.output import OutputModel
-from app.panels.live import LivePanel, row
+from app.models.output import Index, OutputModel, RecordRole
+from app.panels.live import LivePanel, StickToEnd, row
 from app.text import label, set_role, set_tip, tr
-from app.theme import ROW
+from app.theme import ROW, mono, theme
 
-WIDTHS = (104, 120, 64)
+STREAM = 2
+SIGNS = {0: ("ⓘ", "accent"), 1: ("·", "dim"), 2: ("!", "error")}
+"""By stream: our own log, standard output, standard error."""
+WIDTHS = (108, 120, 56)
+
+
+class LineDelegate(QStyledItemDelegate):
+    """Tells the streams apart by sign, word and colour."""
+
+    # Qt's overrides
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        record = index.data(RecordRole)
+        if index.column() != 1:
+            option.font = mono()
+        if index.column() == STREAM and record is not None:
+            sign, token = SIGNS.get(record.stream, SIGNS[0])
+            option.text = f"{sign} {option.text}"
+            option.palette.setColor(QPalette.ColorRole.Text, getattr(theme(), token))
+        elif index.column() < STREAM:
+            option.palette.setColor(QPalette.ColorRole.Text, theme().dim)
 
 
 class OutputPanel(LivePanel):
@@ -35,15 +65,9 @@ class OutputPanel(LivePanel):
     def refresh(self, tick: Tick) -> None:
         if self.context.view.frozen:
             return
-        server = self.server() if self.only.isChecked() else None
-        self.model.set_server(server.id if server else None)
-        bar = self.table.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum()
-        before = self.model.rowCount()
+        self.model.set_server(self.runs() if self.only.isChecked() else None)
         self.model.refresh()
         self.empty.setVisible(self.model.rowCount() == 0)
-        if at_end and self.model.rowCount() != before:
-            self.table.scrollToBottom()
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
@@ -93,6 +117,8 @@ class OutputPanel(LivePanel):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(ROW - 2)
         table.horizontalHeader().hide()
+        table.setItemDelegate(LineDelegate(table))
+        self._end = StickToEnd(table.verticalScrollBar())
         table.horizontalHeader().setStretchLastSection(True)
         for column, width in enumerate(WIDTHS):
             table.setColumnWidth(column, width)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QToolButton, 
 from app.context import Context
 from app.icons import icon
 from app.link.tick import Tick
-from app.models.servers import ServersModel
+from app.models.servers import ServerRole, ServersModel
 from app.panels.live import LivePanel
 from app.panels.requests import quoted
 from app.panels.troubles import TroubleStrip
@@ -136,3 +136,5 @@ class ServersPanel(LivePanel):
                 self._strips[key] = TroubleStrip(self.context, key)
                 self._strip_box.addWidget(self._strips[key])
             self._strips[key].show_trouble(trouble)
+            told = self.model.index(self.model.row_of(key)).data(ServerRole.ERROR)
+            self._strips[key].set_told(bool(told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from pygments.lexers.python import PythonLexer
@@ -40,7 +41,7 @@ class SourceView(QPlainTextEdit):
     def show_lines(self, lines: Lines, marked: int) -> None:
         """Show lines, one of them marked."""
         width = len(str(lines[-1][0])) if lines else 0
-        texts = [_plain(text) for _, text in lines]
+        texts = textwrap.dedent("\n".join(_plain(text) for _, text in lines)).split("\n")[: len(lines)]
         numbers = [number for number, _ in lines]
         self._marked = numbers.index(marked) if marked in numbers else -1
         self._colours.set_code(texts, width + NUMBER_GAP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -26,6 +27,7 @@ class StagesTab(QWidget):
         area = QScrollArea()
         area.setWidget(self.waterfall)
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -38,7 +40,7 @@ class StagesTab(QWidget):
         """Show a request; `now` ends what still runs."""
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
-        self.summary.setText(summary(request, now) if request else "")
+        self.summary.setText(summary(request, now) if request else tr("Select a request."))
 
 
 def summary(request: RequestRecord, now: int) -> str:

@@ -48,9 +48,14 @@ class TroubleStrip(QFrame):
         entry = self._context.workspace.entry(self._key)
         self.name.setText(safe_text(f"✕ {entry.profile.name}" if entry else "✕", 40))
         self.sentence.setText(safe_text(trouble.sentence, 400))
+        set_tip(self, trouble.sentence)
         text, tip, self._do = self._fix(trouble)
         self.fix_button.setText(text)
         set_tip(self.fix_button, tip)
+
+    def set_told(self, told: bool) -> None:
+        """Whether the server's own row says the sentence already."""
+        self.sentence.setVisible(not told)
 
     def _fix(self, trouble: Trouble) -> Fix:
         desk, key, extras = self._context.desk, self._key, trouble.extras

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.context import Context
 from app.examples import EXAMPLES, Example, lesson, title
@@ -12,6 +22,7 @@ from app.icons import icon
 from app.panels.live import row
 from app.settings import HINT_SEEN
 from app.text import label, set_role, set_tip, tr
+from engine.hosting.profile import SERVER_CLASSES
 
 COLUMNS = 3
 WIDTH = 780
@@ -42,8 +53,9 @@ class ExampleCard(QFrame):
         text = label(lesson(one), role="small", wrap=True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(text, 1)
-        layout.addLayout(row(label(one.server_class, role="mono-dim"), None, self.button))
+        layout.addLayout(row(label(kind_of(one), role="small"), None, self.button))
         self.setMinimumHeight(124)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def run(self) -> None:
         """Start the example and its clients; the window goes to the requests."""
@@ -54,6 +66,14 @@ class ExampleCard(QFrame):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.run()
+
+
+def kind_of(one: Example) -> str:
+    """ "TCP · threading": what kind of server an example runs on."""
+    family, concurrency = next(kind for kind, name in SERVER_CLASSES.items() if name == one.server_class)
+    families = {"tcp": "TCP", "udp": "UDP", "unix": tr("Unix stream"), "unixgram": tr("Unix datagram")}
+    words = {"single": tr("one at a time"), "threading": tr("threading"), "forking": tr("forking")}
+    return f"{families[family]} · {words[concurrency]}"
 
 
 class WelcomePanel(QScrollArea):
@@ -126,14 +146,14 @@ class WelcomePanel(QScrollArea):
 
     def _hint(self) -> QFrame:
         bar = QFrame()
-        set_role(bar, "strip")
+        set_role(bar, "card")
         text = label(tr("① A row is a request.  ② Its bar is its way through the server.  ③ A red ✕ leads to the "
                         "exception and the bytes that caused it."), role="small", wrap=True)  # fmt: skip
         close = QPushButton(tr("Got it"))
         set_role(close, "link")
         set_tip(close, tr("Do not show this hint again"))
         close.clicked.connect(self._put_away)
-        bar.setLayout(row(text, close, margins=(0, 8, 0, 8)))
+        bar.setLayout(row(text, close, margins=(14, 8, 10, 8)))
         bar.setVisible(not self._context.settings.get(HINT_SEEN))
         return bar
 

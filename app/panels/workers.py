@@ -22,7 +22,7 @@ class WorkersPanel(LivePanel):
     title_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
+        super().__init__(context, role="chrome")
         self.model = LanesModel(context.link.reader, self)
         self.lanes = LanesView(self.model)
         self.lanes.setAccessibleName(tr("Workers of the last ten seconds"))
@@ -45,7 +45,7 @@ class WorkersPanel(LivePanel):
         self._say(server)
         if self.context.view.frozen:
             return
-        self.model.set_server(server.id if server else None)
+        self.model.set_server(self.runs())
         self.model.refresh(tick.at)
         self.title_changed.emit(tr("Workers · last 10 s"))
 
