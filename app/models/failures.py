@@ -14,6 +14,7 @@ from app.theme import mono
 
 Index = QModelIndex | QPersistentModelIndex
 Span = tuple[int, int]
+DIGITS = 6
 SHORTEST_SLICE = 2
 """A single byte occurs anywhere by chance; two are told as a slice."""
 
@@ -26,6 +27,8 @@ class Local:
     kind: str
     value: str
     span: Span | None = None
+    digits: str = ""
+    """Short bytes that are no text, in hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,14 @@ def _frame(frame: Mapping[str, Any], received: bytes) -> Frame:
 
 
 def _local(local: Mapping[str, Any], received: bytes) -> Local:
-    kind, value, span = str(local.get("type", "")), str(local.get("value", "")), None
+    kind, value, span, digits = str(local.get("type", "")), str(local.get("value", "")), None, ""
     if local.get("hex"):
         held = bytes.fromhex(str(local["hex"]))
         size = int(local.get("size") or len(held))
         kind = f"{kind} {size}"
         span = find_slice(received, held, size)
-    return Local(str(local.get("name", "")), kind, value, span)
+        digits = held.hex(" ") if size <= DIGITS and not held.decode("latin-1").isprintable() else ""
+    return Local(str(local.get("name", "")), kind, value, span, digits)
 
 
 def find_slice(received: bytes, held: bytes, size: int) -> Span | None:
@@ -157,7 +161,7 @@ def _cell(local: Local, column: int) -> str:
         return safe_text(local.kind)
     if local.span is None:
         return safe_text(local.value)
-    return f"{safe_text(local.value, 24)} → in[{local.span[0]}:{local.span[1]}]"
+    return f"{local.digits or safe_text(local.value, 14)} → in[{local.span[0]}:{local.span[1]}]"
 
 
 class FramesModel(QAbstractListModel):
@@ -187,5 +191,5 @@ class FramesModel(QAbstractListModel):
         if frame is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return safe_text(f"{frame.function}  {frame.place}", 120)
+            return safe_text(f"{frame.place}  {frame.function.rpartition('.')[2]}", 120)
         return mono() if role == Qt.ItemDataRole.FontRole else None

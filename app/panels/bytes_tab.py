@@ -21,7 +21,7 @@ from app.context import Context
 from app.models.chunks import ChunksModel
 from app.models.conversation import Conversation
 from app.models.copying import COPY_FORMATS
-from app.panels.live import strip
+from app.panels.live import paint_ground, strip
 from app.text import label, number, set_role, set_tip, size, tr
 from app.widgets.conversation import ENCODINGS, ConversationView
 from app.widgets.hexview import Mark
@@ -32,6 +32,7 @@ class BytesTab(QWidget):
 
     def __init__(self, context: Context, model: ChunksModel) -> None:
         super().__init__()
+        paint_ground(self, "content")
         self._context = context
         self._model = model
         self.view = ConversationView()

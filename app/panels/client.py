@@ -13,7 +13,7 @@ from app.context import Context
 from app.link.tick import Tick, Trouble
 from app.models.exchanges import Exchange, ExchangesModel
 from app.panels.clientform import ClientForm, Sending
-from app.panels.live import LivePanel, StickToEnd, row
+from app.panels.live import LEAST_HEIGHT, LivePanel, StickToEnd, row
 from app.text import label, number, safe_text, set_tip, tr
 from app.theme import ROW
 from app.widgets.hexview import HexView
@@ -26,6 +26,7 @@ class ClientPanel(LivePanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.form = ClientForm(context)
         self.model = ExchangesModel(self)
         self._run: int | None = None

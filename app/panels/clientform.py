@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.context import Context
-from app.link.tick import ServerState, Tick
+from app.link.tick import ServerState, ServerStatus, Tick
 from app.panels.live import row
 from app.panels.payload import PayloadError, read_hex, read_text
 from app.text import label, safe_text, set_role, set_tip, tr
@@ -28,6 +28,7 @@ from app.theme import mono
 
 TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
 MOST_CLIENTS = 200
+ADDRESS = 26
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class ClientForm(QWidget):
     def offer_servers(self, tick: Tick) -> None:
         """List the servers that listen; the chosen one stays chosen, else the selected one is."""
         up = [server for server in tick.servers if server.state is ServerState.LISTENING]
-        offered = [(server.key, safe_text(f"{server.name}  {server.address}", 80)) for server in up]
+        offered = [(server.key, _offer(server)) for server in up]
         if offered != self._offered:
             chosen = self.target.currentData()
             self._offered = offered
@@ -217,10 +218,15 @@ class ClientForm(QWidget):
         self.addAction(action)
 
 
+def _offer(server: ServerStatus) -> str:
+    """Name and address; of a long path its end."""
+    address = server.address if len(server.address) <= ADDRESS else f"…{server.address[-ADDRESS:]}"
+    return safe_text(f"{server.name}  {address}", 80)
+
+
 def _spin(low: int, high: int, name: str, tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(low, high)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setFixedWidth(66)
     _name(box, name, tip)
     return box

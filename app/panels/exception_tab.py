@@ -24,7 +24,7 @@ from app.models.copying import python_bytes
 from app.models.failures import Frame, FramesModel, Local, LocalsModel, read_frames, traceback_text
 from app.models.selection import ByteRange
 from app.panels.editor import open_in_editor
-from app.panels.live import row
+from app.panels.live import paint_ground, row
 from app.panels.source import SourceView
 from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.theme import ROW
@@ -50,6 +50,7 @@ class ExceptionTab(QWidget):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        paint_ground(self, "content")
         self._context = context
         self._shown: Shown | None = None
         self._stack = QStackedLayout(self)
@@ -135,21 +136,20 @@ class ExceptionTab(QWidget):
         self.frames.setModel(self._frames)
         self.frames.setAccessibleName(tr("Frames"))
         self.frames.setUniformItemSizes(True)
-        self.frames.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.frames.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.frames.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         set_tip(self.frames, tr("The calls that led to it, the one that raised first"))
         self.source = SourceView()
         code = QSplitter(Qt.Orientation.Horizontal)
         code.addWidget(self.frames)
         code.addWidget(self.source)
-        code.setSizes([200, 400])
+        code.setSizes([210, 400])
         part = QWidget()
         layout = QVBoxLayout(part)
         layout.setContentsMargins(12, 8, 8, 4)
         layout.setSpacing(4)
-        layout.addLayout(row(self.came, self.slice, None))
+        layout.addLayout(row(self.came, self.slice, None, self.out))
         layout.addWidget(self.hex)
-        layout.addWidget(self.out)
         layout.addWidget(code, 1)
         return part
 

@@ -10,7 +10,7 @@ from app.models.chunks import ChunksModel
 from app.models.requestcolumns import worker_text
 from app.panels.bytes_tab import BytesTab
 from app.panels.exception_tab import ExceptionTab
-from app.panels.live import LivePanel
+from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
 from app.text import label, safe_text, tr
 from engine.capture.records import FailureRecord, RequestRecord
@@ -22,7 +22,8 @@ class InspectorPanel(LivePanel):
     """Three looks at one request. Only the one on screen is kept up to date."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context)
+        super().__init__(context, role="chrome")
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.setAccessibleName(tr("Inspector"))
         self._chunks = ChunksModel(context.link.reader, self)
         self._request: RequestRecord | None = None
@@ -61,9 +62,9 @@ class InspectorPanel(LivePanel):
         for index, tip in enumerate(tips):
             self.tabs.setTabToolTip(index, tip)
         self.who = label(name=tr("Selected request"), role="head")
-        self.who.setContentsMargins(0, 0, 12, 0)
-        self.who.setFixedHeight(24)
-        self.tabs.setCornerWidget(self.who)
+        corner = strip(self.who, role="chrome")
+        corner.setFixedHeight(26)
+        self.tabs.setCornerWidget(corner)
         self.tabs.currentChanged.connect(self._on_tab)
         self.box.addWidget(self.tabs)
 

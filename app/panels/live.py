@@ -20,8 +20,7 @@ class LivePanel(QWidget):
     def __init__(self, context: Context, role: str = "content") -> None:
         super().__init__()
         self.context = context
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        set_role(self, role)
+        paint_ground(self, role)
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(0, 0, 0, 0)
         self.box.setSpacing(0)
@@ -59,6 +58,16 @@ class LivePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh(self.context.link.tick)
+
+
+LEAST_HEIGHT = 140
+"""Of a panel at the bottom: less shows nothing of use."""
+
+
+def paint_ground(widget: QWidget, role: str) -> None:
+    """Let the style sheet paint a widget's ground; of its own accord it does so for Qt's classes only."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    set_role(widget, role)
 
 
 class StickToEnd(QObject):

@@ -34,11 +34,11 @@ CHARTS: tuple[Chart, ...] = (
     Chart("in_flight", T("app", "in flight"), T("app", "Requests being served at the end of each second"), "",
           ("in_flight",), ("setup",)),
     Chart("latency", T("app", "latency"), T("app", "From accept to close: 95, 50 and 99 of 100 requests were "
-          "faster"), "ms", ("p95", "p50", "p99"), ("queue", "accept", "verify")),
+          "faster"), "ms", ("p95", "p50", "p99"), ("queue", "handle", "verify")),
     Chart("bytes", T("app", "bytes / s"), T("app", "Bytes received and sent each second"), "bytes",
-          ("bytes_in", "bytes_out"), ("accept", "finish")),
+          ("bytes_in", "bytes_out"), ("handle", "verify")),
     Chart("cpu", T("app", "CPU"), T("app", "Percent of one core, for each process and its busiest threads"), "%", (),
-          ("handle", "verify", "setup", "queue", "accept", "close", "finish")),
+          ("handle", "verify", "setup", "queue", "finish", "close", "accept")),
 )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ class LoadPanel(LivePanel):
         inner = QWidget()
         set_role(inner, "chrome")
         layout = QVBoxLayout(inner)
-        layout.setContentsMargins(10, 4, 10, 8)
+        layout.setContentsMargins(0, 4, 0, 8)
         layout.setSpacing(2)
         for plot in self.plots.values():
             layout.addWidget(plot)

@@ -19,7 +19,7 @@ from app.context import Context
 from app.icons import icon
 from app.link.tick import Tick
 from app.models.output import Index, OutputModel, RecordRole
-from app.panels.live import LivePanel, StickToEnd, row
+from app.panels.live import LEAST_HEIGHT, LivePanel, StickToEnd, row
 from app.text import label, set_role, set_tip, tr
 from app.theme import ROW, mono, theme
 
@@ -52,6 +52,7 @@ class OutputPanel(LivePanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.setMinimumHeight(LEAST_HEIGHT)
         self.model = OutputModel(context.link.reader, self)
         self.table = QTableView()
         self._build_table()
@@ -131,6 +132,7 @@ class OutputPanel(LivePanel):
         self.search.setPlaceholderText(tr("Search"))
         self.search.setAccessibleName(tr("Search in the output"))
         self.search.setFixedSize(180, 20)
+        set_role(self.search, "head")
         self.search.setClearButtonEnabled(True)
         set_tip(self.search, tr("Enter goes to the next line that contains it, Shift+Enter to the one before"))
         self.copy_button = QPushButton()
@@ -139,7 +141,7 @@ class OutputPanel(LivePanel):
         set_role(self.copy_button, "flat")
         set_tip(self.copy_button, tr("Copy the selected lines, or all"))
         tools = QWidget()
-        tools.setLayout(row(self.only, self.search, self.copy_button))
+        tools.setLayout(row(None, self.only, self.search, self.copy_button))
         return tools
 
     def _connect(self) -> None:

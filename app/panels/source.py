@@ -34,6 +34,8 @@ class SourceView(QPlainTextEdit):
         set_tip(self, tr("The lines around the one that raised"))
         set_role(self, "bare")
         self.setFont(mono())
+        self.document().setDocumentMargin(2)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._marked = -1
         self._colours = _Colours(self.document())
         theme_source().theme_changed.connect(self._paint)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.models.selection import Selection
-from app.panels.live import strip
+from app.panels.live import paint_ground, strip
 from app.text import duration, label, set_tip, tr
 from app.widgets.waterfall import Waterfall
 from engine.capture.records import RequestRecord, StageRecord
@@ -19,6 +19,7 @@ class StagesTab(QWidget):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        paint_ground(self, "content")
         self._selection: Selection = context.selection
         self.waterfall = Waterfall()
         self.waterfall.setAccessibleName(tr("Stages of the selected request"))

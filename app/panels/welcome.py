@@ -95,6 +95,7 @@ class WelcomePanel(QScrollArea):
         across.addStretch(1)
         self.setFocusProxy(self.cards[0].button)
         set_role(self.cards[0].button, "primary")
+        self.cards[0].button.setIcon(icon("play", "accent_text"))
 
     def _column(self) -> QWidget:
         column = QWidget()
