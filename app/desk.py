@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QStandardPaths, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.examples import Example, Talk, example
 from app.link.link import Link
 from app.link.tick import ServerState, ServerStatus, Tick, Trouble
 from app.models.selection import Selection
-from app.text import tr
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
 
@@ -209,12 +208,9 @@ def _example_profile(found: Example) -> Profile:
 
 def socket_folder() -> Path:
     """A private folder with a short path for the sockets of examples."""
-    runtime = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.RuntimeLocation)
-    folder = Path(runtime or tempfile.gettempdir()) / f"socketscope-{os.getuid()}"
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"socketscope-{os.getuid()}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat(follow_symlinks=False)
+    if found.st_uid != os.getuid() or found.st_mode & 0o077 or not folder.is_dir():
+        return Path(tempfile.mkdtemp(prefix="socketscope-"))  # somebody else was there first
     return folder
-
-
-def reason_for_nothing(key: str) -> str:
-    """Why an action on a server is disabled."""
-    return "" if key else tr("Select a server first")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QSizePolicy, QTabWidget, QWidget
 
 from app.context import Context
@@ -33,6 +33,7 @@ class PanelHead(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(HEAD)
         self._title = label(role="head")
+        self._tools: QWidget | None = None
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(10, 0, 6, 0)
         self._layout.addWidget(self._title)
@@ -50,11 +51,19 @@ class PanelHead(QWidget):
         tools = getattr(widget, "head_tools", None)
         if isinstance(tools, QWidget):
             self._layout.addWidget(tools)
+            self._tools = tools
         changed = getattr(widget, "title_changed", None)
         if changed is not None:
             changed.connect(self.show_title)
 
     # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The title comes first: tools that would stand on it are hidden."""
+        super().resizeEvent(event)
+        if self._tools is not None:
+            needed = self._title.sizeHint().width() + self._tools.sizeHint().width() + 24
+            self._tools.setVisible(event.size().width() >= needed)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), HEAD)

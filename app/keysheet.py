@@ -113,6 +113,7 @@ class CommandPalette(QDialog):
         self._list.setColumnWidth(0, 320)
         self.move(parent.mapToGlobal(parent.rect().topLeft()).x() + (parent.width() - 460) // 2, parent.y() + 60)
         self._search("")
+        self._line.setFocus()
 
     def _model(self) -> QStandardItemModel:
         model = QStandardItemModel(self)

@@ -20,7 +20,8 @@ GROUNDS = ("window", "panel")
 def luminance(colour: QColor) -> float:
     """Relative luminance as WCAG defines it."""
     parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]  # type: ignore[index]  # the stub says object
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    weighed: float = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+    return weighed
 
 
 def contrast(one: QColor, other: QColor) -> float:

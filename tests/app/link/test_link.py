@@ -105,7 +105,6 @@ def test_a_lost_supervisor_is_told_and_replaced(link: Link, clients: list[FakeCl
     assert [trouble.code for trouble in refused] == ["lost", "lost"]
     with qtbot.waitSignal(link.respawned):
         link.respawn()
-    assert link.alive
     with qtbot.waitSignal(link.ticked):
         clients[1].tick(number=1)
 

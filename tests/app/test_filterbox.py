@@ -1,0 +1,50 @@
+"""The filter box: says whether it understands, completes, and filters."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.context import View
+from app.filterbox import FilterBox, why_not
+
+
+@pytest.fixture
+def box(qtbot: QtBot) -> FilterBox:
+    made = FilterBox(View())
+    qtbot.addWidget(made)
+    return made
+
+
+def test_a_filter_is_applied_after_a_rest(box: FilterBox, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(box._view.filter_changed) as heard:
+        QTest.keyClicks(box, "state:error")
+    assert heard.args == ["state:error"]
+    assert box.property("state") == "good"
+
+
+def test_what_cannot_be_read_is_red_and_explained(box: FilterBox, qtbot: QtBot) -> None:
+    box.setText("state:nonsense")
+    with qtbot.assertNotEmitted(box._view.filter_changed), qtbot.waitSignal(box._view.filter_refused) as heard:
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    assert box.property("state") == "bad"
+    assert heard.args == [why_not("state:nonsense")]
+    assert box.accessibleDescription() == why_not("state:nonsense")
+
+
+def test_clearing_from_elsewhere_empties_the_box(box: FilterBox, qtbot: QtBot) -> None:
+    QTest.keyClicks(box, "echo")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    box._view.set_filter("")
+    assert box.text() == ""
+    assert box.property("state") == ""
+
+
+def test_words_are_completed_where_they_stand(box: FilterBox, qtbot: QtBot) -> None:
+    box.setText("echo -sta")
+    box.setCursorPosition(9)
+    assert box._prefix() == "sta"
+    box._complete("state:")
+    assert box.text() == "echo -state:"
