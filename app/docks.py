@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QSizePolicy, QTabWidget, QWidget
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QSizePolicy, QTabBar, QTabWidget, QWidget
 
 from app.context import Context
+from app.heads import PanelHead
 from app.panels import Panel
-from app.text import label, safe_text, set_role, set_tip, tr
-from app.theme import HEAD
+from app.text import set_tip, tr
 
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -23,53 +23,6 @@ NARROW = 1280
 """Below this width the right column joins the tabs at the bottom."""
 SIZES = {"live": {"left": 226, "right": 362, "bottom": 260}, "load": {"left": 226, "right": 720, "bottom": 200}}
 """By perspective: how wide the columns are, and how high the bottom."""
-
-
-class PanelHead(QWidget):
-    """A panel's head: its title in upper case, and at the right whatever the panel wants there."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(HEAD)
-        self._title = label(role="head")
-        self._tools: QWidget | None = None
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(10, 0, 6, 0)
-        self._layout.addWidget(self._title)
-        self._layout.addStretch()
-        set_role(self, "head")
-        self.show_title(title)
-
-    def show_title(self, title: str) -> None:
-        """Upper case up to the first dot; what follows (a time, a server's name) keeps its case."""
-        name, dot, rest = title.partition(" · ")
-        self._title.setText(safe_text(f"{name.upper()}{dot}{rest}", 80))
-
-    def adopt(self, widget: QWidget) -> None:
-        """Take the panel's tools and follow its title."""
-        tools = getattr(widget, "head_tools", None)
-        if isinstance(tools, QWidget):
-            self._layout.addWidget(tools)
-            self._tools = tools
-        changed = getattr(widget, "title_changed", None)
-        if changed is not None:
-            changed.connect(self.show_title)
-
-    # Qt's overrides
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The title comes first: tools that would stand on it are hidden."""
-        super().resizeEvent(event)
-        if self._tools is not None:
-            needed = self._title.sizeHint().width() + self._tools.sizeHint().width() + 24
-            self._tools.setVisible(event.size().width() >= needed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEAD)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(40, HEAD)
 
 
 class _NoHead(QWidget):
@@ -129,6 +82,13 @@ class Dock(QDockWidget):
         self.toggle.setChecked(not self.isHidden() and visible)
         if visible:
             self.build()
+
+
+def name_tab_bar(bar: QObject) -> None:
+    """Say what the tabs of stacked panels are."""
+    assert isinstance(bar, QTabBar)
+    bar.setAccessibleName(tr("Panels"))
+    set_tip(bar, tr("Panels that share this place"))
 
 
 class Docks:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
 from app.bars import StatusBar, ToolBar
@@ -12,13 +12,14 @@ from app.commands import COMMANDS, new_server
 from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
-from app.docks import Docks, PanelHead
+from app.docks import Docks, name_tab_bar
+from app.heads import Page
 from app.icons import application_icon
 from app.link.link import Link
 from app.models.selection import Selection
-from app.panels import PANELS, Panel
+from app.panels import PANELS
 from app.settings import Settings
-from app.text import set_tip, tr
+from app.text import set_tip
 from app.theme import ThemeSource
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
@@ -27,24 +28,6 @@ LAYOUT = 1
 """Version of the stored layout; another number makes old ones void."""
 SMALLEST = QSize(1100, 700)
 FIRST = QSize(1440, 900)
-
-
-class Page(QWidget):
-    """A panel in the window's centre, with its head."""
-
-    def __init__(self, panel: Panel, context: Context) -> None:
-        super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        self.panel = panel
-        self.widget = panel.factory(context)
-        if panel.head:
-            head = PanelHead(tr(panel.title))
-            head.adopt(self.widget)
-            layout.addWidget(head)
-        layout.addWidget(self.widget, 1)
-        self.setFocusProxy(self.widget)
 
 
 class Window(QMainWindow):
@@ -180,6 +163,12 @@ class Window(QMainWindow):
         self.context.settings.sync()
 
     # Qt's overrides
+
+    def childEvent(self, event: QChildEvent) -> None:  # noqa: N802
+        """Qt makes the tab bars of docks by itself, when and as it needs them."""
+        super().childEvent(event)
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event.child(), QTabBar):
+            name_tab_bar(event.child())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
