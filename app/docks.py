@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QSize, Qt
@@ -111,6 +111,9 @@ class Docks:
     def folded(self) -> bool:
         """Whether the right column stands among the tabs at the bottom."""
         return self._folded
+
+    def __iter__(self) -> Iterator[Dock]:
+        return iter(self._docks)
 
     def toggles(self) -> list[QAction]:
         """Show or hide each panel: for the View menu."""
