@@ -15,6 +15,10 @@ TEXT_ROW = 96
 """Bytes of text in a row at most; a row also ends after a line feed."""
 
 
+TEXT_COLUMNS = 100
+_ODD = bytes([*range(0x20), *range(0x7F, 0x100)])
+
+
 class LineKind(Enum):
     """What stands in a line."""
 
@@ -67,9 +71,23 @@ def _text_starts(data: bytes, unit: int) -> array[int]:
     at, size = 0, len(data)
     while at < size:
         starts.append(at)
-        feed = data.find(b"\n", at, at + TEXT_ROW)
-        at = _cut(data, at + TEXT_ROW, unit) if feed < 0 else _after_feed(feed, at, unit)
+        end = at + _fitting(data[at : at + TEXT_ROW], unit)
+        feed = data.find(b"\n", at, end)
+        at = _cut(data, at, end, unit) if feed < 0 else _after_feed(feed, at, unit)
     return starts
+
+
+def _fitting(row: bytes, unit: int) -> int:
+    """How many of these bytes fit a row when those that are no plain text take four columns each."""
+    odd = len(row) - len(row.translate(None, _ODD))
+    if unit > 1 or len(row) + 3 * odd <= TEXT_COLUMNS:
+        return len(row)
+    columns = 0
+    for place, byte in enumerate(row):
+        columns += 4 if byte in _ODD else 1
+        if columns > TEXT_COLUMNS:
+            return place
+    return len(row)
 
 
 def _after_feed(feed: int, start: int, unit: int) -> int:
@@ -77,14 +95,14 @@ def _after_feed(feed: int, start: int, unit: int) -> int:
     return feed + 1 if unit == 1 else start + ((feed - start) // unit + 1) * unit
 
 
-def _cut(data: bytes, at: int, unit: int) -> int:
+def _cut(data: bytes, start: int, end: int, unit: int) -> int:
     """A place to break that does not tear a UTF-8 character."""
-    if unit > 1 or at >= len(data):
-        return at
+    if unit > 1 or end >= len(data):
+        return end
     for back in range(3):
-        if data[at - back] & 0xC0 != 0x80:
-            return at - back
-    return at
+        if data[end - back] & 0xC0 != 0x80:
+            return end - back if end - back > start else end
+    return end
 
 
 class Layout:

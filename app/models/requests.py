@@ -256,8 +256,12 @@ class RequestsModel(QAbstractTableModel):
                 self._remove(row, row)
 
     def _drop_evicted(self, left: tuple[int, Iterable[int]] | None) -> None:
-        if left is not None and not self._ids.snapshot:
-            for first, last in self._ids.below(*left):
+        if left is None:
+            return
+        floor, survivors = left[0], set(left[1])
+        self._waiting = [request for request in self._waiting if request >= floor or request in survivors]
+        if not self._ids.snapshot:
+            for first, last in self._ids.below(floor, survivors):
                 self._remove(first, last)
 
     def _remove(self, first: int, last: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -66,8 +67,10 @@ class Scan:
         new: list[int] = []
         started = perf_counter_ns()
         last = self._reader.last_id
-        while self._upto < last and perf_counter_ns() - started < BUDGET:
+        while self._upto < last:
             new += self._look(last)
+            if perf_counter_ns() - started > BUDGET:
+                break
         return Found(new, again.matching, again.failing)
 
     def _look(self, last: int) -> Sequence[int]:
@@ -124,7 +127,7 @@ class Scan:
         while True:
             left = self._reader.ids(limit=limit)
             if len(left) < limit:
-                return self._reader.last_id + 1, left
+                return sys.maxsize, left
             if left[-1] - left[-1 - DENSE] == DENSE:
                 return left[-1], left
             limit *= 4

@@ -194,13 +194,14 @@ class LanesModel(QObject):
         if self._reader is None:
             return
         self._read(self._reader, now)
+        self._spans = {r: s for r, s in self._spans.items() if s.closed is None or s.closed > now - WINDOW}
         places = self._packer.pack(self._spans.values(), self._workers, now)
         shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
             Lane(_label(seat, place), tuple(place.blocks), _share(place, shares)) for seat, place in enumerate(places)
         )
-        self._forget(now - WINDOW)
+        self._forget_unseen()
         self.changed.emit()
 
     def _read(self, reader: CaptureReader, now: int) -> None:
@@ -210,11 +211,11 @@ class LanesModel(QObject):
         wanted = {span.worker for span in fresh if span.worker is not None}
         self._workers.update((worker.id, worker) for worker in reader.workers_by_id(sorted(wanted)))
 
-    def _forget(self, before: int) -> None:
-        """Keep what is in the picture: a block for each pixel, and what is newer than the picture's start."""
+    def _forget_unseen(self) -> None:
+        """Keep what is in the picture, a block for each pixel."""
         shown = {block.request for lane in self.lanes for block in lane.blocks}
-        kept = {r: s for r, s in self._spans.items() if r in shown and (s.closed is None or s.closed > before)}
-        self._spans = dict(list(kept.items())[-MOST_BLOCKS:])
+        kept = [(request, span) for request, span in self._spans.items() if request in shown]
+        self._spans = dict(kept[-MOST_BLOCKS:])
         used = {span.worker for span in self._spans.values()}
         self._workers = {number: worker for number, worker in self._workers.items() if number in used}
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from app import theme as themes
 from app.models.copying import printable
-from app.models.lines import HEX_ROW
+from app.models.lines import HEX_ROW, TEXT_COLUMNS
 from app.models.textcells import CellKind, cells
 from app.theme import Theme
 
@@ -129,7 +129,7 @@ class TextRows(RowPainter):
 
     @property
     def columns(self) -> int:
-        return 100
+        return TEXT_COLUMNS
 
     def paint(self, painter: QPainter, left: float, top: float, place: int, row: bytes, picks: Sequence[Pick]) -> None:
         theme = themes.theme()

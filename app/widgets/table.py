@@ -46,6 +46,7 @@ class RequestsTable(QTableView):
         self._chip = QPushButton(self.viewport())
         set_role(self._chip, "primary")
         set_tip(self._chip, self.tr("Go to the newest request and follow (End)"))
+        self._chip.setAccessibleName(self.tr("New requests"))
         self._chip.clicked.connect(self.follow_newest)
         self._chip.hide()
         self._connect(model)
@@ -77,7 +78,7 @@ class RequestsTable(QTableView):
         header.setStretchLastSection(True)
         header.setSortIndicatorClearable(False)
         # Cells keep 8 px from their borders; the application's sheet gives heads less.
-        header.setStyleSheet("QHeaderView::section { padding: 0 4px; }")
+        header.setStyleSheet("QHeaderView::section { padding: 0 8px; }")
         header.setSortIndicator(BY_KEY["id"], Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         header.setSortIndicatorShown(False)
