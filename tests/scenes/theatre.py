@@ -29,6 +29,7 @@ W = TypeVar("W", bound=QWidget)
 
 THEMES = ("dark", "light")
 SIZES = (QSize(1440, 900), QSize(1100, 700))
+CAPTURE = "scene.socketscope"
 LOOK_MS = 20
 PATIENCE = 20.0
 """Seconds that anything awaited may take, on a slow machine."""
@@ -128,15 +129,16 @@ class Theatre:
 
 
 @contextmanager
-def theatre(folder: Path) -> Iterator[Theatre]:
-    """Open the window, and close it with everything that it started."""
+def theatre(folder: Path, home: Path | None = None) -> Iterator[Theatre]:
+    """Open the window, and close it with everything that it started. Photographs go to `folder`, its files to `home`."""
     application = QApplication.instance() or QApplication(["socketscope"])
     assert isinstance(application, QApplication)
     with tempfile.TemporaryDirectory(prefix="socketscope-scene-") as private:
-        home = Path(private)
+        home = home or Path(private)
+        capture = home / CAPTURE
 
         def spawn() -> Client:
-            return SupervisorClient.spawn(home / "scene.socketscope")
+            return SupervisorClient.spawn(capture)
 
         themes = theme_source()
         themes.set_mode(THEMES[0])
