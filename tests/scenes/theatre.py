@@ -111,14 +111,17 @@ class Theatre:
         for theme in THEMES:
             self.window.context.themes.set_mode(theme)
             for size in SIZES:
-                self.window.resize(size)
-                self.wait("the window has its size", lambda size=size: self.window.size() == size)
+                self._resize(size)
                 self._settle()
                 path = self.folder / f"{name}-{theme}-{size.width()}x{size.height()}.png"
                 if not self.window.grab().save(str(path)):
                     raise OSError(f"{path} cannot be written")
                 made.append(path)
         return made
+
+    def _resize(self, size: QSize) -> None:
+        self.window.resize(size)
+        self.wait("the window has its size", lambda: self.window.size() == size)
 
     def _settle(self) -> None:
         """Two ticks, so that what rests while hidden has caught up."""
@@ -130,7 +133,7 @@ class Theatre:
 
 @contextmanager
 def theatre(folder: Path, home: Path | None = None) -> Iterator[Theatre]:
-    """Open the window, and close it with everything that it started. Photographs go to `folder`, its files to `home`."""
+    """Open the window, and close it with all that it started. Photographs go to `folder`, its own files to `home`."""
     application = QApplication.instance() or QApplication(["socketscope"])
     assert isinstance(application, QApplication)
     with tempfile.TemporaryDirectory(prefix="socketscope-scene-") as private:
