@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QDialog, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from app.text import QT_TRANSLATE_NOOP, label, safe_text, tr
+from app.text import QT_TRANSLATE_NOOP, label, safe_text, set_tip, tr
 from engine.hosting.profile import SERVER_CLASSES, Profile
 
 from .address import AddressRows
@@ -96,12 +96,13 @@ class ServerDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
+        self.tabs.tabBar().setAccessibleName(tr("Pages"))
         for form, title in (
             (self.main, tr("Server")),
             (self.attributes, tr("Class attributes")),
             (self.launch, tr("Process")),
         ):
-            self.tabs.addTab(_scrolled(form), title)
+            self.tabs.addTab(_scrolled(form, title), title)
         self.summary = label(name=tr("Summary"), role="mono")
         self.buttons = Buttons(
             tr("Add") if is_new else tr("Save"), tr("Add and start") if is_new else tr("Save and start")
@@ -152,8 +153,10 @@ def free_name(stem: str, taken: Collection[str]) -> str:
     return next((name for name in (stem, *numbered) if name not in taken), stem)
 
 
-def _scrolled(form: QWidget) -> QScrollArea:
+def _scrolled(form: QWidget, title: str) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName(title)
+    set_tip(area, tr("Scroll with the wheel or the arrow keys; Tab goes from field to field"))
     area.setWidget(form)
     area.setWidgetResizable(True)
     area.setFrameShape(QScrollArea.Shape.NoFrame)

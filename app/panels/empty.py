@@ -64,6 +64,8 @@ class EmptyPage(QWidget):
         self.sentence = label(name=tr("Why there is no request"), role="dim", wrap=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton()
+        self.button.setAccessibleName(tr("Next step"))
+        set_tip(self.button, tr("What can be done about it"))
         self.button.clicked.connect(self._act)
         self.either = label(tr("or"), role="dim")
         self.line = label(name=tr("Command that connects"), role="mono")
@@ -82,6 +84,7 @@ class EmptyPage(QWidget):
         self.sentence.setText(nothing.sentence)
         text, tip = _buttons().get(nothing.button, ("", ""))
         self.button.setText(text)
+        self.button.setAccessibleName(text)
         self.button.setVisible(bool(text))
         set_tip(self.button, tip)
         for widget in (self.either, self.line, self.copy):

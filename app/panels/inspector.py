@@ -55,6 +55,7 @@ class InspectorPanel(LivePanel):
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Inspector"))
         self.tabs.tabBar().setDrawBase(False)
+        self.tabs.tabBar().setAccessibleName(tr("Inspector's tabs"))
         self.tabs.addTab(self.bytes, tr("Bytes"))
         self.tabs.addTab(self.stages, tr("Stages"))
         self.tabs.addTab(self.exception, tr("Exception"))

@@ -60,7 +60,7 @@ class LivePanel(QWidget):
         self.refresh(self.context.link.tick)
 
 
-LEAST_HEIGHT = 140
+LEAST_HEIGHT = 190
 """Of a panel at the bottom: less shows nothing of use."""
 
 

@@ -102,6 +102,7 @@ class LoadPanel(LivePanel):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidgetResizable(True)
         area.setAccessibleName(tr("Load charts"))
+        set_tip(area, tr("Scroll with the wheel or the arrow keys"))
         area.setWidget(inner)
         return area
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from app.context import Context
 from app.link.tick import Tick
-from app.models.requestcolumns import COLUMNS
 from app.models.requests import RequestsModel
 from app.panels.empty import EmptyPage, why_nothing
 from app.panels.live import LivePanel
 from app.settings import COLUMNS as COLUMNS_SETTING
-from app.text import number, safe_text, set_role, set_tip, tr
+from app.text import safe_text, set_tip, tr
 from app.widgets.stagebar import StageLegend
 from app.widgets.table import RequestsTable
 from engine.capture.filters import FilterError, parse
@@ -38,8 +37,6 @@ class RequestsPanel(LivePanel):
         self.pages.addWidget(self.empty)
         self.box.addWidget(self.pages)
         self.head_tools = StageLegend()
-        self._build_chip()
-        self._seen = 0
         self._connect()
         self._apply_filter(context.view.filter)
 
@@ -50,7 +47,6 @@ class RequestsPanel(LivePanel):
         if nothing:
             key = self.context.selection.server
             self.empty.show_nothing(why_nothing(tick, key, self.context.view.filter, self.model.total))
-        self._show_chip()
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
@@ -69,7 +65,6 @@ class RequestsPanel(LivePanel):
         self.table.menu_requested.connect(self._show_menu)
         self.table.following_changed.connect(self._on_following)
         self.table.columns_changed.connect(self._save_columns)
-        self.table.installEventFilter(self)
         for name in ("view.freeze", "view.follow"):
             self.table.addAction(self.context.action(name))
 
@@ -95,41 +90,13 @@ class RequestsPanel(LivePanel):
             self.table.follow_newest()
 
     def _on_following(self, following: bool) -> None:
-        self._seen = self.model.shown
         self.context.view.set_following(following)
-        self._show_chip()
 
     def _on_counts(self) -> None:
         self.context.view.count(self.model.shown, self.model.total)
 
     def _save_columns(self) -> None:
         self.context.settings.set(COLUMNS_SETTING, self.table.columns_state())
-
-    # The chip that counts what is below the end
-
-    def _build_chip(self) -> None:
-        self.chip = QPushButton(self.table)
-        set_role(self.chip, "primary")
-        set_tip(self.chip, tr("Show them and keep to the newest (End)"))
-        self.chip.setAccessibleName(tr("New requests"))
-        self.chip.clicked.connect(self._bring_in)
-        self.chip.hide()
-
-    def _bring_in(self) -> None:
-        self.context.view.set_frozen(False)
-        self.model.bring_in()
-        self.table.follow_newest()
-
-    def _show_chip(self) -> None:
-        waiting = self.model.new_count
-        if not self.table.following and self.model.live_order:
-            waiting += max(0, self.model.shown - self._seen)
-        self.chip.setVisible(waiting > 0)
-        if waiting:
-            self.chip.setText(tr("{n} new ↓").format(n=number(waiting)))
-            self.chip.adjustSize()
-            corner = self.table.rect().bottomRight() - self.chip.rect().bottomRight()
-            self.chip.move(corner - QPoint(20, 12))
 
     # The menu of a row
 
@@ -150,27 +117,6 @@ class RequestsPanel(LivePanel):
         menu.addSeparator()
         menu.addAction(tr("Copy peer"), lambda: QGuiApplication.clipboard().setText(safe_text(record.peer)))
         return menu
-
-    def column_menu(self) -> QMenu:
-        """Which columns to show; the window's View menu and the head of the table offer it."""
-        menu = QMenu(tr("Columns"), self)
-        head = self.table.horizontalHeader()
-        for position, column in enumerate(COLUMNS):
-            action = QAction(self.model.headerData(position, Qt.Orientation.Horizontal), menu)
-            action.setCheckable(True)
-            action.setChecked(not head.isSectionHidden(position))
-            action.toggled.connect(partial(self.table.show_column, column.key))
-            menu.addAction(action)
-        menu.addSeparator()
-        menu.addAction(tr("Reset columns"), self.table.reset_columns)
-        return menu
-
-    # Qt's overrides
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.table and event.type() is QEvent.Type.Resize:
-            self._show_chip()
-        return super().eventFilter(watched, event)
 
 
 def _similar(record: RequestRecord) -> list[tuple[str, str]]:

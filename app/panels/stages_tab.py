@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -28,7 +27,8 @@ class StagesTab(QWidget):
         area = QScrollArea()
         area.setWidget(self.waterfall)
         area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setAccessibleName(tr("Stages"))
+        set_tip(area, tr("Scroll with the wheel or the arrow keys"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -84,6 +84,8 @@ class WelcomePanel(QScrollArea):
         self._context = context
         self.setWidgetResizable(True)
         self.setAccessibleName(tr("Welcome"))
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        set_tip(self, tr("Arrow keys go from example to example, Enter runs one"))
         self.cards = [ExampleCard(context, one) for one in EXAMPLES]
         page = QWidget()
         set_role(page, "content")
