@@ -33,14 +33,14 @@ class ActivityReader(Reading):
         """Those that were alive at `since` or later, in the order in which they began."""
         condition, values = of_servers(server)
         sql = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE {condition} AND coalesce(ended >= ?, 1) ORDER BY id"
-        return [rows.worker_record(row) for row in self._all(sql, (*values, since))]
+        return self._records(rows.worker_record, sql, (*values, since))
 
     def workers_by_id(self, ids: Sequence[int]) -> list[WorkerRecord]:
         """These workers, as far as they are known."""
         found: list[WorkerRecord] = []
         for some in slices(ids):
             sql = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE id IN ({marks(some)})"
-            found += [rows.worker_record(row) for row in self._all(sql, some)]
+            found += self._records(rows.worker_record, sql, some)
         return found
 
     def spans(self, server: Servers, since: int, until: int, limit: int = 2000) -> list[SpanRecord]:
@@ -48,9 +48,10 @@ class ActivityReader(Reading):
         condition, values = of_servers(server)
         sql = CROSSING.format(condition=condition)
         parameters = (since, until, *values, limit, until, until, *values, until, *values)
-        found = sorted(self._all(sql, parameters))[-limit:]
+        found = sorted(self._all(sql, parameters), key=lambda row: row[0])[-limit:]
         stages = self._stages([row[0] for row in found])
-        return [rows.span_record(row, stages.get(row[0], ())) for row in found]
+        with self._sensible():
+            return [rows.span_record(row, stages.get(row[0], ())) for row in found]
 
     def load(self, server: Servers, since_second: int, until: int) -> list[LoadRecord]:
         """One record for each second from `since_second` to `until`, quiet ones included."""
@@ -63,23 +64,24 @@ class ActivityReader(Reading):
         """Samples of threads and processes after `since`."""
         condition, values = of_servers(server)
         sql = f"SELECT server, at, pid, thread, share, rss FROM cpu WHERE at > ? AND {condition} ORDER BY at"
-        return [rows.cpu_record(row) for row in self._all(sql, (since, *values))]
+        return self._records(rows.cpu_record, sql, (since, *values))
 
     def output(self, server: Servers = None, after_id: int = 0, limit: int = 1000) -> list[OutputRecord]:
         """The first `limit` lines after `after_id`."""
         condition, values = of_servers(server)
         sql = f"SELECT id, server, at, pid, stream, line FROM output WHERE id > ? AND {condition} ORDER BY id LIMIT ?"
-        return [rows.output_record(row) for row in self._all(sql, (after_id, *values, limit))]
+        return self._records(rows.output_record, sql, (after_id, *values, limit))
 
     def last_output(self, server: Servers = None, limit: int = 1000) -> list[OutputRecord]:
         """The newest `limit` lines, the newest last."""
         condition, values = of_servers(server)
         sql = f"SELECT id, server, at, pid, stream, line FROM output WHERE {condition} ORDER BY id DESC LIMIT ?"
-        return [rows.output_record(row) for row in self._all(sql, (*values, limit))][::-1]
+        return self._records(rows.output_record, sql, (*values, limit))[::-1]
 
     def _load(self, server: int, since: int, until: int) -> list[LoadRecord]:
         sql = f"SELECT {LOAD_COLUMNS} FROM load WHERE server = ? AND second >= ? AND second <= ? ORDER BY second"
-        stored = {row[0]: rows.load_record(row) for row in self._all(sql, (server, since, until))}
+        found = self._records(rows.load_record, sql, (server, since, until))
+        stored = {record.second: record for record in found}
         before = "SELECT in_flight FROM load WHERE server = ? AND second < ? ORDER BY second DESC LIMIT 1"
         flying = next((row[0] for row in self._all(before, (server, since))), 0)
         records: list[LoadRecord] = []

@@ -31,4 +31,4 @@ class CaptureReader(RequestReader, ActivityReader):
 
     def servers(self) -> list[ServerRecord]:
         """All runs of all servers."""
-        return [rows.server_record(row) for row in self._all(f"SELECT {rows.SERVER_COLUMNS} FROM server ORDER BY id")]
+        return self._records(rows.server_record, f"SELECT {rows.SERVER_COLUMNS} FROM server ORDER BY id")

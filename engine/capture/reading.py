@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from time import monotonic_ns
-from typing import Self
+from typing import Self, TypeVar
 
 from . import rows
 from .records import StageRecord
-from .store import bad_capture, open_readonly
+from .store import BadCapture, bad_capture, open_readonly
 
+Record = TypeVar("Record")
 Servers = int | Collection[int] | None
 """One server's number, several, or None for all."""
 
@@ -46,7 +47,7 @@ class Reading:
             if outermost:
                 self._db.execute("BEGIN")
             yield self._db
-        except (sqlite3.Error, OSError, OverflowError) as error:
+        except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
             raise bad_capture(str(self.path), error) from error
         finally:
             if outermost and self._db.in_transaction:
@@ -56,12 +57,26 @@ class Reading:
         with self._reading() as db:
             return db.execute(sql, values).fetchall()
 
+    def _records(self, make: Callable[[rows.Values], Record], sql: str, values: Sequence[object] = ()) -> list[Record]:
+        found = self._all(sql, values)
+        with self._sensible():
+            return [make(row) for row in found]
+
+    @contextlib.contextmanager
+    def _sensible(self) -> Iterator[None]:
+        """Around the making of records: in a damaged file anything can stand anywhere."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            raise BadCapture(f"{self.path} is damaged: there are values in it that make no sense.") from error
+
     def _number(self, sql: str, values: Sequence[object] = ()) -> int:
         value = self._all(sql, values)[0][0]
         return value if isinstance(value, int) else 0
 
     def _meta(self) -> dict[str, int]:
-        return dict(self._all("SELECT key, value FROM meta"))
+        with self._sensible():
+            return {key: rows.integers(value)[0] for key, value in self._all("SELECT key, value FROM meta")}
 
     def _stages(self, requests: Sequence[int]) -> dict[int, tuple[StageRecord, ...]]:
         found: list[rows.Values] = []
@@ -71,7 +86,8 @@ class Reading:
                 " ORDER BY request, started, ended DESC",
                 some,
             )
-        return rows.stages_by_request(found)
+        with self._sensible():
+            return rows.stages_by_request(found)
 
 
 def slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:

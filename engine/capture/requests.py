@@ -99,23 +99,24 @@ class RequestReader(Reading):
         size = 0
         sql = "SELECT id, direction, at, size, flags, data FROM chunk WHERE request = ? AND id > ? ORDER BY id LIMIT 64"
         last = 0
-        with self._reading() as db:
+        with self._sensible(), self._reading() as db:
             while size < limit_bytes and (some := db.execute(sql, (request, last)).fetchall()):
                 pieces += some
                 size += sum(len(row[5]) for row in some)
                 last = some[-1][0]
-        return rows.chunk_records(_upto(pieces, limit_bytes))
+        with self._sensible():
+            return rows.chunk_records(_upto(pieces, limit_bytes))
 
     def failure(self, request: int) -> FailureRecord | None:
         """The exception that ended a request: the first that its handler did not catch."""
         sql = f"SELECT {rows.FAILURE_COLUMNS} FROM failure WHERE request = ? ORDER BY id LIMIT 1"
-        return next((rows.failure_record(row) for row in self._all(sql, (request,))), None)
+        return next(iter(self._records(rows.failure_record, sql, (request,))), None)
 
     def failures(self, server: Servers = None, *, limit: int = 200) -> list[FailureRecord]:
         """The newest exceptions, those outside any request included; the newest last."""
         condition, values = of_servers(server)
         sql = f"SELECT {rows.FAILURE_COLUMNS} FROM failure WHERE {condition} ORDER BY id DESC LIMIT ?"
-        return [rows.failure_record(row) for row in self._all(sql, (*values, limit))][::-1]
+        return self._records(rows.failure_record, sql, (*values, limit))[::-1]
 
     def _by_place(self, offset: int, limit: int, descending: bool) -> list[RequestRecord]:
         """The window without a filter: a place is turned into a number, nothing is counted off."""
@@ -134,7 +135,8 @@ class RequestReader(Reading):
         """Two queries, whatever the number of requests."""
         found = self._all(f"SELECT {rows.REQUEST_COLUMNS} FROM {rows.REQUEST_TABLES} {condition}", values)
         stages = self._stages([row[0] for row in found])
-        return [rows.request_record(row, stages.get(row[0], ())) for row in found]
+        with self._sensible():
+            return [rows.request_record(row, stages.get(row[0], ())) for row in found]
 
 
 def _and(where: Filter | None) -> str:

@@ -36,19 +36,30 @@ SPAN_COLUMNS = "id, server, worker, state, opened, closed"
 FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail"
 FLAGS = int(Piece.CONTINUES | Piece.CUT | Piece.UNSEEN | Piece.TRUNCATED)
 
+INTEGERS = {int, type(None)}
+
 _STATES = {int(state): state for state in State}
 _STAGES = {int(stage): stage for stage in Stage}
+
+
+def integers(*values: Any) -> Values:
+    """The values, which have to be numbers or nothing. Raises TypeError if they are not."""
+    if not {type(value) for value in values} <= INTEGERS:
+        raise TypeError("Not a number.")
+    return values
 
 
 def server_record(row: Values) -> ServerRecord:
     """Of SERVER_COLUMNS."""
     identity, name, kind, transport, address, handler, pid, started, stopped, profile = row
+    integers(pid, started, stopped)
     return ServerRecord(identity, name, kind, transport, address, handler, pid, started, stopped, _json(profile))
 
 
 def worker_record(row: Values) -> WorkerRecord:
     """Of WORKER_COLUMNS."""
     identity, server, pid, thread, name, child, started, ended, status = row
+    integers(server, pid, thread, child, started, ended, status)
     return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status)
 
 
@@ -57,6 +68,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
     identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
         :14
     ]
+    integers(server, state, stage, opened, closed, received, sent)
     return RequestRecord(
         identity,
         server,
@@ -79,7 +91,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
 
 def span_record(row: Values, stages: tuple[StageRecord, ...]) -> SpanRecord:
     """Of SPAN_COLUMNS."""
-    identity, server, worker, state, opened, closed = row
+    identity, server, worker, state, opened, closed = integers(*row)
     return SpanRecord(identity, server, worker, _STATES.get(state, State.DONE), opened, closed, stages)
 
 
@@ -87,6 +99,7 @@ def stages_by_request(rows: Iterable[Values]) -> dict[int, tuple[StageRecord, ..
     """Of request, stage, started, ended, cpu: in the order in which the stages began."""
     lists: dict[int, list[StageRecord]] = {}
     for request, stage, started, ended, cpu in rows:
+        integers(started, ended, cpu)
         if stage in _STAGES:
             lists.setdefault(request, []).append(StageRecord(_STAGES[stage], started, ended, cpu))
     return {request: tuple(stages) for request, stages in lists.items()}
@@ -95,6 +108,7 @@ def stages_by_request(rows: Iterable[Values]) -> dict[int, tuple[StageRecord, ..
 def failure_record(row: Values) -> FailureRecord:
     """Of FAILURE_COLUMNS."""
     identity, server, request, stage, at, kind, message, detail = row
+    integers(server, request, stage, at)
     known = _STAGES.get(stage, Stage.HANDLE)
     return FailureRecord(identity, server, request, known, at, kind, message, _json(detail))
 
@@ -104,6 +118,7 @@ def chunk_records(rows: Iterable[Values]) -> list[ChunkRecord]:
     chunks: list[ChunkRecord] = []
     open_pieces: dict[int, list[Values]] = {}
     for row in rows:
+        integers(*row[:5])
         pieces = open_pieces.setdefault(row[1], [])
         pieces.append(row)
         if not row[4] & Piece.CONTINUES:
@@ -125,16 +140,19 @@ def _chunk(pieces: list[Values]) -> ChunkRecord:
 
 def load_record(row: Values) -> LoadRecord:
     """Of second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99."""
-    return LoadRecord(*row)
+    return LoadRecord(*integers(*row))
 
 
 def cpu_record(row: Values) -> CpuRecord:
     """Of the table's columns."""
-    return CpuRecord(*row)
+    server, at, pid, thread, share, rss = row
+    integers(server, at, pid, thread, rss)
+    return CpuRecord(server, at, pid, thread, float(share), rss)
 
 
 def output_record(row: Values) -> OutputRecord:
     """Of the table's columns."""
+    integers(*row[:5])
     return OutputRecord(*row)
 
 

@@ -55,7 +55,7 @@ def open_readonly(path: str | os.PathLike[str]) -> sqlite3.Connection:
         connection.execute("PRAGMA busy_timeout = 2000")
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
         check(connection, name)
-    except (BadCapture, sqlite3.Error) as error:
+    except (BadCapture, sqlite3.Error, UnicodeError) as error:
         connection.close()
         raise bad_capture(name, error) from error
     return connection
@@ -138,7 +138,7 @@ def _connect_readonly(name: str) -> sqlite3.Connection:
         except sqlite3.OperationalError as error:
             connection.close()
             failure: sqlite3.Error = error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
             connection.close()
             raise bad_capture(name, error) from error
         else:
@@ -149,4 +149,6 @@ def _connect_readonly(name: str) -> sqlite3.Connection:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return (error.strerror or str(error)).rstrip(".").lower()
+    if isinstance(error, UnicodeError):
+        return "it holds text that is none"
     return str(error).rstrip(".")

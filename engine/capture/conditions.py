@@ -1,0 +1,153 @@
+"""What the words of the filter language mean, in SQL. What was typed goes into parameters only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..observe.stages import Stage
+from .records import State
+
+MILLISECOND = 1_000_000
+TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
+MOST_VALUES = 50
+SQL_LIMIT = (1 << 63) - 1
+SIZES = {"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20, "g": 1 << 30, "gb": 1 << 30}
+
+Sql = tuple[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterWord:
+    """One word of the language. `build` makes SQL of a value; `values` is what may be typed, if it is a closed list."""
+
+    word: str
+    explanation: str
+    examples: tuple[str, ...]
+    build: Callable[[FilterWord, str], Sql]
+    values: tuple[str, ...] = ()
+    sql: str = ""
+
+
+def like(value: str) -> str:
+    """A LIKE pattern for "contains", for use with ESCAPE."""
+    text = value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+
+
+def contains(word: FilterWord, value: str) -> Sql:
+    """The word's SQL for each value of a list; each `?` takes the pattern."""
+    parts = [part for part in value.split(",") if part] or [value]
+    _bound(word, len(parts))
+    sql = " OR ".join([word.sql] * len(parts))
+    return sql, tuple(like(part) for part in parts for _ in range(word.sql.count("?")))
+
+
+def failing(word: FilterWord, value: str) -> Sql:
+    """An exception, or any."""
+    return ("request.error IS NOT NULL", ()) if value == "*" else contains(word, value)
+
+
+def listed(word: FilterWord, value: str) -> Sql:
+    """One of a closed list."""
+    parts = [part for part in value.lower().replace(" ", "_").split(",") if part]
+    for part in parts or [value]:
+        if part not in word.values:
+            raise ValueError(f"`{word.word}` knows {', '.join(word.values)}; not `{part}`.")
+    return word.sql.replace("(?)", f"({', '.join('?' * len(parts))})"), _numbers(word, parts) * word.sql.count("(?)")
+
+
+def _numbers(word: FilterWord, parts: list[str]) -> tuple[object, ...]:
+    kinds = {"state:": State, "stage:": Stage}
+    kind = kinds.get(word.word)
+    return tuple(int(kind[part.upper()]) if kind else part for part in parts)
+
+
+def size(word: FilterWord, value: str) -> Sql:
+    """More or fewer bytes."""
+    match = re.fullmatch(r"(\d{1,18}(?:\.\d+)?)\s*([a-z]*)", value.lower())
+    if match is None or match[2] not in SIZES:
+        raise ValueError(f"`{word.word}` needs a size such as 100, 4k or 1.5m; not `{value}`.")
+    return f"{word.sql} {word.word[-1]} ?", (min(int(float(match[1]) * SIZES[match[2]]), SQL_LIMIT),)
+
+
+def milliseconds(word: FilterWord, value: str) -> Sql:
+    """More or less time."""
+    match = re.fullmatch(r"(\d{1,12}(?:\.\d+)?)\s*(ms|s)?", value.lower())
+    if match is None:
+        raise ValueError(f"`{word.word}` needs milliseconds, or seconds such as 2s; not `{value}`.")
+    factor = 1000 if match[2] == "s" else 1
+    return f"{word.sql} {word.word[-1]} ?", (min(int(float(match[1]) * factor * MILLISECOND), SQL_LIMIT),)
+
+
+def numbered(word: FilterWord, value: str) -> Sql:
+    """Numbers and ranges of them."""
+    single: list[int] = []
+    ranges: list[int] = []
+    for part in value.split(","):
+        match = re.fullmatch(r"#?(\d{1,18})(?:-#?(\d{1,18})?)?", part)
+        if match is None:
+            raise ValueError(f"`{word.word}` needs a number, or a range such as 400-450; not `{part}`.")
+        if "-" in part:
+            ranges += (int(match[1]), int(match[2] or SQL_LIMIT))
+        else:
+            single.append(int(match[1]))
+    _bound(word, len(ranges) // 2)
+    conditions = ["request.id BETWEEN ? AND ?"] * (len(ranges) // 2)
+    if single:
+        conditions.append(f"request.id IN ({', '.join('?' * len(single))})")
+    return " OR ".join(conditions), (*ranges, *single)
+
+
+def _bound(word: FilterWord, count: int) -> None:
+    # SQLite refuses expressions that are too deep, and it would look like damage.
+    if count > MOST_VALUES:
+        raise ValueError(f"`{word.word}` takes at most {MOST_VALUES} values.")
+
+
+def containing(word: FilterWord, value: str) -> Sql:
+    """The bytes contain a text."""
+    return word.sql, (_escaped(value),)
+
+
+def containing_hex(word: FilterWord, value: str) -> Sql:
+    """The bytes contain these."""
+    try:
+        data = bytes.fromhex(value.replace(":", " ").replace("\\x", " "))
+    except ValueError:
+        raise ValueError(f"`{word.word}` needs pairs of hex digits, such as 0d0a; not `{value}`.") from None
+    return word.sql, (data,)
+
+
+def _escaped(value: str) -> bytes:
+    """UTF-8, with \\r, \\n, \\t, \\0 and \\x41 as in Python."""
+    named = {b"r": b"\r", b"n": b"\n", b"t": b"\t", b"0": b"\0"}
+
+    def byte(match: re.Match[bytes]) -> bytes:
+        return bytes.fromhex(match[2].decode()) if match[2] else named[match[1]]
+
+    return re.sub(rb"\\(?:([rnt0])|x([0-9a-fA-F]{2}))", byte, value.encode("utf-8", "surrogatepass"))
+
+
+CONTENT = "EXISTS (SELECT 1 FROM chunk WHERE chunk.request = request.id AND instr(chunk.data, ?))"
+SERVER = r"request.server IN (SELECT id FROM server WHERE name LIKE ? ESCAPE '\' OR address LIKE ? ESCAPE '\')"
+PEER = r"request.peer LIKE ? ESCAPE '\'"
+ERROR = r"request.error LIKE ? ESCAPE '\' OR request.message LIKE ? ESCAPE '\'"
+WORKER = (
+    r"request.worker IN (SELECT id FROM worker WHERE name LIKE ? ESCAPE '\' OR pid LIKE ? ESCAPE '\'"
+    r" OR thread LIKE ? ESCAPE '\')"
+)
+STAGE = (
+    "request.stage IN (?) OR EXISTS (SELECT 1 FROM failure WHERE failure.request = request.id AND failure.stage IN (?))"
+)
+TRANSPORT = "request.server IN (SELECT id FROM server WHERE transport IN (?))"
+BOTH = "request.bytes_in + request.bytes_out"
+TOOK = "coalesce(request.closed, now_ns()) - request.opened"
+
+
+def free_text(value: str) -> Sql:
+    """Peer, server, error or bytes contain it."""
+    pattern = like(value)
+    sql = f"{PEER} OR {SERVER} OR {ERROR} OR {CONTENT}"
+    return sql, (pattern,) * (sql.count("?") - 1) + (_escaped(value),)
