@@ -43,9 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _headless(arguments)
     options = parser().parse_args(arguments)
     ensure(window=True)
-    from app.main import open_window  # Qt must not be imported before the machine was checked
+    # Nothing of Qt before the machine was checked; the supervisor starts while the rest is imported.
+    from app.launch import begin
 
-    return open_window(options)
+    supervisor = begin()
+    from app.main import open_window
+
+    return open_window(options, supervisor)
 
 
 def _headless(arguments: list[str]) -> int:

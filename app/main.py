@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from app import settings as known
 from app.commands import new_server
 from app.errors import Reports
-from app.link.link import Client, Link
+from app.launch import spawner
+from app.link.link import Link
 from app.settings import Settings, config_dir, state_dir
 from app.text import tr
 from app.theme import theme_source
@@ -28,26 +27,24 @@ from engine.hosting.client import SupervisorClient
 from engine.hosting.errors import HostingError
 from engine.hosting.profile import Profile
 
-KEPT_CAPTURES = 3
 _TELL_FROM = logging.WARNING
 """Log lines from here on are told in the status bar."""
 
 
-def open_window(options: argparse.Namespace) -> int:
+def open_window(options: argparse.Namespace, supervisor: SupervisorClient) -> int:
     """Run the program until its window is closed; its exit status."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
-    application.setApplicationName("socketscope")
     application.setApplicationDisplayName("Socketscope")
     application.setDesktopFileName("socketscope")
     reports = Reports(state_dir())
     try:
-        return _run(application, reports, options)
+        return _run(application, reports, options, supervisor)
     finally:
         reports.close()
 
 
-def _run(application: QApplication, reports: Reports, options: argparse.Namespace) -> int:
+def _run(application: QApplication, reports: Reports, options: argparse.Namespace, supervisor: SupervisorClient) -> int:
     settings = Settings(config_dir() / "socketscope.ini")
     if options.theme:
         settings.set(known.THEME, options.theme)
@@ -55,7 +52,7 @@ def _run(application: QApplication, reports: Reports, options: argparse.Namespac
     themes.set_mode(settings.get(known.THEME))
     themes.follow_system()
     try:
-        link = Link(spawn)
+        link = Link(spawner(supervisor))
     except (OSError, HostingError) as error:
         print(tr("The supervisor process cannot be started: {}.").format(error), file=sys.stderr)  # noqa: T201
         return 2
@@ -79,16 +76,6 @@ def begin(window: Window, options: argparse.Namespace) -> None:
         window.context.desk.run_example("echo-threads")
     for file in options.files[:1]:
         new_server(window.scope, Profile(name="", handler_file=str(Path(file).resolve())))
-
-
-def spawn() -> Client:
-    """A supervisor with a new capture; the last few stay, for a look after a crash."""
-    folder = state_dir() / "captures"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.socketscope"))[:-KEPT_CAPTURES]:
-        for part in folder.glob(f"{old.name}*"):
-            part.unlink(missing_ok=True)
-    return SupervisorClient.spawn(folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.socketscope")
 
 
 def _end_on_signal(end: Callable[[], object], parent: QObject) -> None:

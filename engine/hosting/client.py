@@ -42,7 +42,12 @@ class SupervisorClient:
 
     @classmethod
     def spawn(cls, capture_path: str | os.PathLike[str] | None = None, *, keep: bool = True) -> SupervisorClient:
-        """Start a supervisor. `keep` False: the capture is deleted at the end. Raises HostingError.
+        """Start a supervisor. `keep` False: the capture is deleted at the end. Raises HostingError."""
+        return cls.begin(capture_path, keep=keep).opened()
+
+    @classmethod
+    def begin(cls, capture_path: str | os.PathLike[str] | None = None, *, keep: bool = True) -> SupervisorClient:
+        """Start a supervisor without waiting for its first word; call `opened` before anything else.
 
         To be called from the main thread: children may be told to die with the thread that started them.
         """
@@ -60,12 +65,16 @@ class SupervisorClient:
         client = cls(process, JsonChannel(ours))
         path = os.path.abspath(capture_path) if capture_path is not None else None
         client._channel.send({"order": "open", "parent": os.getpid(), "capture": path, "keep": keep})
-        try:
-            client.capture_path = Path(client._wait_reply(0, SPAWN_TIMEOUT)["capture"])
-        except BaseException:
-            client.close()
-            raise
         return client
+
+    def opened(self) -> SupervisorClient:
+        """Wait until the supervisor has its capture. Raises HostingError."""
+        try:
+            self.capture_path = Path(self._wait_reply(0, SPAWN_TIMEOUT)["capture"])
+        except BaseException:
+            self.close()
+            raise
+        return self
 
     @property
     def pid(self) -> int:
