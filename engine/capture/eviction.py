@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from time import monotonic_ns
 
 STEP = 500
-SMALL_STEP = 100
+RUNNING_AWAY = 0.05
 CALM, HURRY = 8_000_000, 60_000_000
 """Nanoseconds that one call may take: little, unless the file runs away."""
 FREE_SHARE = 4
 """Disk is given back once more than a quarter of the file is empty."""
+TRIM_OUTPUT = "DELETE FROM output WHERE id < (SELECT min(id) + (max(id) - min(id) + 1) * ? FROM output)"
 DELETE_OLD = (
     "DELETE FROM cpu WHERE rowid <= (SELECT max(rowid) FROM cpu) - 200000",
     "DELETE FROM output WHERE id <= (SELECT max(id) FROM output) - 200000",
@@ -43,17 +44,32 @@ class Extent:
 def evict(connection: sqlite3.Connection, limits: Limits, extent: Extent) -> None:
     """Delete the oldest closed requests until the limits are kept, or enough time has been spent."""
     started = monotonic_ns()
-    while (step := _step(connection, limits, extent)) and extent.dense_from < extent.end:
-        end = min(extent.dense_from + step, extent.end)
-        connection.execute("BEGIN IMMEDIATE")
-        deleted = delete_requests(connection, end)
-        extent.dense_from = end
-        extent.requests -= deleted
-        extent.evicted += deleted
-        connection.execute("COMMIT")
-        hurry = extent.requests > limits.requests * 1.05
-        if monotonic_ns() - started > (HURRY if hurry else CALM):
+    bytes_over = _bytes_over(connection, limits)
+    if bytes_over > 0:
+        connection.execute(TRIM_OUTPUT, (bytes_over,))
+    while (over := max(bytes_over, 1 - limits.requests / max(extent.requests, 1))) > 0:
+        if extent.dense_from >= extent.end:
             break
+        _evict_some(connection, extent, max(1, min(STEP, int(over * extent.requests))))
+        if monotonic_ns() - started > (HURRY if over > RUNNING_AWAY else CALM):
+            break
+        bytes_over = _bytes_over(connection, limits)
+
+
+def _evict_some(connection: sqlite3.Connection, extent: Extent, count: int) -> None:
+    end = min(extent.dense_from + count, extent.end)
+    connection.execute("BEGIN IMMEDIATE")
+    deleted = delete_requests(connection, end)
+    extent.dense_from = end
+    extent.requests -= deleted
+    extent.evicted += deleted
+    connection.execute("COMMIT")
+
+
+def _bytes_over(connection: sqlite3.Connection, limits: Limits) -> float:
+    """Which part of what is stored is too much."""
+    pages, free, size = _pages(connection)
+    return 1 - limits.bytes / max((pages - free) * size, 1)
 
 
 def delete_requests(connection: sqlite3.Connection, end: int) -> int:
@@ -73,14 +89,6 @@ def delete_old(connection: sqlite3.Connection) -> None:
     pages, free, _ = _pages(connection)
     if free > 1000 and free > pages // FREE_SHARE:
         connection.execute("PRAGMA incremental_vacuum(1000)").fetchall()
-
-
-def _step(connection: sqlite3.Connection, limits: Limits, extent: Extent) -> int:
-    over = extent.requests - limits.requests
-    if over > 0:
-        return min(over, STEP)
-    pages, free, size = _pages(connection)
-    return SMALL_STEP if (pages - free) * size > limits.bytes * 0.95 else 0
 
 
 def _pages(connection: sqlite3.Connection) -> tuple[int, int, int]:

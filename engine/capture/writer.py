@@ -24,6 +24,8 @@ LIMIT_BYTES = 256 << 20
 LOAD_EVERY = 250_000_000
 FORGET_EVERY = 1_000_000_000
 TIDY_EVERY = 5_000_000_000
+FULL = 1.01
+"""Beyond this share of the limit each commit makes room, not only those calls that ask for it."""
 LINE_LIMIT = 64 << 10
 
 INSERT_SERVER = (
@@ -157,6 +159,8 @@ class CaptureWriter:
         if now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             self._intake.forget()
+        if self._extent.requests > self.limits.requests * FULL:
+            self.evict()
         return True
 
     def evict(self) -> int:

@@ -34,8 +34,8 @@ def orphans(bench: Bench) -> int:
 
 
 def test_the_number_of_requests_is_bounded(bench: Bench) -> None:
-    bench.writer.limits.requests = 100
     feed(bench, 1, 1301)
+    bench.writer.limits.requests = 100
     assert evict_all(bench) == 1200
     totals = bench.reader.totals()
     assert (totals.requests, totals.evicted, bench.reader.count()) == (100, 1200, 100)
@@ -86,6 +86,24 @@ def test_the_size_of_the_file_is_bounded(bench: Bench) -> None:
     assert totals.evicted > 1000
     assert 50 < totals.requests < 250
     assert totals.requests + totals.evicted == 2000
+
+
+def test_printed_lines_make_room_too(bench: Bench) -> None:
+    bench.writer.limits.bytes = 2 << 20
+    for _ in range(60):
+        for _ in range(10):
+            bench.writer.add_output(bench.server, START, 1, 1, "x" * 20_000)
+        bench.commit()
+        bench.writer.evict()
+    assert bench.writer.totals().size < 5 << 20
+    assert 20 < len(bench.reader.output()) < 150
+
+
+def test_commits_make_room_when_nobody_else_does(bench: Bench) -> None:
+    bench.writer.limits.requests = 100
+    for round_ in range(10):
+        feed(bench, 1 + round_ * 50, 51 + round_ * 50)
+    assert bench.writer.totals().requests <= 101
 
 
 def test_one_call_takes_little_time(bench: Bench) -> None:
