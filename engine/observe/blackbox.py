@@ -23,11 +23,9 @@ DATA = 256
 ROOM = SLOT - DATA
 """Bytes of a request that its slot can keep."""
 
-_STAGE = struct.Struct("=2q")
-_PAIR = struct.Struct("=2q")
+_WORKER = struct.Struct("=4q")
 _ONE = struct.Struct("=q")
 _AT_STAGE = 3 * 8
-_AT_WORKER = 6 * 8
 _AT_RECEIVED = 8 * 8
 _AT_SHIPPED = 9 * 8
 
@@ -39,6 +37,9 @@ class SlotState(IntEnum):
     LIVE = 1
     CLOSED = 2
     """Closed by a forked child; its parent frees the slot when it collects the child."""
+
+
+LIVE, CLOSED, FREE, VERIFY = SlotState.LIVE, SlotState.CLOSED, SlotState.FREE, Stage.VERIFY_REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +77,24 @@ class BlackBox:
         return fd
 
     def take(self, request: int, server: int, since: int, pid: int, thread: int, peer: bytes) -> int:
-        """Claim a slot for a request that has been opened at `since`; -1 if all are taken."""
+        """Claim a slot for a request that has been opened at `since`; -1 if all are taken.
+
+        `peer` may go on after a NUL.
+        """
         try:
             slot = self._free.pop()
         except IndexError:
             return -1
         peer = peer[:PEER]
         at = slot * SLOT
-        stage = Stage.VERIFY_REQUEST
-        HEAD.pack_into(
-            self._map, at, SlotState.LIVE, request, server, stage, since, since, pid, thread, 0, 0, len(peer), 0
-        )
-        self._map[at + HEAD.size : at + HEAD.size + len(peer)] = peer
+        head = at + HEAD.size
+        HEAD.pack_into(self._map, at, LIVE, request, server, VERIFY, since, pid, thread, since, 0, 0, len(peer), 0)
+        self._map[head : head + len(peer)] = peer
         return slot
 
-    def stage(self, slot: int, stage: int, since: int) -> None:
-        """The request has come to `stage`."""
-        _STAGE.pack_into(self._map, slot * SLOT + _AT_STAGE, stage, since)
-
-    def worker(self, slot: int, pid: int, thread: int) -> None:
-        """The request has come into a worker's hands."""
-        _PAIR.pack_into(self._map, slot * SLOT + _AT_WORKER, pid, thread)
+    def handled(self, slot: int, stage: int, since: int, pid: int, thread: int) -> None:
+        """The request is in a worker's hands, and has come to `stage`."""
+        _WORKER.pack_into(self._map, slot * SLOT + _AT_STAGE, stage, since, pid, thread)
 
     def received(self, slot: int, before: int, data: bytes) -> None:
         """`data` has come, after `before` bytes."""
@@ -114,11 +112,11 @@ class BlackBox:
 
     def close(self, slot: int) -> None:
         """A forked child has closed its request."""
-        _ONE.pack_into(self._map, slot * SLOT, SlotState.CLOSED)
+        _ONE.pack_into(self._map, slot * SLOT, CLOSED)
 
     def free(self, slot: int) -> None:
         """The request is over."""
-        _ONE.pack_into(self._map, slot * SLOT, SlotState.FREE)
+        _ONE.pack_into(self._map, slot * SLOT, FREE)
         self._free.append(slot)
 
     def forked(self) -> None:
@@ -128,13 +126,14 @@ class BlackBox:
     def entry(self, slot: int) -> BlackBoxEntry | None:
         """The live request in a slot; None if there is none, or if what is there makes no sense."""
         at = slot * SLOT
-        state, request, server, stage, since, opened, pid, thread, received, shipped, length, _ = HEAD.unpack_from(
+        state, request, server, stage, since, pid, thread, opened, received, shipped, length, _ = HEAD.unpack_from(
             self._map, at
         )
         sane = request > 0 and received >= 0 and shipped >= 0 and 0 <= length <= PEER and stage in _STAGES
-        if state != SlotState.LIVE or not sane:
+        if state != LIVE or not sane:
             return None
         peer = self._map[at + HEAD.size : at + HEAD.size + length].decode("utf-8", "backslashreplace")
+        peer = peer.partition("\0")[0]
         data = self._map[at + DATA : at + DATA + min(received, ROOM)]
         return BlackBoxEntry(
             request, server, Stage(stage), since, opened, pid, thread, received, shipped, peer, data

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .observer import Observer
+from .observer import Observer, Recording
 
 if TYPE_CHECKING:
     from .request import Request, Worker
@@ -36,7 +36,7 @@ class Hooks:
     The slots change in place: requests in flight see observers come and go.
     """
 
-    __slots__ = ("_lock", "lost", "observers", "server", *HOOKS)
+    __slots__ = ("_lock", "lost", "observers", "recorder", "server", *HOOKS)
 
     server_started: Callable[[Any], None] | None
     server_stopped: Callable[[Any], None] | None
@@ -52,6 +52,8 @@ class Hooks:
 
     def __init__(self, server: Any) -> None:
         self.server = server
+        self.recorder: Recording | None = None
+        """The one observer, if there is no other and it takes rows."""
         self.observers: tuple[Observer, ...] = ()
         self.lost = 0
         """How many observers were removed because they raised."""
@@ -76,6 +78,8 @@ class Hooks:
     def _rebuild(self) -> None:
         for hook in HOOKS:
             setattr(self, hook, self._slot([o for o in self.observers if _overrides(o, hook)], hook))
+        alone = self.observers[0] if len(self.observers) == 1 else None
+        self.recorder = alone if isinstance(alone, Recording) else None
 
     def _slot(self, observers: list[Observer], hook: str) -> Callable[..., None] | None:
         if not observers:

@@ -8,14 +8,14 @@ from typing import Any
 
 from . import live, tap
 from .addresses import address_text, is_wildcard, peer_process, transport_of
+from .facts import Kind
 from .hooks import Hooks
 from .identity import identity
 from .observer import Observer
-from .request import Request, Worker, cpu_now, now
+from .request import SHORT, Request, Worker, cpu_now, now
 from .stages import Stage
 
-GET_REQUEST = Stage.GET_REQUEST
-VERIFY_REQUEST = Stage.VERIFY_REQUEST
+GET_REQUEST, STAGE = Stage.GET_REQUEST, Kind.STAGE
 
 newcomers: list[Observer] = []
 """Observers of every server that is made from now on; `install` fills it."""
@@ -144,9 +144,7 @@ class Place:
 
     def itself(self) -> Request:
         """Request 0: the server, where no client's request is at work."""
-        request = Request(self, self.here())
-        request.acceptor.clock = cpu_now()
-        return request
+        return Request(self, self.here())
 
     def open(self, request: Request, given: Any, address: Any, started: int) -> None:
         """A request has come in: name it, tap its socket, and tell."""
@@ -155,29 +153,33 @@ class Place:
         request.given = given
         request.address = address
         request.opened = started
-        request.key = key = live.key_of(given)
-        live.requests[key] = request
         datagram = isinstance(given, tuple)
         sock = given[1] if datagram else given
+        request.key = key = id(given) if datagram else given
+        live.requests[key] = request
         tap.attach(sock)
         request.peer = address_text(address) or ("" if datagram else peer_process(sock))
         request.local = address_text(sock.getsockname()) if self.wildcard and not datagram else self.local
-        self._tell_opened(request, started, ended)
-        if datagram:
-            self._tell_datagram(request, given[0], ended)
-
-    def _tell_opened(self, request: Request, started: int, ended: int) -> None:
         hooks = self.hooks
-        by = request.acceptor
-        by.cpu = ended - started
         if hooks.request_opened is not None:
             hooks.request_opened(request)
         if hooks.stage_started is not None:
             hooks.stage_started(request, GET_REQUEST, started)
-        by.clock, before = cpu_now(), by.clock
-        by.cpu = min(by.cpu, by.clock - before)
-        if hooks.stage_finished is not None:
+        if hooks.recorder is not None and ended - started < SHORT:
+            thread = request.acceptor.thread
+            hooks.recorder.journal((STAGE, request.id, GET_REQUEST, thread, started, ended, ended - started, b""))
+        elif hooks.stage_finished is not None:
+            self._note_cpu(request.acceptor, started, ended)
             hooks.stage_finished(request, GET_REQUEST, started, ended, None)
+        if datagram:
+            self._tell_datagram(request, given[0], ended)
+
+    def _note_cpu(self, by: Worker, started: int, ended: int) -> None:
+        by.cpu = ended - started
+        if by.cpu >= SHORT:
+            before = by.clock + started - by.at
+            by.clock, by.at = cpu_now(), ended
+            by.cpu = min(max(by.clock - before, 0), ended - started)
 
     def _tell_datagram(self, request: Request, data: bytes, at: int) -> None:
         size, self.datagram_size = self.datagram_size, -1

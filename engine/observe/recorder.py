@@ -12,16 +12,18 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from .blackbox import BlackBox
 from .facts import Kind, Piece
 from .identity import identity
-from .observer import Observer
+from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker, now
 from .stages import Stage
 from .tap import Partial
+
+get_ident, get_native_id = threading.get_ident, threading.get_native_id
 
 INTERVAL = 0.02
 PIECE = 32 * 1024
@@ -41,10 +43,8 @@ Send = Callable[[list[Any]], int]
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
-class Recorder(Observer):
+class Recorder(Recording):
     """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
-
-    trusted: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -59,12 +59,14 @@ class Recorder(Observer):
         self._box = black_box
         self._limit = payload_limit
         self._closed = threading.Event()
+        self._rows: list[Any] = []
+        self.journal = self._rows.extend
         self._fresh()
         _alive.add(self)
         atexit.register(_flush_at_exit, weakref.ref(self))
 
     def _fresh(self) -> None:
-        self._rows: list[Any] = []
+        self._rows.clear()  # the list stays the same one: hooks have its `extend`
         self._live: dict[int, Request] = {}
         self._asleep = True
         self._thread: threading.Thread | None = None
@@ -84,27 +86,25 @@ class Recorder(Observer):
 
     def worker_started(self, worker: Worker) -> None:
         name = worker.name.encode("utf-8", "backslashreplace")
-        self._add(WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name)
+        self._rows.extend((WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
         if worker.child and worker.request is not None:
             self._live.pop(worker.request.id, None)  # the child tells the rest
 
     def worker_ended(self, worker: Worker) -> None:
         status = worker.status
-        self._add(WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b"")
+        self._rows.extend((WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b""))
+        if self._asleep:
+            self._rouse()
         if worker.child and worker.request is not None:
             self._rows.extend(bury(worker, worker.request, self._box))
 
     def request_opened(self, request: Request) -> None:
         self._live[request.id] = request
-        peer = request.peer.encode("utf-8", "backslashreplace")
-        local = request.local.encode("utf-8", "backslashreplace")
-        by = request.acceptor
-        number = request.place.number
-        self._rows.extend(
-            (REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, b"%b\0%b" % (peer, local))
-        )
+        by, opened, number = request.acceptor, request.opened, request.place.number
+        both = f"{request.peer}\0{request.local}".encode("utf-8", "backslashreplace")
+        self._rows.extend((REQUEST_OPENED, request.id, number, by.thread, opened, 0, 0, both))
         if self._box is not None:
-            request.slot = self._box.take(request.id, number, request.opened, by.pid, by.thread, peer)
+            request.slot = self._box.take(request.id, number, opened, by.pid, by.thread, both)
         if self._asleep:
             self._rouse()
 
@@ -128,21 +128,41 @@ class Recorder(Observer):
             return
         by = request.acceptor if stage < QUEUE or request.worker is None else request.worker
         self._rows.extend((STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
-        if request.slot >= 0 and self._box is not None:
-            if stage is QUEUE:
-                self._box.worker(request.slot, by.pid, by.thread)
-            elif stage is SETUP or stage is HANDLE:
-                self._box.stage(request.slot, stage + 1, ended)
+        if stage is SETUP:
+            self.handle_started(request, ended)
         if self._asleep:
             self._rouse()
 
-    def received(self, request: Request, data: bytes, at: int) -> None:
+    def handle_started(self, request: Request, at: int) -> None:
         if request.slot >= 0 and self._box is not None:
-            self._box.received(request.slot, request.bytes_in - len(data), data)
-        request.kept_in = self._chunk(RECEIVED, request, data, at, request.kept_in)
+            by = request.worker or request.acceptor
+            self._box.handled(request.slot, HANDLE, at, by.pid, by.thread)
+
+    def received(self, request: Request, data: bytes, at: int) -> None:
+        size = len(data)
+        if request.slot >= 0 and self._box is not None:
+            self._box.received(request.slot, request.bytes_in - size, data)
+        by = request.worker or request.acceptor
+        thread = by.thread if by.ident == get_ident() else get_native_id()
+        kept = request.kept_in = request.kept_in + size
+        if size <= PIECE and kept <= self._limit and type(data) is bytes:
+            self._rows.extend((RECEIVED, request.id, 0, thread, at, 0, size, data))
+        else:
+            self._rows.extend(_pieces(RECEIVED, request.id, thread, at, data, self._limit - kept + size))
+        if self._asleep:
+            self._rouse()
 
     def sent(self, request: Request, data: bytes, at: int) -> None:
-        request.kept_out = self._chunk(SENT, request, data, at, request.kept_out)
+        size = len(data)
+        by = request.worker or request.acceptor
+        thread = by.thread if by.ident == get_ident() else get_native_id()
+        kept = request.kept_out = request.kept_out + size
+        if size <= PIECE and kept <= self._limit and type(data) is bytes:
+            self._rows.extend((SENT, request.id, 0, thread, at, 0, size, data))
+        else:
+            self._rows.extend(_pieces(SENT, request.id, thread, at, data, self._limit - kept + size))
+        if self._asleep:
+            self._rouse()
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         try:
@@ -166,21 +186,6 @@ class Recorder(Observer):
         self._rows.extend(row)
         if self._asleep:
             self._rouse()
-
-    def _chunk(self, kind: Kind, request: Request, data: bytes, at: int, kept: int) -> int:
-        """Add a chunk; `kept` bytes of its direction are kept already. Returns how many are then."""
-        size = len(data)
-        worker = request.worker or request.acceptor
-        thread = worker.thread
-        if worker.ident != threading.get_ident():
-            thread = threading.get_native_id()
-        if kept + size <= self._limit and size <= PIECE and type(data) is bytes:
-            self._rows.extend((kind, request.id, 0, thread, at, 0, size, data))
-        else:
-            self._rows.extend(_pieces(kind, request.id, thread, at, data, self._limit - kept))
-        if self._asleep:
-            self._rouse()
-        return kept + size
 
     # -- shipping ------------------------------------------------------------------------------------------------------
 

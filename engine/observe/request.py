@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import live
-from .facts import Outcome
+from .facts import Kind, Outcome
 from .identity import identity
 from .stages import Stage
 
@@ -20,9 +20,10 @@ T = TypeVar("T")
 now = time.monotonic_ns
 cpu_now = time.thread_time_ns
 
-QUEUE = Stage.QUEUE
-SHORT = 20_000
-"""A stage this short (ns) is not worth a system call for its CPU time: it is taken to have been on a CPU throughout."""
+# Members of an enumeration are slow to look up.
+QUEUE, DONE, STAGE = Stage.QUEUE, Outcome.DONE, Kind.STAGE
+SHORT = 50_000
+"""A stage this short (ns) is taken to have been on a CPU throughout: to ask would cost as much as it took."""
 
 
 class Worker:
@@ -31,7 +32,7 @@ class Worker:
     `thread` is the native id; `ident` Python's. `status` is a child's wait status, -1 while or where unknown.
     """
 
-    __slots__ = ("child", "clock", "cpu", "ident", "name", "pid", "place", "request", "status", "thread", "told")
+    __slots__ = ("at", "child", "clock", "cpu", "ident", "name", "pid", "place", "request", "status", "thread", "told")
 
     def __init__(self, place: Place, *, ident: int, thread: int, name: str, pid: int = 0, child: bool = False) -> None:
         self.place = place
@@ -44,7 +45,8 @@ class Worker:
         self.request: Request | None = None
         self.told = False
         self.clock = 0
-        """This thread's CPU time when its last stage began or ended, ns."""
+        """This thread's CPU time, ns, read at `at`."""
+        self.at = 0
         self.cpu = -1
         """CPU time of the stage that this worker ended last, ns."""
 
@@ -113,7 +115,7 @@ class Request:
         return self.hooks.server
 
     def cpu(self, stage: Stage) -> int:
-        """CPU time of the stage that just ended, ns, exact to 20 µs; valid within the stage_finished hook."""
+        """CPU time of the stage that just ended, ns, exact to 50 µs; valid within the stage_finished hook."""
         return self.by(stage).cpu
 
     def by(self, stage: Stage) -> Worker:
@@ -122,34 +124,39 @@ class Request:
 
     def run(self, stage: Stage, call: Callable[..., T], *arguments: Any) -> T:
         """Call a stage's method and tell how it went. What it returns or raises passes through."""
-        hooks = self.hooks
-        by = self.acceptor if stage < QUEUE or self.worker is None else self.worker
-        clock = by.clock
+        by = self.acceptor if stage < QUEUE else self.worker or self.acceptor
         started = now()
+        clock = by.clock + started - by.at
         self.since = started  # these two stores stand together: the flusher reads them as a pair
         self.stage = stage
+        hooks = self.hooks
         if hooks.stage_started is not None:
             hooks.stage_started(self, stage, started)
-        error: BaseException | None = None
         try:
-            return call(*arguments)
-        except BaseException as raised:
-            error = raised
-            self.fail(stage, raised)
+            result = call(*arguments)
+        except BaseException as error:
+            self.fail(stage, error)
+            self._end(stage, by, started, clock, error)
             raise
-        finally:
-            ended = now()
+        ended = now()
+        if hooks.recorder is not None and ended - started < SHORT:
             if self.stage is stage:  # else it goes on elsewhere
                 self.since = 0
-            by.cpu = elapsed = ended - started
-            if elapsed < SHORT:
-                by.clock += elapsed
-            else:
-                by.clock = cpu_now()
-                by.cpu = min(elapsed, by.clock - clock)
-            if hooks.stage_finished is not None:
-                hooks.stage_finished(self, stage, started, ended, error)
-            error = None  # or the traceback would hold this frame, and the frame the traceback
+            hooks.recorder.journal((STAGE, self.id, stage, by.thread, started, ended, ended - started, b""))
+        else:
+            self._end(stage, by, started, clock, None)
+        return result
+
+    def _end(self, stage: Stage, by: Worker, started: int, clock: int, error: BaseException | None) -> None:
+        ended = now()
+        if self.stage is stage:
+            self.since = 0
+        by.cpu = elapsed = ended - started
+        if elapsed >= SHORT:
+            by.clock, by.at = cpu_now(), ended
+            by.cpu = min(max(by.clock - clock, 0), elapsed)
+        if self.hooks.stage_finished is not None:
+            self.hooks.stage_finished(self, stage, started, ended, error)
 
     def queue(self) -> None:
         """The request now waits for its worker."""
@@ -163,7 +170,7 @@ class Request:
         """`worker` has the request now; tells it, and how long the request waited if it did."""
         self.worker = worker
         worker.request = self
-        worker.clock = cpu_now()
+        worker.clock, worker.at = cpu_now(), now()
         if not worker.told:
             worker.start()
         if self.stage is QUEUE:
@@ -185,19 +192,22 @@ class Request:
         if self.closed:
             return
         self.closed = now()
-        live.forget(self)
+        live.requests.pop(self.key, None)
         if self.outcome is None:
-            self.outcome = self._judge()
+            clean = self.error is None and self.trouble is None
+            self.outcome = DONE if clean else self._judge()
         self.error = None
         if self.hooks.request_closed is not None:
             self.hooks.request_closed(self)
+        if self.worker is not None:
+            self.worker.request = None  # or the two would keep each other, and the socket, for the garbage collector
 
     def _judge(self) -> Outcome:
         if self.error is not None:
             return outcome_of(self.error) or Outcome.ERROR
         if self.trouble is not None and self.trouble[1] == self.bytes_in + self.bytes_out:
             return self.trouble[0]
-        return Outcome.DONE
+        return DONE
 
 
 def outcome_of(error: BaseException) -> Outcome | None:

@@ -17,10 +17,13 @@ from . import live
 from .facts import Outcome, Piece
 from .request import Request, now, outcome_of
 
-_PEEK = socket.MSG_PEEK
-_TRUNC = getattr(socket, "MSG_TRUNC", 0)
+# Plain ints: arithmetic with members of an enumeration is slow.
+_PEEK = int(socket.MSG_PEEK)
+_TRUNC = int(getattr(socket, "MSG_TRUNC", 0))
 _KERNEL_TELLS_SIZE = sys.platform == "linux"
 _MARK = "_socketscope_original"
+
+requests = live.requests
 
 
 class Partial(bytes):
@@ -59,6 +62,15 @@ def detach(sock: Any) -> None:
         sock.__class__ = original
 
 
+def loosen(sock: Any) -> None:
+    """From now on the end of this socket is the end of its request, if nobody says otherwise."""
+    original = getattr(type(sock), _MARK, None)
+    if original is not None:
+        sock.__class__ = _loosened(original)
+        if sock.fileno() < 0:
+            _over(sock)
+
+
 def whole_or_cut(data: bytes, size: int) -> bytes:
     """A datagram of which the kernel says that it had `size` bytes (-1: it does not say)."""
     return Partial.of(data, size, Piece.TRUNCATED) if size > len(data) else data
@@ -74,7 +86,7 @@ def receive_datagram(sock: socket.socket, limit: int, flags: int = 0) -> tuple[b
 
 
 def _received(sock: Any, data: bytes) -> None:
-    request = live.owner(sock)
+    request = requests.get(sock) or live.owner(sock)
     if request is not None:
         request.bytes_in += len(data)
         if request.hooks.received is not None:
@@ -106,6 +118,26 @@ def _front(buffers: Iterable[Any], size: int) -> bytes:
     return b"".join(bytes(buffer) for buffer in buffers)[:size]
 
 
+def _over(sock: Any) -> None:
+    request = requests.get(sock)
+    if request is not None and not request.held:
+        request.close()
+
+
+@cache
+def _loosened(cls: type[socket.socket]) -> type[socket.socket]:
+    """The class that reports, and closes its request when it is closed."""
+    tapped = _tapped(cls)
+    plain_close: Callable[..., None] = cls._real_close  # type: ignore[attr-defined]  # what `close` calls at the end
+
+    def _real_close(self: socket.socket, *arguments: Any) -> None:
+        plain_close(self, *arguments)
+        _over(self)
+
+    members = {"__slots__": (), "_real_close": _real_close, "__module__": cls.__module__}
+    return type(cls.__name__, (tapped,), members)
+
+
 @cache
 def _tapped(cls: type[socket.socket]) -> type[socket.socket]:
     """The class that reports for sockets of class `cls`."""
@@ -126,7 +158,13 @@ def _receiving(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
             _troubled(self, error)
             raise
         if data and not flags & _PEEK:
-            _received(self, data)
+            request = requests.get(self)
+            if request is None:
+                _received(self, data)
+            else:
+                request.bytes_in += len(data)
+                if request.hooks.received is not None:
+                    request.hooks.received(request, data, now())
         return data
 
     def recv_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -194,7 +232,7 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         except OSError as error:
             _troubled(self, error)
             raise
-        _sent(live.owner(self), data)
+        _sent(requests.get(self) or live.owner(self), data)
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)
@@ -215,19 +253,12 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
 
 def _lifetime(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     plain_sendfile = getattr(cls, "_sendfile_use_sendfile", None)
-    plain_close: Callable[..., None] = cls._real_close  # type: ignore[attr-defined]  # what `close` calls at the end
 
     def _sendfile_use_sendfile(self: socket.socket, file: Any, offset: int = 0, count: int | None = None) -> int:
         size: int = plain_sendfile(self, file, offset, count)  # type: ignore[misc]  # only installed if it is there
         if size:
             _sent(live.owner(self), Partial.of(b"", size, Piece.UNSEEN))
         return size
-
-    def _real_close(self: socket.socket, *arguments: Any) -> None:
-        plain_close(self, *arguments)
-        request = live.requests.get(self)
-        if request is not None and not request.held:
-            request.close()
 
     def dup(self: socket.socket) -> socket.socket:
         twin = cls.dup(self)
@@ -241,7 +272,7 @@ def _lifetime(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         reduce = reducers.get(cls)
         return reduce(self) if reduce is not None else cls.__reduce_ex__(self, protocol)
 
-    members = {"_real_close": _real_close, "dup": dup, "__reduce_ex__": __reduce_ex__}
+    members = {"dup": dup, "__reduce_ex__": __reduce_ex__}
     if plain_sendfile is not None:
         members["_sendfile_use_sendfile"] = _sendfile_use_sendfile
     return members

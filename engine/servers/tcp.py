@@ -6,11 +6,15 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..observe import live
+from ..observe.stages import Stage
+from . import pipeline
 from .base import BaseServer
 
 if TYPE_CHECKING:
     from typing import Self
 
+SHUTDOWN_REQUEST = Stage.SHUTDOWN_REQUEST
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -78,13 +82,14 @@ class TCPServer(BaseServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye to the client and close its socket."""
-        if self._place is not None and self._shut_for_user(request):
-            return
+        watched = live.requests.get(request) if self._place is not None else None
+        if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
+            return pipeline.shut_for_user(watched, self.shutdown_request, request)
         try:
             request.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # it has gone already
-        self.close_request(request)
+        return self.close_request(request)
 
     def close_request(self, request: Any) -> None:
         """Close the client's socket."""

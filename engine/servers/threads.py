@@ -108,7 +108,10 @@ class ThreadingMixIn(_Server):
         worker = watched.place.new_worker()
         watched.taken(worker)
         try:
-            self.process_request_thread(watched.given, watched.address)
+            if type(self).process_request_thread is ThreadingMixIn.process_request_thread:
+                pipeline.work(self, watched)
+            else:
+                self.process_request_thread(watched.given, watched.address)
         finally:
             watched.close()
             worker.end()
