@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 PUBLIC = "engine"
@@ -14,16 +14,21 @@ _PRIVATE = __name__.partition(".")[0]
 
 
 class Alias(MetaPathFinder, Loader):
-    """The last finder of all: whoever has an `engine` of his own was asked before."""
+    """Answers for `engine` when nobody else would, or when what would be found is a second copy of ours."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Ours, for `engine` and, if `engine` is ours, for what is in it."""
-        top = fullname.partition(".")[0]
-        if top != PUBLIC or (fullname != PUBLIC and sys.modules.get(PUBLIC) is not sys.modules[_PRIVATE]):
+        if fullname.partition(".")[0] != PUBLIC:
             return None
-        return ModuleSpec(fullname, self)
+        ours = sys.modules[_PRIVATE]
+        if fullname == PUBLIC:
+            theirs = PathFinder.find_spec(PUBLIC)
+            mine = theirs is None or theirs.origin == ours.__file__
+        else:
+            mine = sys.modules.get(PUBLIC) is ours
+        return ModuleSpec(fullname, self) if mine else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module that exists already under the private name."""
@@ -37,6 +42,6 @@ class Alias(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Answer for `engine` where nobody else does."""
+    """Answer for `engine`, unless the user has one."""
     if _PRIVATE != PUBLIC:
-        sys.meta_path.append(Alias())
+        sys.meta_path.insert(0, Alias())

@@ -105,9 +105,13 @@ class Entry:
         elif kind == Kind.SERVER_STOPPED and code in self.parts:
             self.parts[code].stopped = True
 
+    def count_unless_known(self, request: int, number: int, at: int) -> None:
+        """A request of which only the black box knows."""
+        self._opened(request, number, at)
+
     def _opened(self, request: int, number: int, at: int) -> None:
         part = self.parts.get(number)
-        if part is not None:
+        if part is not None and request not in self._requests:
             self._requests[request] = part
             part.tally.total += 1
             part.tally.live += 1

@@ -268,8 +268,7 @@ class Runner:
         self._take_rest(entry, host)
         at = time.monotonic_ns()
         cause = entry.cause or cause_of_death(code, host.fault_text(), OURS)
-        if hasattr(self._writer, "salvage"):
-            self._writer.salvage(host.number, host.servers, host.box.live())
+        self.salvage(entry, host)
         self._writer.host_gone(host.number, cause, at)
         for identity in {entry.own.id, *host.servers.values()}:
             self._writer.server_stopped(identity, at)
@@ -280,6 +279,13 @@ class Runner:
         host.close()
         self._settle(entry, code, cause)
         self._changed()
+
+    def salvage(self, entry: Entry, host: HostProcess) -> None:
+        """What the black box knows of requests whose facts did not come."""
+        entries = host.box.live()
+        self._writer.salvage(host.number, host.servers, entries)
+        for one in entries:
+            entry.count_unless_known(one.request, one.server, one.opened)
 
     def _take_rest(self, entry: Entry, host: HostProcess) -> None:
         self._hear(entry, host)

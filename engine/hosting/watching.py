@@ -93,8 +93,7 @@ class Watcher:
         host = watch.host
         seconds = silent / 1e9
         letter = host.letter
-        if hasattr(self._writer, "salvage"):
-            self._writer.salvage(host.number, host.servers, host.box.live())
+        self._runner.salvage(entry, host)
         if letter in ("T", "t"):
             by = " by a debugger" if letter == "t" else ""
             self._warn(entry, "stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")

@@ -8,50 +8,50 @@ import sys
 
 
 class Upper(socketserver.StreamRequestHandler):
-    def handle(self):
+    def handle(self) -> None:
         for line in self.rfile:
             self.wfile.write(line.upper())
 
 
 class UpperDatagram(socketserver.DatagramRequestHandler):
-    def handle(self):
+    def handle(self) -> None:
         self.wfile.write(self.rfile.read().upper())
 
 
 class Trouble(socketserver.StreamRequestHandler):
     """Does what the line says."""
 
-    def handle(self):
+    def handle(self) -> None:
         for line in self.rfile:
             getattr(self, line.split()[0].decode())()
             self.wfile.write(b"done\n")
 
-    def echo(self):
+    def echo(self) -> None:
         pass
 
-    def crash(self):
+    def crash(self) -> None:
         ctypes.string_at(0)
 
-    def leave(self):
+    def leave(self) -> None:
         os._exit(3)
 
-    def loop(self):
+    def loop(self) -> None:
         while True:
             pass
 
-    def hold(self):
+    def hold(self) -> None:
         re.match(r"(a+)+$", "a" * 60 + "b")
 
-    def fail(self):
+    def fail(self) -> None:
         number = 14
         buffer = b"hello"
         raise ValueError(f"no {number} {len(buffer)}")
 
-    def speak(self):
+    def speak(self) -> None:
         print("to standard output \x1b[31m")
         print("to standard error", file=sys.stderr)
 
-    def fork(self):
+    def fork(self) -> None:
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import select
 import signal
 import socket
@@ -16,8 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from engine.capture.reader import CaptureReader
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAM = "import sys; from engine.cli import main; sys.exit(main(sys.argv[1:]))"
+PROGRAM = f"import sys; sys.path[0] = {str(ROOT)!r}; from engine.cli import main; sys.exit(main(sys.argv[1:]))"
 DEADLINE = 20.0
 
 
@@ -26,25 +27,16 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", PROGRAM, *words]
 
 
-def environment() -> dict[str, str]:
-    """Ours, able to import the engine from any directory."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 def call(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        command(*words), cwd=cwd, env=environment(), capture_output=True, text=True, timeout=DEADLINE, check=False
-    )
+    return subprocess.run(command(*words), cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, check=False)
 
 
 class Running:
     """A command that goes on until it is told to stop."""
 
     def __init__(self, *words: str, cwd: Path | None = None) -> None:
-        self._process = subprocess.Popen(
-            command(*words), cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self._process = subprocess.Popen(command(*words), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.pid = self._process.pid
         self.code: int | None = None
         self.errors = ""
@@ -85,6 +77,16 @@ class Running:
         self.errors = errors.decode()
         self.code = self._process.returncode
         return self.code
+
+
+def wait_closed(capture: Path, count: int = 1) -> None:
+    """Wait until so many requests of a capture that is being written are over."""
+
+    def closed() -> bool:
+        with CaptureReader(capture) as reader:
+            return sum(request.closed is not None for request in reader.requests()) >= count
+
+    until(closed)
 
 
 def port_of(address: str) -> tuple[str, int]:

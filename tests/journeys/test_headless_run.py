@@ -7,7 +7,7 @@ import re
 import xmlrpc.client
 from pathlib import Path
 
-from .headless import Running, call, data_of, port_of, show
+from .headless import Running, call, data_of, port_of, show, wait_closed
 
 XMLRPC = """
 from xmlrpc.server import SimpleXMLRPCServer
@@ -56,6 +56,7 @@ def test_http_server_as_a_module(tmp_path: Path) -> None:
     with Running(*words, cwd=tmp_path) as running:
         status, body = _get(running.item()["address"], "/hello.txt")
         assert (status, body) == (200, b"hello, file\n")
+        wait_closed(capture)
         assert running.stop() == 0
     assert re.search(r"Serving HTTP on 127.0.0.1 port \d+", running.errors)
     assert '"GET /hello.txt HTTP/1.1" 200' in running.errors
@@ -73,6 +74,7 @@ def test_xmlrpc_script(tmp_path: Path) -> None:
         address = running.item()["address"]
         with xmlrpc.client.ServerProxy(f"http://{address}") as proxy:
             assert proxy.add(40, 2) == 42
+        wait_closed(capture)
         assert running.stop() == 0
     (request,) = show(capture)
     assert b"<methodName>add</methodName>" in data_of(request, "in")
@@ -86,6 +88,7 @@ def test_wsgiref_script(tmp_path: Path) -> None:
         status, body = _get(running.item()["address"], "/")
         assert status == 200
         assert body.startswith(b"Hello world!")
+        wait_closed(capture)
         assert running.stop() == 0
     (request,) = show(capture)
     assert data_of(request, "out").endswith(body)

@@ -1,0 +1,199 @@
+"""Handlers that crash, hang, leave or raise: the row with its bytes and the cause is there, and serving goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.capture.reader import CaptureReader
+from engine.capture.records import RequestRecord, State
+from engine.hosting.client import SupervisorClient
+from engine.hosting.errors import HostingError
+from engine.hosting.processes import mark_of
+from engine.hosting.profile import Profile
+
+from .headless import DEADLINE, alive, port_of, until
+
+HANDLERS = Path(__file__).with_name("handlers_headless.py")
+
+
+class Site:
+    """A supervisor with one server, and its newest tick."""
+
+    def __init__(self, client: SupervisorClient) -> None:
+        self.client = client
+        self.tick: dict[str, Any] = {}
+
+    def start(self, server_class: str = "ThreadingTCPServer", handler: str = "Trouble") -> dict[str, Any]:
+        profile = Profile(name="trouble", server_class=server_class, handler_file=str(HANDLERS), handler_class=handler)
+        return self.client.request("start", DEADLINE, key="t", profile=profile)
+
+    def server(self) -> dict[str, Any]:
+        """The server's line of the newest tick."""
+        for message in self.client.receive():
+            self.tick = message if "tick" in message else self.tick
+        return next((line for line in self.tick.get("servers", ()) if line["key"] == "t"), {})
+
+    def until(self, **members: Any) -> dict[str, Any]:
+        """Wait until the server's line has these members."""
+
+        def so() -> bool:
+            line = self.server()
+            return all(line.get(name) == value for name, value in members.items())
+
+        until(so)
+        return self.server()
+
+    def requests(self) -> list[RequestRecord]:
+        with CaptureReader(self.client.capture_path) as reader:
+            return reader.requests()
+
+    def received(self, request: int) -> bytes:
+        with CaptureReader(self.client.capture_path) as reader:
+            return b"".join(chunk.data for chunk in reader.chunks(request) if chunk.received)
+
+    def request_in(self, state: State) -> RequestRecord:
+        """The first request, once it is in this state."""
+        until(lambda: any(request.state == state for request in self.requests()))
+        return next(request for request in self.requests() if request.state == state)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with SupervisorClient.spawn(tmp_path / "a.socketscope") as client:
+        yield Site(client)
+
+
+def _send(address: str, data: bytes) -> socket.socket:
+    client = socket.create_connection(port_of(address), DEADLINE)
+    client.sendall(data)
+    return client
+
+
+def _answer(address: str, data: bytes) -> bytes:
+    with _send(address, data) as client:
+        return client.recv(100)
+
+
+@pytest.mark.parametrize(
+    ("word", "cause"),
+    [(b"crash", "segmentation fault in crash, line "), (b"leave", "exit code 3")],
+)
+def test_host_dies_in_a_handler(site: Site, word: bytes, cause: str) -> None:
+    address = site.start()["address"]
+    with _send(address, b"echo\n") as first:
+        assert first.recv(100) == b"done\n"
+        first.sendall(word + b" \xff\x00\n")
+        line = site.until(state="failed")
+    assert line["error"]["code"] == "crashed"
+    assert cause in line["error"]["sentence"]
+    request = site.request_in(State.KILLED)
+    assert request.error is not None
+    assert cause in request.error
+    assert site.received(request.id) == b"echo\n" + word + b" \xff\x00\n"
+    again = site.client.request("restart", DEADLINE, key="t")
+    assert again["address"] == address
+    assert _answer(address, b"echo\n") == b"done\n"
+
+
+@pytest.mark.parametrize("word", [b"crash", b"leave"])
+def test_forked_child_dies_and_its_server_lives(site: Site, word: bytes) -> None:
+    address = site.start("ForkingTCPServer")["address"]
+    with _send(address, word + b"\n") as client:
+        assert client.recv(100) == b""
+    request = site.request_in(State.KILLED)
+    assert site.received(request.id) == word + b"\n"
+    assert _answer(address, b"echo\n") == b"done\n"
+
+
+def test_loop_is_noticed_with_its_line_while_others_are_served(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"loop\n"):
+        request = site.request_in(State.RUNNING)
+        assert site.received(request.id) == b"loop\n"
+        assert _answer(address, b"echo\n") == b"done\n"
+        until(lambda: (site.server().get("warning") or {}).get("code") == "busy")
+        assert site.server()["warning"]["function"] == "Trouble.loop"
+        assert site.client.request("restart", DEADLINE, key="t")["address"] == address
+        assert _answer(address, b"echo\n") == b"done\n"
+
+
+def test_held_interpreter_lock_is_noticed_with_its_line(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"hold\n"):
+        until(lambda: (site.server().get("warning") or {}).get("code") == "hung")
+        assert "in hold, line " in site.server()["warning"]["sentence"]
+        request = site.request_in(State.RUNNING)
+        assert site.received(request.id) == b"hold\n"
+        site.client.request("restart", DEADLINE, key="t")
+        assert site.request_in(State.KILLED).error == "the server was restarted"
+        assert _answer(address, b"echo\n") == b"done\n"
+
+
+def test_halted_host_is_told_from_a_hanging_one(site: Site) -> None:
+    started = site.start()
+    os.kill(started["pid"], signal.SIGSTOP)
+    until(lambda: (site.server().get("warning") or {}).get("code") == "stopped")
+    os.kill(started["pid"], signal.SIGCONT)
+    site.until(warning=None)
+    assert _answer(started["address"], b"echo\n") == b"done\n"
+
+
+def test_handler_that_raises(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"fail\n") as client:
+        assert client.recv(100) == b""
+    request = site.request_in(State.ERROR)
+    with CaptureReader(site.client.capture_path) as reader:
+        failure = reader.failure(request.id)
+    assert failure is not None
+    assert (failure.type, failure.message) == ("ValueError", "no 14 5")
+    frame = failure.detail["frames"][-1]
+    assert frame["function"] == "Trouble.fail"
+    assert {"name": "number", "type": "int", "value": "14"} in frame["locals"]
+    assert _answer(address, b"echo\n") == b"done\n"
+
+
+def test_a_daemonised_grandchild_ends_with_its_server(site: Site) -> None:
+    started = site.start()
+    assert _answer(started["address"], b"fork\n") in (b"done\n", b"")
+    tree = of_host(started["pid"])
+    assert len(tree) > 1
+    site.client.request("stop", DEADLINE, key="t")
+    until(lambda: not alive(tree), 2.0)
+
+
+def of_host(pid: int) -> list[int]:
+    """The processes with this host's mark."""
+    mark = mark_of(pid)
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [number for number in numbers if mark and mark_of(number) == mark]
+
+
+def test_what_handlers_print_is_kept_with_its_stream(site: Site) -> None:
+    address = site.start()["address"]
+    assert _answer(address, b"speak\n") == b"done\n"
+
+    def lines() -> list[tuple[int, str]]:
+        with CaptureReader(site.client.capture_path) as reader:
+            return [(line.stream, line.line) for line in reader.output(None, 0, 100)]
+
+    until(lambda: len(lines()) >= 2)
+    assert sorted(lines()) == [(1, "to standard output \x1b[31m"), (2, "to standard error")]
+
+
+def test_a_second_server_on_the_port_hears_who_holds_it(site: Site) -> None:
+    started = site.start()
+    port = port_of(started["address"])[1]
+    profile = Profile(name="two", port=port, handler_file=str(HANDLERS), handler_class="Upper")
+    with pytest.raises(HostingError) as refused:
+        site.client.request("start", DEADLINE, key="u", profile=profile)
+    assert refused.value.code == "port_in_use"
+    assert refused.value.sentence.startswith(f"Port {port} is used by the server trouble;")
+    assert refused.value.extras["offer"] != port
