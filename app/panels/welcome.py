@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -26,6 +26,7 @@ from engine.hosting.profile import SERVER_CLASSES
 
 COLUMNS = 3
 WIDTH = 780
+STEPS: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -COLUMNS, Qt.Key.Key_Down: COLUMNS}
 COMMAND = "socketscope run your_server.py"
 
 
@@ -63,6 +64,9 @@ class ExampleCard(QFrame):
 
     # Qt's overrides
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.run()
@@ -95,6 +99,8 @@ class WelcomePanel(QScrollArea):
         across.addStretch(1)
         across.addWidget(self._column(), 100)
         across.addStretch(1)
+        for card in self.cards:
+            card.button.installEventFilter(self)
         self.setFocusProxy(self.cards[0].button)
         set_role(self.cards[0].button, "primary")
         self.cards[0].button.setIcon(icon("play", "accent_text"))
@@ -170,12 +176,12 @@ class WelcomePanel(QScrollArea):
 
     # Qt's overrides
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrow keys go from card to card."""
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -COLUMNS, Qt.Key.Key_Down: COLUMNS}
-        at = next((i for i, card in enumerate(self.cards) if card.button.hasFocus()), None)
-        step = steps.get(Qt.Key(event.key()))
-        if at is None or step is None or not 0 <= at + step < len(self.cards):
-            super().keyPressEvent(event)
-            return
-        self.cards[at + step].button.setFocus(Qt.FocusReason.OtherFocusReason)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrow keys go from card to card; a button of Qt's would go to its neighbour in the layout."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.key() in STEPS:
+            places = [card.button for card in self.cards]
+            there = places.index(watched) + STEPS[event.key()] if watched in places else -1
+            if 0 <= there < len(places):
+                places[there].setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+        return super().eventFilter(watched, event)

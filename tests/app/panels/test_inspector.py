@@ -1,0 +1,173 @@
+"""The inspector: bytes, stages and failure of the selected request, with the received slice that a variable holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from app.panels.exception_tab import calm_sentence
+from app.panels.inspector import EXCEPTION, STAGES, InspectorPanel
+from app.panels.stages_tab import summary
+from engine.capture.records import State
+from engine.observe.stages import Stage as Step
+from tests.app.models.captures import MS, CaptureFile
+from tests.app.stage import Stage
+
+RECEIVED = b"\x00\x00\x00\x0ehello world!\r\n"
+DETAIL = {
+    "type": "ValueError",
+    "message": "length 14 but 12 bytes buffered",
+    "frames": [
+        {
+            "file": "/nowhere/length.py",
+            "line": 31,
+            "function": "LengthHandler.handle",
+            "source": [[30, "        n = 14"], [31, "        raise ValueError(f'<b>{n}</b>')"], [32, ""]],
+            "locals": [
+                {"name": "self", "type": "LengthHandler", "value": "<LengthHandler object>"},
+                {"name": "hdr", "type": "bytes", "value": repr(RECEIVED[:4]), "size": 4, "hex": RECEIVED[:4].hex()},
+            ],
+        }
+    ],
+    "chain": [{"type": "KeyError", "message": "'x'", "relation": "context", "frames": []}],
+}
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> Iterator[InspectorPanel]:
+    capture.server()
+    made = InspectorPanel(stage.context)
+    qtbot.addWidget(made)
+    made.resize(1100, 260)
+    made.show()
+    yield made
+    made.hide()
+
+
+def failed_request(capture: CaptureFile, detail: object = DETAIL) -> int:
+    number = capture.request(
+        state=State.ERROR, error="ValueError", message="length 14", worker=capture.worker(), bytes_in=18, stages=True
+    )
+    capture.chunk(number, RECEIVED)
+    columns = "server, request, stage, at, type, message, detail"
+    values = (1, number, Step.HANDLE, 5, "ValueError", "length 14 but 12 bytes buffered", json.dumps(detail))
+    capture.db.execute(f"INSERT INTO failure ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    return number
+
+
+def test_nothing_selected(panel: InspectorPanel) -> None:
+    assert panel.bytes.nothing.isVisible()
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.exception.calm.text() == "Select a request."
+
+
+def test_a_request_without_failure(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(lasts=3_200_000, worker=capture.worker())
+    stage.context.selection.select_request(number)
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.exception.calm.text() == "Handler returned normally in 3.20 ms."
+    assert panel.tabs.tabText(EXCEPTION) == "Exception"
+    assert panel.who.text() == f"#{number} · 127.0.0.1:41341 · Thread-1"
+
+
+def test_a_failure_marks_its_tab_and_the_bytes(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    stage.context.selection.select_request(failed_request(capture))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    tab = panel.exception
+    assert panel.tabs.tabText(EXCEPTION) == "Exception ✕"
+    assert tab.title.text() == "ValueError: length 14 but 12 bytes buffered"
+    assert tab.where.text() == "length.py:31 in LengthHandler.handle"
+    assert tab.slice.text() == "bytes 0–3 are hdr"  # noqa: RUF001  # a range's dash
+    assert tab.locals.model().index(1, 2).data() == "00 00 00 0e → in[0:4]"
+    assert [(mark.start, mark.end, mark.label) for mark in tab.marks()] == [(0, 4, "hdr")]
+    assert "▶31" in tab.source.toPlainText()
+    assert "<b>" in tab.source.toPlainText()
+
+
+def test_the_traceback_is_copied_as_python_prints_it(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    stage.context.selection.select_request(failed_request(capture))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    panel.exception.copy_button.click()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("Traceback (most recent call last):\nKeyError: 'x'")
+    assert "During handling of the above exception" in text
+    assert '  File "/nowhere/length.py", line 31, in LengthHandler.handle' in text
+    assert text.endswith("ValueError: length 14 but 12 bytes buffered\n")
+    panel.exception.bytes_button.click()
+    assert QGuiApplication.clipboard().text() == repr(RECEIVED)
+    panel.exception.open_editor()
+
+
+@pytest.mark.parametrize("detail", [{}, {"frames": [1]}, {"frames": [{"locals": [{"hex": "zz"}]}]}, {"frames": 7}])
+def test_a_host_that_tells_nonsense_harms_nobody(
+    panel: InspectorPanel, stage: Stage, capture: CaptureFile, detail: object
+) -> None:
+    stage.context.selection.select_request(failed_request(capture, detail))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.exception.title.text().startswith("ValueError")
+    assert not panel.exception.editor_button.isEnabled()
+
+
+def test_a_live_request_is_followed_until_it_ends(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(state=State.RUNNING, lasts=None, stages=True)
+    stage.context.selection.select_request(number)
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert "Still being served" in panel.exception.calm.text()
+    capture.close_request(number, 7 * MS)
+    panel.refresh_now()
+    assert panel.exception.calm.text() == "Handler returned normally in 7.00 ms."
+
+
+def test_stages_are_summed_up(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(stages=True, lasts=100 * MS)
+    stage.context.selection.select_request(number)
+    panel.tabs.setCurrentIndex(STAGES)
+    assert panel.stages.summary.text() == (
+        "total 100.00 ms  ·  queue 8.00 ms  ·  handle 66.00 ms: 20.00 ms on a CPU, 46.00 ms waiting"
+    )
+    panel.stages.waterfall.stage_chosen.emit(Step.HANDLE)
+    assert stage.context.selection.stage is Step.HANDLE
+
+
+def test_bytes_are_copied_and_saved(panel: InspectorPanel, stage: Stage, capture: CaptureFile, tmp_path: Path) -> None:
+    number = capture.request()
+    capture.chunk(number, b"hel")
+    capture.chunk(number, b"lo")
+    capture.chunk(number, b"answer", sent=True)
+    stage.context.selection.select_request(number)
+    assert panel.bytes.sizes.text() == "← in 5 B   → out 6 B"
+    panel.bytes.save(tmp_path / "in.bin", number, received=True)
+    panel.bytes.save(tmp_path / "out.bin", number, received=False)
+    assert (tmp_path / "in.bin").read_bytes() == b"hello"
+    assert (tmp_path / "out.bin").read_bytes() == b"answer"
+    panel.bytes.save(tmp_path, number, received=True)
+    stage.context.selection.select_chunk(1)
+    panel.bytes.text_button.click()
+    assert panel.bytes.encoding.isVisible()
+
+
+def test_a_large_payload_is_guarded(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(bytes_in=300_000)
+    for _ in range(10):
+        capture.chunk(number, b"x" * 30_000)
+    stage.context.selection.select_request(number)
+    assert panel.bytes.more_button.isVisible()
+    panel.bytes.more_button.click()
+    assert not panel.bytes.more_button.isVisible()
+    assert panel.bytes.view.conversation.size(True) == 300_000
+
+
+def test_sentences_for_every_end(stage: Stage, capture: CaptureFile) -> None:
+    capture.server()
+    for state in (State.REJECTED, State.KILLED, State.RESET, State.QUEUED):
+        error = "SIGSEGV" if state is State.KILLED else None
+        lasts = None if state is State.QUEUED else MS
+        record = stage.link.reader.request(capture.request(state=state, error=error, lasts=lasts))
+        assert record is not None
+        assert calm_sentence(record, 2 * MS).endswith(".")
+        assert summary(record, 2 * MS)
