@@ -43,13 +43,16 @@ class ActivityReader(Reading):
             found += self._records(rows.worker_record, sql, some)
         return found
 
-    def spans(self, server: Servers, since: int, until: int, limit: int = 2000) -> list[SpanRecord]:
-        """Requests that were being served between two times: the newest `limit`, the oldest first."""
+    def spans(self, server: Servers, since: int, until: int, limit: int = 2000, detail: int = 0) -> list[SpanRecord]:
+        """Requests that were being served between two times: the newest `limit`, the oldest first.
+
+        Those that lasted less than `detail` ns come without their stages.
+        """
         condition, values = of_servers(server)
         sql = CROSSING.format(condition=condition)
         parameters = (since, until, *values, limit, until, until, *values, until, *values)
         found = sorted(self._all(sql, parameters), key=lambda row: row[0])[-limit:]
-        stages = self._stages([row[0] for row in found])
+        stages = self._stages([row[0] for row in found if row[5] is None or row[5] - row[4] >= detail])
         with self._sensible():
             return [rows.span_record(row, stages.get(row[0], ())) for row in found]
 

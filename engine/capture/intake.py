@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from time import monotonic_ns
 
 from ..channel.codec import Batch, Row
 from ..observe.facts import Kind, Piece
 from ..observe.stages import Stage
-from .failing import DIED, Failure, read_failure
-from .live import FAILED_STATES, STATES, Host, Live
-from .load import LoadBook
-from .pending import Pending
+from .failing import DIED, read_failure
+from .live import STATES, Host, Live
 from .records import State
+from .serving import Serving
 from .workers import WorkerBook
 
 EARLY_GRACE = 2_000_000_000
 """After so long a request whose opening was not told is taken in without it."""
 EARLY_LIMIT = 100_000
 
-_STAGE, _RECEIVED, _SENT = int(Kind.STAGE), int(Kind.RECEIVED), int(Kind.SENT)
+_STAGE, _RECEIVED, _SENT, _SERVER_STARTED = (
+    int(Kind.STAGE),
+    int(Kind.RECEIVED),
+    int(Kind.SENT),
+    int(Kind.SERVER_STARTED),
+)
 _FIRST_WORKING, _LAST_WORKING = int(Stage.FINISH_REQUEST), int(Stage.HANDLE)
 _CONTINUES = int(Piece.CONTINUES)
 
 
-class Intake:
+class Intake(Serving):
     """Takes batches; knows every live request, and nothing of the file."""
 
     def __init__(self, next_request: int, next_worker: int) -> None:
-        self.pending = Pending()
-        self.load = LoadBook()
+        super().__init__(next_request)
         self.workers = WorkerBook(self.pending, next_worker)
         self.hosts: dict[int, Host] = {}
-        self.live: dict[int, Live] = {}
-        self.next_request = next_request
         self.recorded = 0
         self._emitted_before = 0
         """By hosts that are gone."""
@@ -60,12 +60,14 @@ class Intake:
         host.ledger.add(batch)
         self.recorded += len(batch.rows)
         self._server_rows = []
-        self._take(host, batch.pid, batch.rows)
+        self._go_on(host)
+        self._take(host, batch.pid, iter(batch.rows))
         return self._server_rows
 
     def settle(self, now: int) -> None:
         """Take in early facts whose request has become known meanwhile, or has been waited for long enough."""
         for host in self.hosts.values():
+            self._go_on(host)
             hurry = self._early_rows > EARLY_LIMIT or now - host.early_since > EARLY_GRACE
             for key in list(host.early):
                 if not self._open_early(host, key) and hurry:
@@ -74,6 +76,7 @@ class Intake:
     def adopt_all(self, key: int) -> None:
         """Take in every early fact of a host, of which no more is to come."""
         host = self.host(key)
+        self._go_on(host)
         for request in list(host.early):
             if not self._open_early(host, request):
                 self._adopt(host, request)
@@ -97,37 +100,13 @@ class Intake:
         if self.pending.large:
             self.recorded -= self.pending.give_up()
 
-    def close(self, live: Live, state: State, at: int) -> None:
-        """The request is over."""
-        live.state, live.closed = state, max(at, live.opened)
-        for started, code in live.running or ():
-            self.pending.stages += (live.id, code, started, live.closed, None)
-        live.running = None
-        live.host.requests.pop(live.key, None)
-        live.host.closed[live.key] = live
-        self.live.pop(live.id, None)
-        bucket = self.load.bucket(live.server, live.closed)
-        bucket.closed += 1
-        bucket.failed += state in FAILED_STATES
-        bucket.durations.append(live.closed - live.opened)
-        self.touch(live)
+    def _go_on(self, host: Host) -> None:
+        """Take the rows that followed the start of a server; the caller has acted on it by now."""
+        waiting, host.postponed = host.postponed, []
+        for pid, rows in waiting:
+            self._take(host, pid, iter(rows))
 
-    def touch(self, live: Live) -> None:
-        """The request's row has to be written."""
-        if not live.dirty:
-            live.dirty = True
-            self.pending.requests.append(live)
-
-    def open(self, host: Host, key: int, server: int, at: int) -> Live:
-        """A request has begun. Only here are numbers given, so that each has its row."""
-        live = Live(self.next_request, host, key, server, at)
-        self.next_request += 1
-        host.requests[key] = self.live[live.id] = live
-        self.load.bucket(server, at).opened += 1
-        self.touch(live)
-        return live
-
-    def _take(self, host: Host, pid: int, rows: Iterable[Row]) -> None:
+    def _take(self, host: Host, pid: int, rows: Iterator[Row]) -> None:
         """The hot loop: nine rows in ten tell a stage that ended."""
         requests, workers = host.requests, host.workers.setdefault(pid, {})
         add_stage, add_request = self.pending.stages.extend, self.pending.requests.append
@@ -135,6 +114,8 @@ class Intake:
             kind, key, code, thread, started, ended, value, _ = row
             if kind != _STAGE:
                 self._take_other(host, pid, row)
+                if kind == _SERVER_STARTED and code not in host.servers:
+                    host.postponed.append((pid, list(rows)))
                 continue
             live = requests.get(key) or self._find(host, pid, row)
             if live is None:
@@ -153,13 +134,6 @@ class Intake:
             if not live.dirty:
                 live.dirty = True
                 add_request(live)
-
-    def runs(self, live: Live, code: int, started: int) -> None:
-        """This stage has begun."""
-        self.pending.running.append((live.id, code, started))
-        if live.closed is None:
-            live.running = live.running or {}
-            live.running[started, code] = None
 
     def _take_other(self, host: Host, pid: int, row: Row) -> None:
         kind = row[0]
@@ -216,16 +190,6 @@ class Intake:
         self.count_bytes(live, False, at, -live.salvaged)
         live.salvaged = 0
 
-    def count_bytes(self, live: Live, sent: bool, at: int, size: int) -> None:
-        """Add to the request's and the second's sums."""
-        bucket = self.load.bucket(live.server, at)
-        if sent:
-            live.bytes_out += size
-            bucket.bytes_out += size
-        else:
-            live.bytes_in += size
-            bucket.bytes_in += size
-
     def _request_opened(self, host: Host, pid: int, row: Row) -> None:
         _, key, number, thread, at, _, _, data = row
         server = host.servers.get(number)
@@ -257,29 +221,20 @@ class Intake:
         failure = read_failure(data)
         if live is None:
             server = host.servers.get(failure.server) or min(host.servers.values(), default=0)
-            self._add_failure(server, None, code, at, failure)
+            self.add_failure(server, None, code, at, failure)
             return
-        self._add_failure(live.server, live.id, code, at, failure)
+        self.add_failure(live.server, live.id, code, at, failure)
         if not live.severe:
             live.error, live.message = failure.headline
             live.severe = bool(severe)
+            live.stage = code if failure.type == DIED else live.stage
             self.touch(live)
-
-    def kill(self, live: Live, cause: str, at: int) -> None:
-        """Who served the request has died."""
-        failure = Failure(DIED, cause, json.dumps({"type": DIED, "message": cause}))
-        self._add_failure(live.server, live.id, live.stage, at, failure)
-        live.error, live.message = failure.headline
-        self.close(live, State.KILLED, at)
-
-    def _add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
-        self.pending.failures.append((server, request, stage, at, failure.type, failure.message, failure.detail))
 
     def replay(self, host: Host, key: int) -> None:
         """Take the facts that came before the request was known."""
         for pid, row in host.early.pop(key, ()):
             self._early_rows -= 1
-            self._take(host, pid, (row,))
+            self._take(host, pid, iter((row,)))
 
     def _open_early(self, host: Host, key: int) -> bool:
         """Whether the opening was told before its server was, which has become known since."""

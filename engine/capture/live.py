@@ -95,6 +95,8 @@ class Host:
         self.early_since = 0
         self.floor: dict[int, int] = {}
         """By accepting process: requests up to this number are over, unless they are in `requests`."""
+        self.postponed: list[tuple[int, list[Row]]] = []
+        """Rows, with the pid that told them, that followed the start of a server which is not known yet."""
         self.workers: dict[int, dict[int, Worker]] = {}
         self.ledger = Ledger()
 

@@ -205,6 +205,29 @@ def test_a_server_that_becomes_known_later(bench: Bench) -> None:
     assert (record.server_name, record.state) == ("second", State.DONE)
 
 
+def test_what_follows_the_start_of_a_server_waits_for_it(bench: Bench) -> None:
+    starting: Row = (Kind.SERVER_STARTED, 0, 2, 1, START, 0, PID, b"{}")
+    told: Row = (Kind.WORKER_STARTED, 0, 2, PID + 7, START, 0, PID + 7, b"child")
+    request = number(5)
+    batch = bench.sending.batch(starting, told, opened(request, server=2), closed(request, thread=PID + 7))
+    bench.writer.feed(HOST, bench.servers, batch)
+    bench.servers[2] = bench.add_server("second")
+    bench.feed(stage(request, Stage.SHUTDOWN_REQUEST, START + 9, START + 10))
+    record = bench.only()
+    assert record.worker is not None
+    assert (record.worker.server, record.worker.name, record.worker.child) == (bench.servers[2], "child", True)
+    assert (record.server_name, len(record.stages)) == ("second", 1)
+
+
+def test_a_childs_end_tells_the_stage_in_which_it_died(bench: Bench) -> None:
+    bench.feed(opened(ONE), stage(ONE, Stage.PROCESS_REQUEST, START + 1, START + 2, thread=PID))
+    bench.feed(
+        failed(ONE, Stage.HANDLE, "WorkerDied", "killed by SIGKILL", severe=False), closed(ONE, outcome=Outcome.KILLED)
+    )
+    record = bench.only()
+    assert (record.stage, record.error, record.message) == (Stage.HANDLE, "killed by SIGKILL", None)
+
+
 def test_pieces_become_one_chunk(bench: Bench) -> None:
     pieces = [
         received(ONE, b"a" * 10, flags=Piece.CONTINUES, size=25),

@@ -1,0 +1,79 @@
+"""The requests that are being served: how one begins, ends, and what is written of it."""
+
+from __future__ import annotations
+
+import json
+
+from .failing import DIED, Failure
+from .live import FAILED_STATES, Host, Live
+from .load import LoadBook
+from .pending import Pending
+from .records import State
+
+
+class Serving:
+    """All live requests, by their numbers in the capture."""
+
+    def __init__(self, next_request: int) -> None:
+        self.pending = Pending()
+        self.load = LoadBook()
+        self.live: dict[int, Live] = {}
+        self.next_request = next_request
+
+    def open(self, host: Host, key: int, server: int, at: int) -> Live:
+        """A request has begun. Only here are numbers given, so that each has its row."""
+        live = Live(self.next_request, host, key, server, at)
+        self.next_request += 1
+        host.requests[key] = self.live[live.id] = live
+        self.load.bucket(server, at).opened += 1
+        self.touch(live)
+        return live
+
+    def close(self, live: Live, state: State, at: int) -> None:
+        """The request is over."""
+        live.state, live.closed = state, max(at, live.opened)
+        for started, code in live.running or ():
+            self.pending.stages += (live.id, code, started, live.closed, None)
+        live.running = None
+        live.host.requests.pop(live.key, None)
+        live.host.closed[live.key] = live
+        self.live.pop(live.id, None)
+        bucket = self.load.bucket(live.server, live.closed)
+        bucket.closed += 1
+        bucket.failed += state in FAILED_STATES
+        bucket.durations.append(live.closed - live.opened)
+        self.touch(live)
+
+    def kill(self, live: Live, cause: str, at: int) -> None:
+        """Who served the request has died."""
+        failure = Failure(DIED, cause, json.dumps({"type": DIED, "message": cause}))
+        self.add_failure(live.server, live.id, live.stage, at, failure)
+        live.error, live.message = failure.headline
+        self.close(live, State.KILLED, at)
+
+    def touch(self, live: Live) -> None:
+        """The request's row has to be written."""
+        if not live.dirty:
+            live.dirty = True
+            self.pending.requests.append(live)
+
+    def runs(self, live: Live, code: int, started: int) -> None:
+        """This stage has begun."""
+        self.pending.running.append((live.id, code, started))
+        if live.closed is None:
+            live.running = live.running or {}
+            live.running[started, code] = None
+
+    def count_bytes(self, live: Live, sent: bool, at: int, size: int) -> None:
+        """Add to the request's and the second's sums."""
+        bucket = self.load.bucket(live.server, at)
+        if sent:
+            live.bytes_out += size
+            bucket.bytes_out += size
+        else:
+            live.bytes_in += size
+            bucket.bytes_in += size
+
+    def add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
+        """Something failed, in a request or outside any."""
+        self.pending.failures.append((server, request, stage, at, failure.type, failure.message, failure.detail))
