@@ -138,9 +138,11 @@ class StatusBar(QStatusBar):
         self.refresh()
 
     def tell(self, sentence: str) -> None:
-        """Show one sentence for a while."""
-        self._told.setText(safe_text(sentence))
-        set_tip(self._told, safe_text(sentence, 2000))
+        """Show one sentence for a while; what does not fit stands in its tip."""
+        whole = safe_text(sentence, 2000)
+        metrics = self._told.fontMetrics()
+        self._told.setText(metrics.elidedText(safe_text(sentence), Qt.TextElideMode.ElideRight, self._told.width()))
+        set_tip(self._told, whole)
         self._silence.start()
 
     def refresh(self) -> None:

@@ -121,6 +121,7 @@ def next_error(scope: Scope, *, forward: bool = True) -> None:
     place = selection.request
     for record in scope.context.link.reader.requests(failed, descending=not forward, limit=5000):
         if place is None or (record.id > place if forward else record.id < place):
+            view.set_following(False)
             selection.select_request(record.id)
             return
     scope.context.tell(tr("No further error.") if forward else tr("No earlier error."))

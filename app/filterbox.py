@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QStringListModel, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from app.context import View
-from app.text import label, safe_text, set_role, set_tip, tr
-from engine.capture.filters import FILTER_WORDS, FilterError, parse
+from app.text import label, safe_text, set_role, set_tip, tip, tr
+from engine.capture.filters import FILTER_WORDS, FilterError, parse, suggestions
 
 REST = 180
 """ms of no typing after which the filter is applied."""
+OFFERS = 12
+"""Completions shown at once."""
 
 
 class FilterBox(QLineEdit):
@@ -30,10 +32,10 @@ class FilterBox(QLineEdit):
         self._word.adjustSize()
         self.setTextMargins(self._word.width() + 6, 0, 0, 0)
         self.setClearButtonEnabled(True)
-        self._words = QStringListModel([f"{word.word}" for word in FILTER_WORDS], self)
-        self._completer = QCompleter(self._words, self)
+        self._offers = QStandardItemModel(self)
+        self._completer = QCompleter(self._offers, self)
         self._completer.setWidget(self)
-        self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.activated.connect(self._complete)
         self._rest = QTimer(self, singleShot=True, interval=REST)
         self._rest.timeout.connect(self.apply)
@@ -69,24 +71,29 @@ class FilterBox(QLineEdit):
         set_tip(self, sentence or tr("Show only requests that match (Ctrl+F). Words: {}").format(words))
 
     def _on_edited(self) -> None:
-        prefix = self._prefix()
-        self._completer.setCompletionPrefix(prefix)
-        if prefix and self._completer.completionCount() and self._completer.currentCompletion() != prefix:
+        """Offer what may be typed next, once something of it has been typed."""
+        found = suggestions(self.text(), self.cursorPosition()) if self._typed() else []
+        self._offers.clear()
+        for suggestion in found[:OFFERS]:
+            item = QStandardItem(suggestion.text)
+            item.setToolTip(tip(suggestion.explanation))
+            self._offers.appendRow(item)
+        popup = self._completer.popup()
+        if found:
             self._completer.complete()
-        else:
-            popup = self._completer.popup()
-            if popup is not None:
-                popup.hide()
+        elif popup is not None:
+            popup.hide()
 
-    def _prefix(self) -> str:
+    def _typed(self) -> str:
         """The word that is being typed, up to the cursor."""
-        return self.text()[: self.cursorPosition()].rpartition(" ")[2].removeprefix("-")
+        return self.text()[: self.cursorPosition()].rpartition(" ")[2]
 
     def _complete(self, word: str) -> None:
         before, after = self.text()[: self.cursorPosition()], self.text()[self.cursorPosition() :]
-        kept = before[: len(before) - len(self._prefix())]
+        kept = before[: len(before) - len(self._typed())]
         self.setText(f"{kept}{word}{after}")
         self.setCursorPosition(len(kept) + len(word))
+        self._on_edited()
 
     # Qt's overrides
 

@@ -88,6 +88,8 @@ class RequestsPanel(LivePanel):
     def _set_following(self, following: bool) -> None:
         if following and not self.table.following:
             self.table.follow_newest()
+        elif not following:
+            self.table.stay()
 
     def _on_following(self, following: bool) -> None:
         self.context.view.set_following(following)

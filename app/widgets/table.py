@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QPushButton, QTableView, QWidget
 
 from app import theme as themes
@@ -11,7 +11,7 @@ from app.models.requestcolumns import BY_KEY, COLUMNS
 from app.models.requests import RequestsModel
 from app.text import number, set_role, set_tip
 from app.widgets import tablecolumns
-from app.widgets.requestcells import RequestDelegate
+from app.widgets.requestcells import RequestDelegate, Row, RowsPainter
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -34,13 +34,13 @@ class RequestsTable(QTableView):
     def __init__(self, model: RequestsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._requests = model
-        self._delegate = RequestDelegate(model, self)
+        self._rows = RowsPainter(model)
         self._chosen: int | None = None
         self._following = True
         self._unseen = 0
         self._quiet = False
         self.setModel(model)
-        self.setItemDelegate(self._delegate)
+        self.setItemDelegate(RequestDelegate(self))
         self._set_up_rows()
         self._set_up_header()
         self._chip = QPushButton(self.viewport())
@@ -144,6 +144,10 @@ class RequestsTable(QTableView):
         self._requests.bring_in()
         self._set_following(True)
         self._to_newest()
+
+    def stay(self) -> None:
+        """Stay where the reader is from now on."""
+        self._set_following(False)
 
     def _newest_on_top(self) -> bool:
         return self._requests.live_order and self._requests.order[1]
@@ -308,8 +312,42 @@ class RequestsTable(QTableView):
             self.menu_requested.emit(self._requests.id_at(index.row()), self.viewport().mapToGlobal(place))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self._delegate.begin_frame()
-        super().paintEvent(event)
+        theme = themes.theme()
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), theme.panel)
+        rows = self._rows_on_screen()
+        width = self.viewport().width()
+        for row in rows:
+            if row.selected:
+                painter.fillRect(0, row.top, width, themes.ROW, theme.selection)
+        self._rows.paint(painter, rows, self._columns_on_screen())
+        current = self.currentIndex()
+        if self.hasFocus() and current.isValid():
+            painter.setPen(themes.mix(theme.accent, theme.panel, 0.6))
+            painter.drawRect(0, self.rowViewportPosition(current.row()), width - 1, themes.ROW - 1)
+
+    def _rows_on_screen(self) -> list[Row]:
+        model, selection, nowhere = self._requests, self.selectionModel(), QModelIndex()
+        top = self.rowAt(0)
+        if top < 0:
+            return []
+        first = self.rowViewportPosition(top)
+        last = min(model.shown, top + (self.viewport().height() - first) // themes.ROW + 1)
+        return [
+            Row(
+                number,
+                first + (number - top) * themes.ROW,
+                model.request_at(number),
+                selection.isRowSelected(number, nowhere),
+            )
+            for number in range(top, last)
+        ]
+
+    def _columns_on_screen(self) -> list[tuple[int, int, int]]:
+        header, width = self.horizontalHeader(), self.viewport().width()
+        places = ((n, self.columnViewportPosition(n), self.columnWidth(n)) for n in range(len(COLUMNS)))
+        shown = [place for place in places if not header.isSectionHidden(place[0])]
+        return [(n, left, size) for n, left, size in shown if left < width and left + size > 0]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

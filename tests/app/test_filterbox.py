@@ -45,6 +45,11 @@ def test_clearing_from_elsewhere_empties_the_box(box: FilterBox, qtbot: QtBot) -
 def test_words_are_completed_where_they_stand(box: FilterBox, qtbot: QtBot) -> None:
     box.setText("echo -sta")
     box.setCursorPosition(9)
-    assert box._prefix() == "sta"
-    box._complete("state:")
+    assert box._typed() == "-sta"
+    box._complete("-state:")
     assert box.text() == "echo -state:"
+
+
+def test_values_are_offered_after_their_word(box: FilterBox) -> None:
+    QTest.keyClicks(box, "state:er")
+    assert [box._offers.item(row).text() for row in range(box._offers.rowCount())] == ["state:error"]
