@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic_ns
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,11 +16,14 @@ WINDOW = 10_000_000_000
 """Ten seconds, in ns."""
 BIN = WINDOW // 300
 """About a pixel: of requests that begin and end in the same one, a lane keeps the longest."""
-FIRST_BLOCKS, NEXT_BLOCKS = 1000, 300
+FIRST_BLOCKS, NEXT_BLOCKS = 400, 120
 """Requests read for the first picture, and for each one after it."""
-MOST_BLOCKS = 3000
-OVERLAP = 250_000_000
-"""So late may a fact be written; what was read then is read again."""
+DETAIL = WINDOW // 100
+"""Shorter requests are a few pixels wide: their stages would not be seen."""
+OVERLAP = 1_500_000_000
+"""What closed so lately is read again: a child's exit status comes later than its last byte."""
+RESTS = 10
+"""A refresh rests so many times as long as it took: lanes never take more than a small share of the window's time."""
 CPU_FRESH = 3_000_000_000
 """A sample older than this says nothing about now."""
 
@@ -52,6 +56,9 @@ class Lane:
     """Share of one core, None unknown."""
 
 
+Seen = tuple[Block, WorkerRecord]
+
+
 @dataclass(slots=True)
 class _Place:
     """A lane as it is filled: who sat there last, and until when."""
@@ -59,14 +66,23 @@ class _Place:
     child: bool
     busy_until: int = 0
     worker: WorkerRecord | None = None
-    blocks: list[Block] = field(default_factory=list)
+    blocks: dict[int, Block] = field(default_factory=dict)
+    last: Block | None = None
 
     def add(self, block: Block) -> None:
-        """Append a block; of two in one pixel the longer stays, and a failure always."""
-        if not self.blocks or not _same_pixel(self.blocks[-1], block):
-            self.blocks.append(block)
-        elif not self.blocks[-1].failed and (block.failed or _length(block) > _length(self.blocks[-1])):
-            self.blocks[-1] = block
+        """Take a block, or what has become of it; of two in one pixel the longer stays, and a failure always."""
+        last = self.last
+        if block.request not in self.blocks and last is not None and _same_pixel(last, block):
+            if last.failed or not (block.failed or _length(block) > _length(last)):
+                return
+            self.blocks.pop(last.request, None)
+        self.blocks[block.request] = self.last = block
+
+    def forget(self, before: int) -> None:
+        """Drop what ended before the picture's start."""
+        self.blocks = {r: block for r, block in self.blocks.items() if block.ended is None or block.ended > before}
+        if not self.blocks:
+            self.worker = self.last = None
 
 
 def _length(block: Block) -> int:
@@ -83,50 +99,41 @@ class Packer:
     """Gives each worker the lowest lane that is free when it starts, and remembers it from picture to picture."""
 
     def __init__(self) -> None:
-        self._places: list[_Place] = []
-        self._seats: dict[int, int] = {}
+        self.places: list[_Place] = []
+        self._seats: dict[int, tuple[int, int]] = {}
+        """Lane of each worker, and until when it needs it."""
 
-    def pack(self, spans: Iterable[SpanRecord], workers: Mapping[int, WorkerRecord], now: int) -> list[_Place]:
-        """Fill the lanes with these requests; lanes at the end that nobody needs any more are taken away."""
-        for place in self._places:
-            place.blocks.clear()
-        for span in sorted(spans, key=_began):
-            worker = None if span.worker is None else workers.get(span.worker)
-            if worker is not None:
-                self._sit(span, worker, now)
-        while self._places and not self._places[-1].blocks:
-            self._places.pop()
-        self._seats = {worker: seat for worker, seat in self._seats.items() if seat < len(self._places)}
-        self._forget_idle()
-        return self._places
+    def pack(self, fresh: Iterable[Seen], now: int) -> None:
+        """Put requests that have come or changed into lanes; take away lanes at the end that nobody needs any more."""
+        for block, worker in sorted(fresh, key=_began):
+            self._sit(block, worker, now)
+        for place in self.places:
+            place.forget(now - WINDOW)
+        while self.places and not self.places[-1].blocks:
+            self.places.pop()
+        kept = len(self.places)
+        self._seats = {w: (seat, end) for w, (seat, end) in self._seats.items() if end > now - WINDOW and seat < kept}
 
-    def _sit(self, span: SpanRecord, worker: WorkerRecord, now: int) -> None:
-        began = _began(span)
-        seat = self._seats.get(worker.id)
-        if seat is None or seat >= len(self._places):
-            seat = self._seats[worker.id] = self._free(worker, began)
-        place = self._places[seat]
-        ended = span.closed if span.closed is not None else worker.ended
-        place.busy_until = max(place.busy_until, now if ended is None else ended)
+    def _sit(self, block: Block, worker: WorkerRecord, now: int) -> None:
+        known = self._seats.get(worker.id)
+        seat = self._free(worker, block.started) if known is None else known[0]
+        until = now if block.ended is None else block.ended
+        self._seats[worker.id] = (seat, until)
+        place = self.places[seat]
+        place.busy_until = max(place.busy_until, until)
         place.worker = worker
-        place.add(_block(span, worker, began, ended))
+        place.add(block)
 
     def _free(self, worker: WorkerRecord, began: int) -> int:
-        for seat, place in enumerate(self._places):
+        for seat, place in enumerate(self.places):
             if place.child == worker.child and place.busy_until <= began and not _stays(place.worker):
                 return seat
-        self._places.append(_Place(worker.child))
-        return len(self._places) - 1
+        self.places.append(_Place(worker.child))
+        return len(self.places) - 1
 
-    def _forget_idle(self) -> None:
-        """Workers that have ended and show no block any more do not come back."""
-        shown = {seat for seat, place in enumerate(self._places) if place.blocks}
-        gone = [w for w, seat in self._seats.items() if seat not in shown]
-        for worker in gone:
-            del self._seats[worker]
-        for place in self._places:
-            if not place.blocks:
-                place.worker = None
+
+def _began(seen: Seen) -> int:
+    return seen[0].started
 
 
 def _stays(worker: WorkerRecord | None) -> bool:
@@ -134,20 +141,15 @@ def _stays(worker: WorkerRecord | None) -> bool:
     return worker is not None and worker.ended is None and not worker.child
 
 
-def _began(span: SpanRecord) -> int:
-    """When it was given to the worker: lanes leave out the accept, which happened elsewhere."""
-    return min((stage.started for stage in _own(span)), default=span.opened)
-
-
-def _own(span: SpanRecord) -> tuple[StageRecord, ...]:
-    return tuple(stage for stage in span.stages if stage.stage >= Stage.QUEUE)
-
-
-def _block(span: SpanRecord, worker: WorkerRecord, began: int, ended: int | None) -> Block:
+def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
+    """Lanes leave out the accept, which happened elsewhere."""
+    own = tuple(stage for stage in span.stages if stage.stage >= Stage.QUEUE)
+    began = min((stage.started for stage in own), default=span.opened)
+    ended = span.closed if span.closed is not None else worker.ended
     name = f"pid {worker.pid}" if worker.child else worker.name
     failed = span.state in _FAILED or bool(worker.child and worker.status)
     status = worker.status if worker.child else None
-    return Block(span.request, name, began, ended, _own(span), failed, status)
+    return Block(span.request, name, began, ended, own, failed, status)
 
 
 def _label(seat: int, place: _Place) -> str:
@@ -174,9 +176,8 @@ class LanesModel(QObject):
         self.now = 0
         self._reader = reader
         self._servers: Servers = None
-        self._spans: dict[int, SpanRecord] = {}
-        self._workers: dict[int, WorkerRecord] = {}
         self._packer = Packer()
+        self._rest = 0
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
@@ -190,39 +191,33 @@ class LanesModel(QObject):
             self._start_over()
 
     def refresh(self, now: int) -> None:
-        """Read on, and forget what is older than ten seconds before `now`."""
-        if self._reader is None:
+        """Read on, and forget what is older than ten seconds before `now`. Dear ones are followed by a rest."""
+        if self._reader is None or 0 <= now - self.now < self._rest:
             return
-        self._read(self._reader, now)
-        self._spans = {r: s for r, s in self._spans.items() if s.closed is None or s.closed > now - WINDOW}
-        places = self._packer.pack(self._spans.values(), self._workers, now)
+        started = monotonic_ns()
+        self._packer.pack(self._read(self._reader, now), now)
         shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
-            Lane(_label(seat, place), tuple(place.blocks), _share(place, shares)) for seat, place in enumerate(places)
+            Lane(_label(seat, place), tuple(place.blocks.values()), _share(place, shares))
+            for seat, place in enumerate(self._packer.places)
         )
-        self._forget_unseen()
+        self._rest = RESTS * (monotonic_ns() - started)
         self.changed.emit()
 
-    def _read(self, reader: CaptureReader, now: int) -> None:
-        since = max(now - WINDOW, self.now - OVERLAP) if self._spans else now - WINDOW
-        fresh = reader.spans(self._servers, since, now, FIRST_BLOCKS if since == now - WINDOW else NEXT_BLOCKS)
-        self._spans.update((span.request, span) for span in fresh)
-        wanted = {span.worker for span in fresh if span.worker is not None}
-        self._workers.update((worker.id, worker) for worker in reader.workers_by_id(sorted(wanted)))
-
-    def _forget_unseen(self) -> None:
-        """Keep what is in the picture, a block for each pixel."""
-        shown = {block.request for lane in self.lanes for block in lane.blocks}
-        kept = [(request, span) for request, span in self._spans.items() if request in shown]
-        self._spans = dict(kept[-MOST_BLOCKS:])
-        used = {span.worker for span in self._spans.values()}
-        self._workers = {number: worker for number, worker in self._workers.items() if number in used}
+    def _read(self, reader: CaptureReader, now: int) -> list[Seen]:
+        first = not self._packer.places
+        since = now - WINDOW if first else max(now - WINDOW, self.now - OVERLAP)
+        spans = reader.spans(self._servers, since, now, FIRST_BLOCKS if first else NEXT_BLOCKS, DETAIL)
+        wanted = {span.worker for span in spans if span.worker is not None}
+        workers = {worker.id: worker for worker in reader.workers_by_id(sorted(wanted))}
+        seen = ((span, workers.get(span.worker or 0)) for span in spans)
+        return [(_block(span, worker), worker) for span, worker in seen if worker is not None]
 
     def _start_over(self) -> None:
         self._packer = Packer()
-        self._spans, self._workers = {}, {}
         self.lanes = ()
+        self._rest = 0
         self.changed.emit()
 
 

@@ -1,12 +1,15 @@
-"""Painting of the requests table's cells: one call a cell, no style sheet on the way."""
+"""Painting of the requests table's rows: column by column, with no call of a delegate or a style sheet on the way."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme as themes
+from app.models.columns import RIGHT, Column
 from app.models.requestcolumns import COLUMNS, FAILED
 from app.models.requests import RequestsModel
 from app.theme import Theme
@@ -20,73 +23,112 @@ PADDING = 8
 _QUIET = frozenset({State.DONE, State.RESET, State.REJECTED, State.QUEUED})
 
 
-class RequestDelegate(QStyledItemDelegate):
-    """Paints every column of a RequestsModel."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row on screen."""
 
-    def __init__(self, model: RequestsModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    number: int
+    top: int
+    record: RequestRecord | None
+    selected: bool
+
+
+class RowsPainter:
+    """Paints rows of a RequestsModel. A flood changes every row at every tick, so each microsecond a cell counts."""
+
+    def __init__(self, model: RequestsModel) -> None:
         self._model = model
-        self._fonts = {key: (font, QFontMetrics(font)) for key, font in _fonts().items()}
-        self.scale = 1
+        self._fonts = {"mono": themes.mono(), "ui": themes.ui(12), "bold": themes.ui(12, bold=True)}
+        self._metrics = {key: QFontMetrics(font) for key, font in self._fonts.items()}
+        self._mono_width = max(1, self._metrics["mono"].horizontalAdvance("0"))
+        self._elided: dict[tuple[str, str, int], str] = {}
 
-    def begin_frame(self) -> None:
-        """Before a repaint: the rows on screen agree on a scale."""
-        self.scale = nice_scale(self._model.scale())
+    def paint(self, painter: QPainter, rows: list[Row], columns: list[tuple[int, int, int]]) -> None:
+        """Paint the cells of these rows: columns are number, left edge, width."""
+        if len(self._elided) > 4096:
+            self._elided.clear()
+        for number, left, width in columns:
+            column = COLUMNS[number]
+            if column.key == "stages":
+                self._bars(painter, rows, left + PADDING, width - 2 * PADDING)
+            elif column.mono:
+                self._mono_column(painter, rows, column, left + PADDING, width - 2 * PADDING)
+            else:
+                self._ui_column(painter, rows, column, left + PADDING, width - 2 * PADDING)
 
-    def _paint_text(self, painter: QPainter, rect: QRect, column: int, text: str, key: str, colour: QColor) -> None:
-        font, metrics = self._fonts[key]
-        room = rect.adjusted(PADDING, 0, -PADDING, 0)
-        if metrics.horizontalAdvance(text) > room.width():
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
-        painter.setFont(font)
-        painter.setPen(colour)
-        painter.drawText(room, COLUMNS[column].align, text)
+    def _bars(self, painter: QPainter, rows: list[Row], left: int, width: int) -> None:
+        scale = nice_scale(self._model.scale())
+        for row in rows:
+            if row.record is not None:
+                bar = QRect(left, row.top, width, themes.ROW)
+                paint_bar(painter, bar, row.record, scale, self._model.now, row.selected)
 
-    # Qt's overrides
+    def _mono_column(
+        self, painter: QPainter, rows: list[Row], column: Column[RequestRecord], left: int, width: int
+    ) -> None:
+        theme, moment, base = themes.theme(), self._model.moment, self._base("mono")
+        painter.setFont(self._fonts["mono"])
+        painter.setPen(theme.dim if column.key == "id" else theme.text)
+        room = width // self._mono_width
+        for row in rows:
+            text = column.text(row.record, moment) if row.record else self._number(row, column)
+            if not text.isascii():
+                painter.drawText(
+                    QRect(left, row.top, width, themes.ROW), column.align, self._elide("mono", text, width)
+                )
+                continue
+            if len(text) > room:
+                text = f"{text[: room - 1]}…" if room > 1 else ""
+            right = width - len(text) * self._mono_width if column.align == RIGHT else 0
+            painter.drawText(left + right, row.top + base, text)
+
+    def _ui_column(
+        self, painter: QPainter, rows: list[Row], column: Column[RequestRecord], left: int, width: int
+    ) -> None:
+        theme, moment = themes.theme(), self._model.moment
+        for row in rows:
+            if row.record is None:
+                continue
+            key, colour = _look(column.key, row.record, theme)
+            painter.setFont(self._fonts[key])
+            painter.setPen(colour)
+            text = self._elide(key, column.text(row.record, moment), width)
+            painter.drawText(left, row.top + self._base(key), text)
+
+    def _number(self, row: Row, column: Column[RequestRecord]) -> str:
+        """The capture no longer has the record: only the number is left."""
+        return str(self._model.id_at(row.number)) if column.key == "id" else ""
+
+    def _base(self, key: str) -> int:
+        metrics = self._metrics[key]
+        return (themes.ROW - metrics.height()) // 2 + metrics.ascent()
+
+    def _elide(self, key: str, text: str, width: int) -> str:
+        known = self._elided.get((key, text, width))
+        if known is None:
+            known = self._metrics[key].elidedText(text, Qt.TextElideMode.ElideRight, width)
+            self._elided[key, text, width] = known
+        return known
+
+
+class RequestDelegate(QStyledItemDelegate):
+    """Knows how wide a cell would like to be: for a double click on a head's border."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         column = COLUMNS[index.column()]
         if column.key == "stages":
             return QSize(column.width, themes.ROW)
-        metrics = self._fonts["mono" if column.mono else "ui"][1]
+        font: QFont = themes.mono() if column.mono else themes.ui(12, bold=True)
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        return QSize(metrics.horizontalAdvance(text) + 2 * PADDING + 2, themes.ROW)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect: QRect = option.rect
-        flags: QStyle.StateFlag = option.state
-        selected = bool(flags & QStyle.StateFlag.State_Selected)
-        theme, number = themes.theme(), index.column()
-        if selected:
-            painter.fillRect(rect, theme.selection)
-        record, column = self._model.request_at(index.row()), COLUMNS[number]
-        if record is None:
-            if column.key == "id":
-                self._paint_text(painter, rect, number, str(self._model.id_at(index.row())), "mono", theme.faint)
-        elif column.key == "stages":
-            bar = rect.adjusted(PADDING, 0, -PADDING, 0)
-            paint_bar(painter, bar, record, self.scale, self._model.now, selected)
-        else:
-            text = column.text(record, self._model.moment)
-            self._paint_text(painter, rect, number, text, *_look(column.key, record, theme, column.mono))
+        return QSize(QFontMetrics(font).horizontalAdvance(text) + 2 * PADDING + 2, themes.ROW)
 
 
-def _fonts() -> dict[str, QFont]:
-    return {"mono": themes.mono(), "ui": themes.ui(12), "bold": themes.ui(12, bold=True)}
-
-
-def _look(key: str, record: RequestRecord, theme: Theme, mono: bool) -> tuple[str, QColor]:
-    """Font and colour of a cell."""
-    if key == "state":
-        return _state_look(record.state, theme)
-    if key == "id":
-        return "mono", theme.dim
-    return ("mono" if mono else "ui"), theme.text
-
-
-def _state_look(state: State, theme: Theme) -> tuple[str, QColor]:
-    if state in FAILED:
+def _look(key: str, record: RequestRecord, theme: Theme) -> tuple[str, QColor]:
+    """Font and colour of a cell of words."""
+    if key != "state":
+        return "ui", theme.text
+    if record.state in FAILED:
         return "bold", theme.error
-    if state is State.PAUSED:
+    if record.state is State.PAUSED:
         return "bold", theme.warn
-    return "ui", theme.dim if state in _QUIET else theme.text
+    return "ui", theme.dim if record.state in _QUIET else theme.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -88,12 +89,16 @@ def paint_blocks(
 
 def paint_waiting(painter: QPainter, rect: QRectF, colour: QColor, ground: QColor) -> None:
     """The pale filling; hatched in the light theme, where pale alone is weak on paper."""
-    theme = themes.theme()
-    painter.fillRect(rect, theme.tint(colour, ground))
-    if not theme.dark:
+    painter.fillRect(rect, _pale(colour.rgb(), ground.rgb()))
+    if not themes.theme().dark:
         hatch = QColor(colour)
         hatch.setAlpha(70)
         painter.fillRect(rect, QBrush(hatch, Qt.BrushStyle.BDiagPattern))
+
+
+@functools.lru_cache(512)
+def _pale(colour: int, ground: int) -> QColor:
+    return themes.theme().tint(QColor(colour), QColor(ground))
 
 
 def nice_scale(ns: int) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic_ns, thread_time_ns
 
 import psutil
 
@@ -82,6 +82,8 @@ class Measured:
     """Times of ticks in ns, by part."""
 
     tick: list[int] = field(default_factory=list)
+    cpu: list[int] = field(default_factory=list)
+    """What a tick used of a core: this alone does not depend on who else uses the machine."""
     parts: dict[str, list[int]] = field(default_factory=dict)
 
     def timed(self, name: str, work: Callable[[], object]) -> None:
@@ -127,7 +129,7 @@ def measure(path: str, seconds: float, full: bool) -> Measured:
     def tick() -> None:
         nonlocal count
         due = first + count * TICK
-        now = monotonic_ns()
+        now, used = monotonic_ns(), thread_time_ns()
         count += 1
         measured.timed("refresh", lambda: model.refresh(now))
         measured.timed("paint", table.viewport().repaint)
@@ -137,7 +139,8 @@ def measure(path: str, seconds: float, full: bool) -> Measured:
         if full and count % 10 == 5:
             measured.timed("load", lambda: load.refresh(now))
         done = monotonic_ns()
-        measured.tick.append(done - max(due, 0))
+        measured.tick.append(done - due)
+        measured.cpu.append(thread_time_ns() - used)
         if done - first > seconds * SECOND:
             application.quit()
         else:
@@ -184,6 +187,7 @@ def main() -> None:
         f"{options.rate} facts/s for {options.seconds:g} s, tick 20 Hz; this process {before >> 20} → {after >> 20} MiB"
     )
     print(measured.report("tick", measured.tick))
+    print(measured.report("tick's CPU", measured.cpu))
     for name, times in measured.parts.items():
         print(measured.report(name, times))
     print(f"mean tick {statistics.mean(measured.tick) / 1e6:.2f} ms")

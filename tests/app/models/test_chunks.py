@@ -28,7 +28,8 @@ def test_rows_of_a_request(capture: CaptureFile, model: ChunksModel) -> None:
     shown = [[model.index(row, place).data() for place in (0, 2, 3, 4)] for row in range(model.rowCount())]
     assert shown == [["← in", "2.0", "6", "ping\\r\\n"], ["→ out", "3.0", "4", "pong"]]
     assert model.loaded_all
-    assert [model.headerData(place, Qt.Orientation.Horizontal) for place in range(len(CHUNK_COLUMNS))][0] == "way"
+    heads = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(len(CHUNK_COLUMNS))]
+    assert heads == ["way", "time", "+ms", "bytes", "begins with"]
     model.set_request(None)
     assert model.rowCount() == 0
 
@@ -59,5 +60,4 @@ def test_a_large_conversation_is_loaded_in_two_steps(capture: CaptureFile, model
     assert not model.loaded_all
     assert model.conversation.size(True) < 4 * FIRST_BYTES // 2
     model.load_more()
-    assert model.loaded_all
     assert model.conversation.size(True) == 2 * FIRST_BYTES

@@ -45,7 +45,7 @@ def test_no_bytes_are_no_error(form: object) -> None:
 @given(st.binary(max_size=300))
 def test_formats_read_back(data: bytes) -> None:
     assert ast.literal_eval(python_bytes(data)) == data
-    assert codecs.escape_decode(escaped(data).encode())[0] == data  # type: ignore[attr-defined]  # not in typeshed
+    assert codecs.escape_decode(escaped(data).encode())[0] == data
     assert bytes(int(digits, 16) for digits in re.findall(r"0x(\w\w)", c_array(data))) == data
     assert bytes.fromhex(hex_stream(data)) == data
     b64 = next(form for form in COPY_FORMATS if form.key == "base64")

@@ -41,4 +41,4 @@ def test_evictions_are_told_once(capture: CaptureFile) -> None:
     assert told is not None
     floor, left = told
     assert floor > 200
-    assert set(left) >= {n for n in range(2, 201, 2)}
+    assert set(left) >= set(range(2, 201, 2))
