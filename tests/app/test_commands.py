@@ -14,6 +14,8 @@ from engine.hosting.profile import Profile
 
 from .stage import Stage
 
+pytestmark = pytest.mark.window
+
 
 @pytest.mark.parametrize(
     ("transport", "address", "line"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
@@ -12,6 +13,8 @@ from app.keysheet import CommandPalette, KeySheet
 from app.text import tr
 
 from .stage import Stage
+
+pytestmark = pytest.mark.window
 
 
 def test_every_shortcut_is_on_the_sheet(stage: Stage, qtbot: QtBot) -> None:

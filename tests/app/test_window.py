@@ -19,6 +19,8 @@ from engine.hosting.profile import Profile
 
 from .stage import Stage
 
+pytestmark = pytest.mark.window
+
 
 def page(stage: Stage) -> str:
     """Name of the page in the centre."""
