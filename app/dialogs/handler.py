@@ -36,7 +36,9 @@ class HandlerRows:
         form.add(tr("Handler class"), self.choice, tip, self.choice.currentIndexChanged, self._check_class)
         self.file.textChanged.connect(self._fill)
         self.file.setText(profile.handler_file)
-        form.row_of(self.file).touched = form.row_of(self.choice).touched = False
+        # A file that was dropped here is told at once what is wrong with it; an empty line is not.
+        form.row_of(self.file).touched = bool(profile.handler_file)
+        form.row_of(self.choice).touched = False
 
     def chosen(self) -> str:
         """Name of the chosen class."""

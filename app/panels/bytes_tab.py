@@ -76,16 +76,10 @@ class BytesTab(QWidget):
         self.encoding.addItems(ENCODINGS)
         self.encoding.setAccessibleName(tr("Encoding"))
         set_tip(self.encoding, tr("How bytes are read as text"))
-        self.copy_button = QToolButton()
-        self.copy_button.setText(tr("Copy as…"))
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.copy_button.setMenu(self._copy_menu())
-        set_tip(self.copy_button, tr("Copy the selected bytes, or the chunk at the cursor"))
-        self.save_button = QPushButton(tr("Save…"))
-        set_role(self.save_button, "flat")
-        set_tip(self.save_button, tr("Write the received or the sent bytes to a file"))
-        self.save_button.setMenu(self._save_menu())
+        copy_tip = tr("Copy the selected bytes, or the chunk at the cursor")
+        self.copy_button = _menu_button(tr("Copy as"), copy_tip, self._copy_menu())
+        save_tip = tr("Write the received or the sent bytes to a file")
+        self.save_button = _menu_button(tr("Save"), save_tip, self._save_menu())
         self.sizes = label(name=tr("Sizes"), role="small")
         return strip(
             self.hex_button, self.text_button, self.encoding, self.sizes, None, self.copy_button, self.save_button
@@ -173,6 +167,17 @@ class BytesTab(QWidget):
             self._context.tell(tr("The bytes were not saved: {reason}.").format(reason=error.strerror))
             return
         self._context.tell(tr("Saved {n} bytes.").format(n=number(len(data))))
+
+
+def _menu_button(text: str, tip: str, menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setText(f"{text} ▾")
+    button.setAccessibleName(text)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setMenu(menu)
+    set_tip(button, tip)
+    return button
 
 
 def _bytes(count: int) -> str:

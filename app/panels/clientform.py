@@ -228,6 +228,7 @@ def _spin(low: int, high: int, name: str, tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setRange(low, high)
     box.setFixedWidth(66)
+    box.setAlignment(Qt.AlignmentFlag.AlignCenter)
     _name(box, name, tip)
     return box
 

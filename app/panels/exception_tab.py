@@ -143,7 +143,7 @@ class ExceptionTab(QWidget):
         code = QSplitter(Qt.Orientation.Horizontal)
         code.addWidget(self.frames)
         code.addWidget(self.source)
-        code.setSizes([210, 400])
+        code.setSizes([236, 360])
         part = QWidget()
         layout = QVBoxLayout(part)
         layout.setContentsMargins(12, 8, 8, 4)

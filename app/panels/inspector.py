@@ -37,10 +37,15 @@ class InspectorPanel(LivePanel):
 
     def refresh(self, tick: Tick) -> None:
         selected = self.context.selection.request
-        if selected is None or (self._request is not None and not self._request.state.live):
+        if selected is None or self._is_settled():
             return
         self._read(selected)
         self._show(tick)
+
+    def _is_settled(self) -> bool:
+        """Whether nothing more will come: it has closed, and if it failed the failure is here."""
+        request = self._request
+        return request is not None and not request.state.live and (self._failure is not None or not request.error)
 
     def change_capture(self) -> None:
         self._chunks.set_reader(self.context.link.reader)
@@ -88,7 +93,7 @@ class InspectorPanel(LivePanel):
 
     def _show(self, tick: Tick) -> None:
         request, failure = self._request, self._failure
-        self.who.setText(_title(request))
+        self.who.setText(_title(request, self.context.selection.request))
         self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if failure else tr("Exception"))
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
@@ -107,9 +112,9 @@ class InspectorPanel(LivePanel):
             self.exception.show_calm(self._request, now)
 
 
-def _title(request: RequestRecord | None) -> str:
+def _title(request: RequestRecord | None, selected: int | None) -> str:
     if request is None:
-        return tr("Select a request")
+        return tr("#{n} is no longer in the capture").format(n=selected) if selected else tr("Select a request")
     parts = [f"#{request.id}", safe_text(request.peer or tr("unnamed peer"), 80)]
     if request.worker is not None:
         parts.append(worker_text(request))

@@ -52,6 +52,7 @@ class LoadPanel(LivePanel):
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart) for chart in CHARTS}
         self._slow = Slow()
+        self._title = ""
         self.box.addWidget(self._scrolled())
         context.selection.server_changed.connect(self._on_server)
         context.workspace.changed.connect(self._on_server)
@@ -66,7 +67,7 @@ class LoadPanel(LivePanel):
             shown = [self.model.series[key] for key in chart.series if key in self.model.series]
             self.plots[chart.key].set_series(shown if chart.series else self.model.cpu)
             self.plots[chart.key].set_ended(self._ended(server))
-        self.title_changed.emit(self._title())
+        self._show_title()
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
@@ -80,9 +81,12 @@ class LoadPanel(LivePanel):
             return tr("stopped")
         return tr("stopped {time}").format(time=clock(run.stopped, self.context.link.reader.wall_offset)[:5])
 
-    def _title(self) -> str:
+    def _show_title(self) -> None:
         server = self.server()
-        return tr("Load · {name}").format(name=safe_text(server.name, 40) if server else tr("all servers"))
+        title = tr("Load · {name}").format(name=safe_text(server.name, 40) if server else tr("all servers"))
+        if title != self._title:
+            self._title = title
+            self.title_changed.emit(title)
 
     def _on_server(self) -> None:
         self._slow.reset()

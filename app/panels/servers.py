@@ -121,9 +121,20 @@ class ServersPanel(LivePanel):
         index = self.list.currentIndex()
         if index.isValid():
             menu.addAction(tr("Show only its requests"), lambda: self._filter(index))
+            self._add_autostart(menu)
         else:
             menu.addAction(self.context.action("server.new"))
         return menu
+
+    def _add_autostart(self, menu: QMenu) -> None:
+        entry = self.context.workspace.entry(self.context.selection.server)
+        if entry is None:
+            return
+        action = menu.addAction(tr("Start with the workspace"))
+        action.setCheckable(True)
+        action.setChecked(entry.autostart)
+        set_tip(action, tr("Start this server whenever Socketscope starts"))
+        action.toggled.connect(lambda on: self.context.workspace.edit(entry.key, entry.profile, autostart=on))
 
     def _show_troubles(self) -> None:
         desk = self.context.desk

@@ -23,6 +23,7 @@ class WorkersPanel(LivePanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
+        self._titled = False
         self.model = LanesModel(context.link.reader, self)
         self.lanes = LanesView(self.model)
         self.lanes.setAccessibleName(tr("Workers of the last ten seconds"))
@@ -47,7 +48,9 @@ class WorkersPanel(LivePanel):
             return
         self.model.set_server(self.runs())
         self.model.refresh(tick.at)
-        self.title_changed.emit(tr("Workers · last 10 s"))
+        if not self._titled:
+            self._titled = True
+            self.title_changed.emit(tr("Workers · last 10 s"))
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)

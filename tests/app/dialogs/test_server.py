@@ -108,6 +108,16 @@ def test_a_syntax_error_is_shown_with_its_line_where_the_file_is_named(show: Ope
     assert not dialog.buttons.keep.isEnabled()
 
 
+def test_a_dropped_file_is_a_proposal_with_a_name_and_its_error_shown(show: Open, handler_file: Path) -> None:
+    dialog = show(Profile(name="", handler_file=str(handler_file)), taken=["handlers"])
+    assert dialog.windowTitle() == "New server"
+    assert dialog.name.text() == "handlers-2"
+    assert dialog.problem() == ""
+    handler_file.write_text("def broken(:\n")
+    dialog = show(Profile(name="", handler_file=str(handler_file)))
+    assert "line 1" in dialog.main.row_of(dialog.handler.file).message.text()
+
+
 def test_a_corrected_file_is_read_again(show: Open, handler_file: Path) -> None:
     handler_file.write_text("class Echo(:\n")
     dialog = show()

@@ -162,6 +162,14 @@ def test_a_large_payload_is_guarded(panel: InspectorPanel, stage: Stage, capture
     assert panel.bytes.view.conversation.size(True) == 300_000
 
 
+def test_an_evicted_request_is_told(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(lasts=None, state=State.RUNNING)
+    stage.context.selection.select_request(number)
+    capture.evict([number])
+    panel.refresh_now()
+    assert panel.who.text() == f"#{number} is no longer in the capture"
+
+
 def test_sentences_for_every_end(stage: Stage, capture: CaptureFile) -> None:
     capture.server()
     for state in (State.REJECTED, State.KILLED, State.RESET, State.QUEUED):

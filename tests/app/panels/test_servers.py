@@ -78,5 +78,12 @@ def test_the_menu_offers_every_order(panel: ServersPanel, stage: Stage) -> None:
     stage.context.selection.select_server(key)
     menu = panel.menu()
     texts = {action.text() for action in menu.actions()}
+    entry = stage.workspace.entry(key)
+    assert entry is not None
+    assert not entry.autostart
+    next(action for action in menu.actions() if action.text() == "Start with the workspace").trigger()
+    entry = stage.workspace.entry(key)
+    assert entry is not None
+    assert entry.autostart
     assert {"Start", "Stop", "Restart", "Edit…", "Duplicate", "Remove…", "Show only its requests"} <= texts
     menu.close()
