@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..observe.facts import Piece
 from ..observe.stages import Stage
@@ -66,9 +66,11 @@ class WorkerRecord:
     status: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class StageRecord:
-    """One timed stage of a request. `ended` None: it runs. `cpu` None: not measured."""
+class StageRecord(NamedTuple):
+    """One timed stage of a request. `ended` None: it runs. `cpu` None: not measured.
+
+    A tuple, because lanes read thousands of them ten times a second and a frozen dataclass takes four times as long.
+    """
 
     stage: Stage
     started: int

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from ..observe.facts import Piece
@@ -95,14 +97,21 @@ def span_record(row: Values, stages: tuple[StageRecord, ...]) -> SpanRecord:
     return SpanRecord(identity, server, worker, _STATES.get(state, State.DONE), opened, closed, stages)
 
 
-def stages_by_request(rows: Iterable[Values]) -> dict[int, tuple[StageRecord, ...]]:
-    """Of request, stage, started, ended, cpu: in the order in which the stages began."""
-    lists: dict[int, list[StageRecord]] = {}
-    for request, stage, started, ended, cpu in rows:
-        integers(started, ended, cpu)
-        if stage in _STAGES:
-            lists.setdefault(request, []).append(StageRecord(_STAGES[stage], started, ended, cpu))
-    return {request: tuple(stages) for request, stages in lists.items()}
+def stages_by_request(rows: list[Values]) -> dict[int, tuple[StageRecord, ...]]:
+    """Of request, stage, started, ended, cpu, ordered by request and start."""
+    if not set(map(type, chain.from_iterable(rows))) <= INTEGERS:
+        raise TypeError("Not a number.")
+    known = _STAGES.get
+    return {
+        request: tuple(
+            [
+                StageRecord(stage, started, ended, cpu)
+                for _, number, started, ended, cpu in group
+                if (stage := known(number)) is not None
+            ]
+        )
+        for request, group in groupby(rows, itemgetter(0))
+    }
 
 
 def failure_record(row: Values) -> FailureRecord:
