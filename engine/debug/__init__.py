@@ -1,0 +1,1 @@
+"""What may look into a running handler: exceptions with their locals, stacks, causes of death."""

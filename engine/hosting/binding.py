@@ -33,6 +33,16 @@ def is_loopback(host: str) -> bool:
     return host in LOOPBACK_NAMES or host.startswith("127.") or host == "::1"
 
 
+def show_address(address: Any) -> str:
+    """An address as people write it."""
+    if isinstance(address, tuple):
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        return f"{host}:{address[1]}"
+    if isinstance(address, bytes):
+        return "@" + os.fsdecode(address[1:])
+    return str(address)
+
+
 # Ports
 
 

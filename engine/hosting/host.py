@@ -25,6 +25,7 @@ from . import alias
 from .building import build_server
 from .closing import close_request
 from .control import Control, receive_first
+from .cost import cost_of_a_fact
 from .loading import LoadingError, failure, load_handler, run_program
 from .profile import Profile
 
@@ -117,6 +118,7 @@ class Host:
 
     def run(self) -> int:
         """Load and serve; returns the exit code."""
+        self._control.tell({"event": "cost", "ns": cost_of_a_fact()})
         install(self._recorder)
         alias.install()
         atexit.register(self._flush)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import time
@@ -12,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ..capture.writer import CaptureWriter
+from ..channel.codec import DamagedFrame
 from ..debug.deaths import cause_of_death
-from ..observe.facts import Kind
-from .binding import bind
-from .entries import Entry, Part, Tally, is_counted
+from .binding import bind, show_address
+from .entries import Entry
 from .errors import HostingError
 from .hosts import HostProcess, is_too_old
 from .loop import Loop
 from .profile import Profile
+from .taking import Taker
 
 STOP_GRACE = 2.0
 SCRIPT_STEP = 1.0
@@ -43,9 +43,8 @@ class Runner:
         self._writer = writer
         self._reply = reply
         self._changed = changed
+        self.taker = Taker(loop, writer, changed)
         self._numbers = 0
-        self.behind = 0
-        """How long the last facts had been on their way, ns."""
         self.cost = 0
         """What the recorder of the last host to report says it costs a fact, ns."""
         self._removed: list[Entry] = []
@@ -127,9 +126,7 @@ class Runner:
     def _watch(self, entry: Entry, host: HostProcess) -> None:
         loop = self._loop
         loop.watch(host.control.fileno(), lambda: self._hear(entry, host))
-        loop.watch(host.receiver.fileno(), lambda: self._receive(entry, host))
-        for drain in host.drains:
-            loop.watch(drain.fileno(), lambda drain=drain: self._drain(entry, drain))  # type: ignore[misc] # default
+        self.taker.watch(entry, host)
         loop.watch(host.pidfd, lambda: self._ended(entry, host))
         loop.later(IMPORT_PATIENCE, lambda: self._still_importing(entry, host))
 
@@ -143,8 +140,14 @@ class Runner:
     # Hearing from the host
 
     def _hear(self, entry: Entry, host: HostProcess) -> None:
-        for event in host.control.receive():
-            self._on_event(entry, event)
+        try:
+            for event in host.control.receive():
+                self._on_event(entry, event)
+        except DamagedFrame:
+            # The user's code has written into our channel: there is no talking to this host any more.
+            entry.error = {"code": "channel_damaged", "sentence": "The program wrote into Socketscope's own channel."}
+            host.kill()
+            self._loop.unwatch(host.control.fileno())
         if host.control.ended:
             self._loop.unwatch(host.control.fileno())
 
@@ -153,15 +156,15 @@ class Runner:
         if what == "listening" or (what == "loaded" and entry.profile.kind == "script"):
             self._on_listening(entry)
         elif what == "failed":
-            entry.error = event
+            entry.error = {"code": "failed", "sentence": "The server could not be started.", **event}
         elif what == "stacks":
-            answer = self.stack_answers.pop(event["ticket"], None)
+            answer = self.stack_answers.pop(event.get("ticket", 0), None)
             if answer is not None:
-                answer(event["stacks"])
+                answer(event.get("stacks", []))
         elif what == "cost":
-            self.cost = int(event["ns"])
+            self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
-            self._reply(event["ticket"], {"ok": True, "done": event["done"]})
+            self._reply(event.get("ticket", 0), {"ok": True, "done": bool(event.get("done"))})
         self._changed()
 
     def _on_listening(self, entry: Entry) -> None:
@@ -178,44 +181,6 @@ class Runner:
         tickets, entry.waiting = entry.waiting, []
         for ticket in tickets:
             self._reply(ticket, answer)
-
-    def _receive(self, entry: Entry, host: HostProcess) -> bool:
-        batches = host.receiver.receive()
-        for batch in batches:
-            for row in self._writer.feed(host.number, host.servers, batch):
-                if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
-                    self._add_part(entry, host, row[2], row[4], row[7])
-            for row in batch.rows:
-                if is_counted(row[0]):
-                    entry.count(row)
-        if batches:
-            last = batches[-1].rows
-            self.behind = time.monotonic_ns() - max(last[-1][4], last[-1][5]) if last else 0
-            self._changed()
-        if host.receiver.ended:
-            self._loop.unwatch(host.receiver.fileno())
-        return bool(batches)
-
-    def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
-        """A server that the user's program has made."""
-        told = json.loads(data)
-        kind, transport, address = str(told["class"]), str(told["transport"]), str(told["address"])
-        name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
-        profile = entry.profile.to_json()
-        identity = self._writer.add_server(
-            name, kind, transport, address, str(told["handler"]), int(told["pid"]), at, profile
-        )
-        host.servers[number] = identity
-        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally())
-
-    def _drain(self, entry: Entry, drain: Any) -> None:
-        host = entry.host
-        pid = host.pid if host is not None else 0
-        for line in drain.receive(time.monotonic_ns()):
-            self._writer.add_output(entry.own.id, line.at, pid, line.stream, line.text)
-            self._changed()
-        if drain.ended:
-            self._loop.unwatch(drain.fileno())
 
     # Stopping
 
@@ -265,34 +230,19 @@ class Runner:
         self._loop.unwatch(host.pidfd)
         code = host.wait()
         host.kill()
-        self._take_rest(entry, host)
+        self._hear(entry, host)
+        self.taker.take_rest(entry, host)
         at = time.monotonic_ns()
         cause = entry.cause or cause_of_death(code, host.fault_text(), OURS)
-        self.salvage(entry, host)
         self._writer.host_gone(host.number, cause, at)
         for identity in {entry.own.id, *host.servers.values()}:
             self._writer.server_stopped(identity, at)
         entry.close_all()
         entry.host = None
-        for fd in (host.control.fileno(), host.receiver.fileno(), *(drain.fileno() for drain in host.drains)):
-            self._loop.unwatch(fd)
+        self._loop.unwatch(host.control.fileno())
         host.close()
         self._settle(entry, code, cause)
         self._changed()
-
-    def salvage(self, entry: Entry, host: HostProcess) -> None:
-        """What the black box knows of requests whose facts did not come."""
-        entries = host.box.live()
-        self._writer.salvage(host.number, host.servers, entries)
-        for one in entries:
-            entry.count_unless_known(one.request, one.server, one.opened)
-
-    def _take_rest(self, entry: Entry, host: HostProcess) -> None:
-        self._hear(entry, host)
-        while self._receive(entry, host):
-            pass
-        for drain in host.drains:
-            self._drain(entry, drain)
 
     def _settle(self, entry: Entry, code: int, cause: str) -> None:
         ended_by_itself = code == 0 and entry.error is None and entry.profile.kind == "script"
@@ -336,13 +286,3 @@ def _crash(profile: Profile, code: int, cause: str, identity: int) -> dict[str, 
         return {"code": "no_interpreter", "sentence": sentence}
     what = "The program" if profile.kind == "script" else "The server"
     return {"code": "crashed", "sentence": f"{what} ended: {cause}.", "cause": cause, "exit": code, "server": identity}
-
-
-def show_address(address: Any) -> str:
-    """An address as people write it."""
-    if isinstance(address, tuple):
-        host = f"[{address[0]}]" if ":" in address[0] else address[0]
-        return f"{host}:{address[1]}"
-    if isinstance(address, bytes):
-        return "@" + os.fsdecode(address[1:])
-    return str(address)

@@ -180,7 +180,7 @@ class Supervisor:
                 "size": totals.size,
                 "limit_requests": limits.requests,
                 "limit_bytes": limits.bytes,
-                "behind_ms": self._runner.behind // 1_000_000,
+                "behind_ms": self._runner.taker.behind // 1_000_000,
                 "cost_ns": self._runner.cost,
             },
             "servers": servers,

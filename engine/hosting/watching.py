@@ -93,7 +93,7 @@ class Watcher:
         host = watch.host
         seconds = silent / 1e9
         letter = host.letter
-        self._runner.salvage(entry, host)
+        self._runner.taker.salvage(entry, host)
         if letter in ("T", "t"):
             by = " by a debugger" if letter == "t" else ""
             self._warn(entry, "stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")
@@ -118,8 +118,8 @@ class Watcher:
         self._warn_busy(entry, watch, next(iter(watch.busy)), None)
 
     def _found_busy(self, entry: Entry, watch: Watch, thread: int, stacks: list[Any]) -> None:
-        frames: list[dict[str, Any]] = next((stack["frames"] for stack in stacks if stack["thread"] == thread), [])
-        found = [Place(frame["file"], frame["line"], frame["function"]) for frame in reversed(frames)]
+        frames: list[dict[str, Any]] = next((s.get("frames", []) for s in stacks if s.get("thread") == thread), [])
+        found = [Place(str(f.get("file")), int(f.get("line", 0)), str(f.get("function"))) for f in reversed(frames)]
         if entry.host is watch.host:
             self._warn_busy(entry, watch, (watch.host.pid, thread), first_own(found, OURS))
 

@@ -1,0 +1,1 @@
+"""Clients that send bytes to a server, again or for the first time."""

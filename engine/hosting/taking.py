@@ -1,0 +1,95 @@
+"""Takes what hosts tell, into the capture and the counts: facts, printed lines, and what a dead host left behind."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+from ..capture.writer import CaptureWriter
+from ..observe.facts import Kind
+from .entries import Entry, Part, Tally, is_counted
+from .hosts import HostProcess
+from .loop import Loop
+from .output import LineDrain
+
+
+class Taker:
+    """Reads the descriptors of all hosts. `changed` is called whenever a tick has something to tell."""
+
+    def __init__(self, loop: Loop, writer: CaptureWriter, changed: Callable[[], None]) -> None:
+        self._loop = loop
+        self._writer = writer
+        self._changed = changed
+        self.behind = 0
+        """How long the last facts had been on their way, ns."""
+
+    def watch(self, entry: Entry, host: HostProcess) -> None:
+        """Read a host's facts and lines from now on."""
+        self._loop.watch(host.receiver.fileno(), lambda: self._receive(entry, host))
+        for drain in host.drains:
+            self._watch_drain(entry, host, drain)
+
+    def take_rest(self, entry: Entry, host: HostProcess) -> None:
+        """Everything that a dead host has left on the way and in its black box."""
+        while self._receive(entry, host):
+            pass
+        for drain in host.drains:
+            self._drain(entry, host, drain)
+            self._loop.unwatch(drain.fileno())
+        self._loop.unwatch(host.receiver.fileno())
+        self.salvage(entry, host)
+
+    def salvage(self, entry: Entry, host: HostProcess) -> None:
+        """What the black box knows of requests whose facts did not come."""
+        entries = host.box.live()
+        self._writer.salvage(host.number, host.servers, entries)
+        for one in entries:
+            entry.count_unless_known(one.request, one.server, one.opened)
+
+    def _watch_drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
+        self._loop.watch(drain.fileno(), lambda: self._drain(entry, host, drain))
+
+    def _receive(self, entry: Entry, host: HostProcess) -> bool:
+        batches = host.receiver.receive()
+        for batch in batches:
+            for row in self._writer.feed(host.number, host.servers, batch):
+                if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
+                    self._add_part(entry, host, row[2], row[4], row[7])
+            for row in batch.rows:
+                if is_counted(row[0]):
+                    entry.count(row)
+        if batches:
+            last = batches[-1].rows
+            self.behind = max(0, time.monotonic_ns() - max(last[-1][4], last[-1][5])) if last else 0
+            self._changed()
+        if host.receiver.ended:
+            self._loop.unwatch(host.receiver.fileno())
+        return bool(batches)
+
+    def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
+        """A server that the user's program has made."""
+        told = _about(data)
+        kind, transport, address = told["class"], told["transport"], told["address"]
+        name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
+        profile = entry.profile.to_json()
+        identity = self._writer.add_server(name, kind, transport, address, told["handler"], host.pid, at, profile)
+        host.servers[number] = identity
+        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally())
+
+    def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
+        for line in drain.receive(time.monotonic_ns()):
+            self._writer.add_output(entry.own.id, line.at, host.pid, line.stream, line.text)
+            self._changed()
+        if drain.ended:
+            self._loop.unwatch(drain.fileno())
+
+
+def _about(data: bytes) -> dict[str, str]:
+    """What a host says about a server. It runs the user's code, so it may say anything."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        told = {}
+    known = told if isinstance(told, dict) else {}
+    return {name: str(known.get(name, ""))[:1000] for name in ("class", "transport", "address", "handler")}
