@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -45,7 +44,7 @@ class ExampleCard(QFrame):
         self.button.setAccessibleName(tr("Run {name}").format(name=title(one)))
         set_tip(self.button, tr("Start it on 127.0.0.1 with demo clients"))
         self.button.clicked.connect(self.run)
-        picture = QLabel()
+        picture = label()
         picture.setPixmap(icon(one.icon, "accent").pixmap(18, 18))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
@@ -148,8 +147,7 @@ class WelcomePanel(QScrollArea):
         action = self._context.action(name)
         button = QPushButton(text)
         button.setIcon(action.icon())
-        button.setToolTip(action.toolTip())  # made by set_tip
-        button.setAccessibleDescription(action.statusTip())
+        set_tip(button, action.statusTip())
         button.clicked.connect(action.trigger)
         return button
 
