@@ -59,7 +59,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("server.stop", T("app", "Stop"), "server", T("app", "Stop the selected server in an orderly way"),
            "Ctrl+.", "square", needs="stoppable"),
     Action("server.restart", T("app", "Restart"), "server", T("app", "A new process behind the same port; clients "
-           "wait instead of being refused"), "Ctrl+Shift+R", "rotate-ccw", needs="stoppable"),
+           "wait instead of being refused"), "Ctrl+Shift+R", "rotate-ccw", needs="known"),
     Action("servers.stop_all", T("app", "Stop all servers"), "server", T("app", "Stop every server that is up"),
            "Ctrl+Shift+.", "power"),
     Action("server.edit", T("app", "Edit…"), "server", T("app", "Change the selected server's profile"), "F2",
@@ -77,7 +77,7 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("filter.focus", T("app", "Filter"), "request", T("app", "Go to the filter box"), "Ctrl+F", "filter"),
     Action("filter.clear", T("app", "Clear filter"), "request", T("app", "Show every request again"),
-           "Ctrl+Shift+F", "x"),
+           "Ctrl+Shift+Backspace", "x"),
     Action("requests.focus", T("app", "Go to the list"), "request", T("app", "Put the keyboard into the requests "
            "table"), "Esc", "list"),
     Action("request.next_error", T("app", "Next error"), "request", T("app", "Select the next request that failed"),

@@ -40,9 +40,8 @@ def action_button(action: QAction) -> QPushButton:
         button.setText(no_mnemonic(action.text()))
         button.setIcon(action.icon())
         button.setEnabled(action.isEnabled())
-        button.setToolTip(action.toolTip())
         button.setAccessibleName(action.text())
-        button.setAccessibleDescription(action.whatsThis())
+        set_tip(button, action.whatsThis())
 
     action.changed.connect(follow)
     follow()

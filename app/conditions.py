@@ -82,6 +82,12 @@ def _needs_up(scope: Scope) -> str:
     return _needs_server(scope) or ("" if scope.context.desk.is_up(scope.server) else tr("It is not running"))
 
 
+def _needs_known(scope: Scope) -> str:
+    """A server that crashed is restarted, too."""
+    known = scope.context.desk.status(scope.server) is not None
+    return _needs_server(scope) or ("" if known else tr("It has not been started yet"))
+
+
 def _needs_listening(scope: Scope) -> str:
     status = scope.context.desk.status(scope.context.selection.server)
     return "" if status is not None and status.state is ServerState.LISTENING else tr("No listening server is selected")
@@ -102,6 +108,7 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "server": _needs_server,
     "startable": _needs_stopped,
     "stoppable": _needs_up,
+    "known": _needs_known,
     "listening": _needs_listening,
     "example": _needs_example,
     "live": _needs_request,

@@ -36,6 +36,7 @@ class Desk(QObject):
         self._troubles: dict[str, Trouble] = {}
         self._demo_clients: dict[str, list[int]] = {}
         link.lost.connect(self._on_lost)
+        link.event_received.connect(self._on_event)
 
     def trouble(self, key: str) -> Trouble | None:
         """Why the last order for this server was refused."""
@@ -195,6 +196,16 @@ class Desk(QObject):
     def _forget_trouble(self, key: str) -> None:
         if self._troubles.pop(key, None) is not None:
             self.troubled.emit(key)
+
+    def _on_event(self, event: Mapping[str, Any]) -> None:
+        if event.get("event") == "fault":
+            self.told.emit(str(event.get("sentence", "")))
+        elif event.get("what") == "ended":
+            self._demo_clients = {
+                key: left
+                for key, clients in self._demo_clients.items()
+                if (left := [number for number in clients if number != event.get("clients")]) or not clients
+            }
 
     def _on_lost(self) -> None:
         self._demo_clients.clear()

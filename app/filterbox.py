@@ -76,7 +76,7 @@ class FilterBox(QLineEdit):
         self._offers.clear()
         for suggestion in found[:OFFERS]:
             item = QStandardItem(suggestion.text)
-            item.setToolTip(tip(suggestion.explanation))
+            item.setData(tip(suggestion.explanation), Qt.ItemDataRole.ToolTipRole)
             self._offers.appendRow(item)
         popup = self._completer.popup()
         if found:

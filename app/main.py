@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier
@@ -58,6 +59,9 @@ def _run(application: QApplication, reports: Reports, options: argparse.Namespac
         return 2
     workspace = Workspace(config_dir() / "workspace.json")
     damaged = workspace.load()
+    limit = partial(_limit, link, settings)
+    link.respawned.connect(limit)
+    limit()
     window = Window(link, workspace, settings, themes)
     reports.lines.written.connect(lambda level, line: window.tell(line) if level >= _TELL_FROM else None)
     _end_on_signal(window.close, window)
@@ -67,6 +71,10 @@ def _run(application: QApplication, reports: Reports, options: argparse.Namespac
     begin(window, options)
     status: int = application.exec()
     return status
+
+
+def _limit(link: Link, settings: Settings) -> None:
+    link.limit(settings.get(known.LIMIT_REQUESTS), settings.get(known.LIMIT_MEGABYTES) << 20)
 
 
 def begin(window: Window, options: argparse.Namespace) -> None:

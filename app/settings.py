@@ -25,14 +25,13 @@ class Setting(Generic[T]):
 
 
 THEME = Setting("view/theme", "system", ("system", "dark", "light"))
-ZOOM = Setting("view/zoom", 100)
 HINT_SEEN = Setting("view/hint_seen", False)
 COLUMNS = Setting("requests/columns", "")
 LIMIT_REQUESTS = Setting("capture/limit_requests", 100_000)
 LIMIT_MEGABYTES = Setting("capture/limit_megabytes", 256)
 EDITOR = Setting("programs/editor", "")
 
-SETTINGS: tuple[Setting[Any], ...] = (THEME, ZOOM, HINT_SEEN, COLUMNS, LIMIT_REQUESTS, LIMIT_MEGABYTES, EDITOR)
+SETTINGS: tuple[Setting[Any], ...] = (THEME, HINT_SEEN, COLUMNS, LIMIT_REQUESTS, LIMIT_MEGABYTES, EDITOR)
 
 
 def config_dir() -> Path:

@@ -68,6 +68,23 @@ def test_demo_clients_that_start_too_late_are_stopped(desk: Desk, client: FakeCl
     qtbot.waitUntil(lambda: ("clients_stop", {"clients": 7}) in client.orders)
 
 
+def test_demo_clients_that_ended_are_started_again(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
+    key = desk.run_example("upper-fork")
+    client.accept(1)
+    qtbot.waitUntil(lambda: len(client.orders) == 3)
+    client.accept(2, clients=1)
+    client.accept(3, clients=2)
+    client.say(event="clients", clients=1, what="ended")
+    client.say(event="clients", clients=2, what="ended")
+    qtbot.waitUntil(lambda: not desk.has_demo(key))
+
+
+def test_faults_are_told(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.told) as heard:
+        client.say(event="fault", sentence="The disk is full.")
+    assert heard.args == ["The disk is full."]
+
+
 def test_trouble_stays_with_its_server_until_it_starts(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
     key = desk.add(Profile(name="a", port=9009), start=True)
     with qtbot.waitSignals([desk.troubled, desk.told]):
