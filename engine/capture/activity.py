@@ -11,6 +11,8 @@ from .records import CpuRecord, LoadRecord, OutputRecord, SpanRecord, WorkerReco
 
 CROSSING_LIMIT = 5000
 """How far past its end a window looks for requests that began in it."""
+UNINDEXED = "+server"
+"""A window of time is found by time: by its server would mean to look at all that the server has ever done."""
 SECONDS_LIMIT = 86_400
 LOAD_COLUMNS = "second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99"
 CROSSING = f"""
@@ -31,9 +33,11 @@ class ActivityReader(Reading):
 
     def workers(self, server: Servers = None, since: int = 0) -> list[WorkerRecord]:
         """Those that were alive at `since` or later, in the order in which they began."""
-        condition, values = of_servers(server)
-        sql = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE {condition} AND coalesce(ended >= ?, 1) ORDER BY id"
-        return self._records(rows.worker_record, sql, (*values, since))
+        condition, values = of_servers(server, column=UNINDEXED)
+        workers = f"SELECT {rows.WORKER_COLUMNS} FROM worker WHERE {condition}"
+        sql = f"{workers} AND ended >= ? UNION ALL {workers} AND ended IS NULL"
+        found = self._records(rows.worker_record, sql, (*values, since, *values))
+        return sorted(found, key=lambda worker: worker.id)
 
     def workers_by_id(self, ids: Sequence[int]) -> list[WorkerRecord]:
         """These workers, as far as they are known."""
@@ -48,7 +52,7 @@ class ActivityReader(Reading):
 
         Those that lasted less than `detail` ns come without their stages.
         """
-        condition, values = of_servers(server)
+        condition, values = of_servers(server, column=UNINDEXED)
         sql = CROSSING.format(condition=condition)
         parameters = (since, until, *values, limit, until, until, *values, until, *values)
         found = sorted(self._all(sql, parameters), key=lambda row: row[0])[-limit:]

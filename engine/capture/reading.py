@@ -101,9 +101,9 @@ def marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def of_servers(servers: Servers) -> tuple[str, tuple[int, ...]]:
-    """A condition on the column `server`."""
+def of_servers(servers: Servers, *, column: str = "server") -> tuple[str, tuple[int, ...]]:
+    """A condition on the column `server`. Written `+server`, SQLite does not go by the index of that column."""
     if servers is None:
         return "1", ()
     numbers = (servers,) if isinstance(servers, int) else tuple(servers)
-    return f"server IN ({marks(numbers)})", numbers
+    return f"{column} IN ({marks(numbers)})", numbers

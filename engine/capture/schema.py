@@ -118,7 +118,8 @@ CREATE INDEX request_live ON request (id) WHERE closed IS NULL;
 CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
 CREATE INDEX failure_server ON failure (server, id);
-CREATE INDEX worker_server ON worker (server, id);
-CREATE INDEX cpu_server ON cpu (server, at);
+CREATE INDEX worker_ended ON worker (ended) WHERE ended IS NOT NULL;
+CREATE INDEX worker_live ON worker (id) WHERE ended IS NULL;
+CREATE INDEX cpu_at ON cpu (at);
 CREATE INDEX output_server ON output (server, id);
 """

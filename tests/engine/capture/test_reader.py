@@ -11,6 +11,7 @@ import pytest
 
 from engine.capture.filters import parse
 from engine.capture.reader import CaptureReader
+from engine.capture.records import CpuRecord
 from engine.capture.requests import ORDERS
 from engine.observe.facts import Piece
 from engine.observe.stages import Stage
@@ -128,15 +129,25 @@ def test_a_window_costs_the_same_at_any_size(bench: Bench) -> None:
         reader.requests(offset=10, limit=20)
         reader.requests_by_id([1, 2, 3])
         reader.count()
-        reader.spans(None, START, START + SECOND, 10)
+        reader.spans(bench.server, START, START + SECOND, 10)
+        reader.workers(bench.server, START + SECOND)
+        reader.cpu(bench.server, START + SECOND)
         reader.totals()
         reader._db.set_progress_handler(None, 0)
         return steps
 
+    def work(first: int, end: int) -> None:
+        for thread in range(first, end):
+            bench.feed(batches.worker_started(thread), batches.worker_ended(thread))
+        bench.writer.add_cpu(CpuRecord(bench.server, START + n, PID, 0, 0.5, None) for n in range(first, end))
+
     feed(bench, 50)
+    work(9000, 9010)
+    bench.commit()
     small = effort(bench.reader)
     feed_more = [row for running in range(51, 3000) for row in whole(running, START + running * 1000)]
     bench.feed(*feed_more)
+    work(9010, 12000)
     bench.commit()
     assert effort(bench.reader) < small * 1.6
 
