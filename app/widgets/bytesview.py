@@ -226,6 +226,9 @@ class BytesView(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and found is not None and found[0] is self._received:
             self._choose(*found, True)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moved = step(event, self._layout, self._received, self._cursor, self.verticalScrollBar().pageStep())
         if moved is not None:

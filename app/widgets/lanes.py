@@ -159,6 +159,9 @@ class LanesView(QAbstractScrollArea):
         if block is not None:
             self._choose(block)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def _choose(self, block: Block) -> None:
         self.select_request(block.request)
         self.request_chosen.emit(block.request)

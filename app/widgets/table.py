@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QPushButton, QTableView, QWidget
 
 from app import theme as themes
@@ -39,6 +41,8 @@ class RequestsTable(QTableView):
         self._following = True
         self._unseen = 0
         self._quiet = False
+        # Before the view's own slot, which would choose another row for one that goes.
+        model.rowsAboutToBeRemoved.connect(self._on_rows_going)
         self.setModel(model)
         self.setItemDelegate(RequestDelegate(self))
         self._set_up_rows()
@@ -183,6 +187,11 @@ class RequestsTable(QTableView):
             self._keep_place(first, last - first + 1)
         self._show_chip()
 
+    def _on_rows_going(self, _: QModelIndex, first: int, last: int) -> None:
+        """An evicted request stays chosen, though its row goes: the inspector still shows it."""
+        if first <= self.currentIndex().row() <= last:
+            self._quietly(self.selectionModel().clearCurrentIndex)
+
     def _on_rows_removed(self, _: QModelIndex, first: int, last: int) -> None:
         if self._following:
             self._quietly(self._to_newest)
@@ -198,11 +207,11 @@ class RequestsTable(QTableView):
             bar.setValue(max(row, bar.value() + change))
             self._quiet = False
 
-    def _quietly(self, move: object) -> None:
-        self._quiet = True
-        if callable(move):
-            move()
-        self._quiet = False
+    def _quietly(self, move: Callable[[], None]) -> None:
+        """Move without taking it for the person's wish."""
+        before, self._quiet = self._quiet, True
+        move()
+        self._quiet = before
         self._tell_window()
 
     def _on_reset(self) -> None:
@@ -286,6 +295,14 @@ class RequestsTable(QTableView):
         if not self._quiet and current.row() != previous.row():
             self._chosen = self._requests.id_at(current.row()) if current.isValid() else None
             self.request_chosen.emit(self._chosen)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt would make the first row current, far from what is on screen."""
+        current, place = self.currentIndex().isValid(), self.verticalScrollBar().value()
+        self._quietly(lambda: super(RequestsTable, self).focusInEvent(event))
+        if not current:
+            self._quietly(self.selectionModel().clearCurrentIndex)
+            self._quietly(lambda: self.verticalScrollBar().setValue(place))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier

@@ -44,7 +44,7 @@ def restore(header: QHeaderView, text: str) -> tuple[str, bool] | None:
         if key in BY_KEY and isinstance(width, int) and LEAST_WIDTH <= width <= MOST_WIDTH:
             header.resizeSection(BY_KEY[key], width)
     hidden = {key for key in _strings(state.get("hidden")) if key in BY_KEY}
-    if "hidden" in state and len(hidden) < len(COLUMNS):
+    if isinstance(state.get("hidden"), list) and len(hidden) < len(COLUMNS):
         for key, position in BY_KEY.items():
             header.setSectionHidden(position, key in hidden)
     match state.get("sort"):

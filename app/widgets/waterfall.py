@@ -146,6 +146,9 @@ class Waterfall(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._choose(self._row_at(event.position().y()))
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         by = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
         if by is None or not self._stages:
