@@ -83,7 +83,17 @@ def begin(window: Window, options: argparse.Namespace) -> None:
     if options.demo:
         window.context.desk.run_example("echo-threads")
     for file in options.files[:1]:
-        new_server(window.scope, Profile(name="", handler_file=str(Path(file).resolve())))
+        open_file(window, Path(file))
+
+
+def open_file(window: Window, file: Path) -> None:
+    """A handler file becomes a new server; of anything else the window says what can be done with it."""
+    if not file.is_file():
+        window.tell(tr("There is no file {}.").format(file))
+    elif file.suffix == ".py":
+        new_server(window.scope, Profile(name="", handler_file=str(file.resolve())))
+    else:
+        window.tell(tr("{0} is no Python file. If it is a capture, list it with: socketscope show {0}").format(file))
 
 
 def _end_on_signal(end: Callable[[], object], parent: QObject) -> None:

@@ -1,0 +1,65 @@
+"""Docks: one a panel, in its place, folded away when the window is narrow, left where a person put them."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.docks import AREAS, NARROW, Dock
+from app.panels import PANELS
+from engine.hosting.profile import Profile
+
+from .stage import Stage
+
+pytestmark = pytest.mark.window
+
+
+def dock(stage: Stage, name: str) -> Dock:
+    return next(one for one in stage.window.docks if one.panel.name == name)
+
+
+@pytest.fixture
+def wide(stage: Stage) -> Stage:
+    """A window with every panel out."""
+    stage.window.resize(1440, 900)
+    stage.window.show()
+    stage.context.desk.add(Profile(name="a"), start=False)
+    return stage
+
+
+def test_every_panel_has_its_dock_and_its_place(wide: Stage) -> None:
+    assert [one.panel for one in wide.window.docks] == [panel for panel in PANELS if panel.area in AREAS]
+    for one in wide.window.docks:
+        assert wide.window.dockWidgetArea(one) == AREAS[one.panel.area]
+        assert one.objectName() == f"dock-{one.panel.name}"
+        assert one.toggle.whatsThis()
+
+
+def test_a_toggle_hides_shows_and_brings_to_the_front(wide: Stage, qtbot: QtBot) -> None:
+    output = dock(wide, "output")
+    output.toggle.trigger()  # it stands behind the inspector
+    assert not output.isHidden()
+    qtbot.waitUntil(lambda: not output.visibleRegion().isEmpty())
+    assert output.toggle.isChecked()
+    output.toggle.trigger()
+    assert output.isHidden()
+    output.toggle.trigger()
+    assert not output.isHidden()
+
+
+def test_a_panel_that_was_moved_is_not_folded(wide: Stage) -> None:
+    wide.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock(wide, "load"))
+    wide.window.docks.fit(NARROW - 1)
+    assert wide.window.dockWidgetArea(dock(wide, "load")) is Qt.DockWidgetArea.LeftDockWidgetArea
+    assert wide.window.dockWidgetArea(dock(wide, "workers")) is Qt.DockWidgetArea.BottomDockWidgetArea
+    assert wide.window.docks.folded
+    wide.window.docks.fit(NARROW)
+    assert wide.window.dockWidgetArea(dock(wide, "workers")) is Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_the_inspector_spans_below_and_the_servers_stand_full_height(wide: Stage, qtbot: QtBot) -> None:
+    inspector, servers, load = (dock(wide, name) for name in ("inspector", "servers", "load"))
+    qtbot.waitUntil(lambda: inspector.geometry().right() >= load.geometry().right())
+    assert inspector.geometry().left() > servers.geometry().right()
+    assert servers.geometry().bottom() >= inspector.geometry().bottom()
