@@ -12,7 +12,7 @@ from .profile import SERVER_CLASSES, Profile
 
 
 def read_profile(data: object) -> Profile:
-    """A profile from an order. Raises HostingError with a sentence for everything that cannot work."""
+    """A profile from an order. Raises HostingError if it is none."""
     if not isinstance(data, dict):
         raise HostingError("bad_profile", "A profile is needed to start a server.")
     try:
@@ -20,11 +20,15 @@ def read_profile(data: object) -> Profile:
     except (ValueError, TypeError) as error:
         raise HostingError("bad_profile", f"This profile cannot be read: {error}") from None
     _check_types(profile)
+    return profile
+
+
+def check_profile(profile: Profile) -> None:
+    """Raise HostingError with a sentence for what cannot work, as far as that can be told without trying."""
     if profile.kind == "script":
         _check_script(profile)
     else:
         _check_server(profile)
-    return profile
 
 
 def _check_types(profile: Profile) -> None:

@@ -136,6 +136,7 @@ class SupervisorClient:
             self._process.wait()
         finally:
             self._channel.close()
+            self._messages.clear()
 
     def __enter__(self) -> SupervisorClient:
         return self

@@ -32,9 +32,9 @@ def _reset(sock: Any) -> None:
     The handler's own descriptor stays valid: it becomes a socket whose other end is closed.
     """
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RD)  # wakes a handler that waits in recv, and so lets go of the socket
     ours, theirs = socket.socketpair()
     theirs.close()
-    with ours:
+    with ours, socket.socket(fileno=os.dup(sock.fileno())) as old:
         os.dup2(ours.fileno(), sock.fileno(), inheritable=False)
+        with contextlib.suppress(OSError):
+            old.shutdown(socket.SHUT_RD)  # wakes a handler that waits in recv, and so lets go of the socket

@@ -12,6 +12,7 @@ import traceback
 from types import ModuleType, TracebackType
 from typing import Any
 
+from ..debug.values import message_of
 from .profile import Profile
 
 TRACEBACK_LIMIT = 20_000
@@ -96,6 +97,7 @@ def _run_script(path: str) -> None:
 
 def failure(error: BaseException, name: str, code: str) -> LoadingError:
     """What went wrong while the user's code was loaded, with the innermost line of his."""
+    trimmed = _trimmed(error)
     short = os.path.basename(name) or name
     file, line = _place(error, name)
     where = f"{os.path.basename(file)}, line {line}" if line else short
@@ -105,16 +107,9 @@ def failure(error: BaseException, name: str, code: str) -> LoadingError:
     elif isinstance(error, SystemExit):
         said = f"the program ended itself (SystemExit: {error.code!r:.100})"
     else:
-        said = f"{type(error).__name__}: {_message(error)}"
-    text = "".join(traceback.format_exception(type(error), error, _trimmed(error)))[-TRACEBACK_LIMIT:]
+        said = f"{type(error).__name__}: {message_of(error)[:300]}"
+    text = "".join(traceback.format_exception(type(error), error, trimmed))[-TRACEBACK_LIMIT:]
     return LoadingError(code, f"{where}: {said}.", file=file, line=line, traceback=text)
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return str(error)[:300]
-    except Exception:
-        return "(its text cannot be shown)"
 
 
 def _trimmed(error: BaseException) -> TracebackType | None:

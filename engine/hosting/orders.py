@@ -10,7 +10,7 @@ from typing import Any
 
 from ..capture.writer import CaptureWriter
 from .binding import remove_stale
-from .checks import read_profile
+from .checks import check_profile, read_profile
 from .entries import Entry
 from .errors import HostingError
 from .replays import ClientRuns
@@ -70,13 +70,24 @@ class Orders:
         return None
 
     def _take_profile(self, key: str, order: dict[str, Any]) -> Entry:
-        """The entry of this key with the profile of the order; a profile with faults makes a failed entry, too."""
+        """The entry of this key with the order's profile. One with faults makes a failed entry, unless it runs."""
         profile = read_profile(order.get("profile"))
         entry = self._runner.entries.get(key)
+        if entry is not None and entry.running:
+            check_profile(profile)
         if entry is None:
             entry = self._runner.entries[key] = Entry(key, profile)
         entry.profile = profile
+        if not entry.running:
+            self._check(entry)
         return entry
+
+    def _check(self, entry: Entry) -> None:
+        try:
+            check_profile(entry.profile)
+        except HostingError as error:
+            entry.state, entry.error = "failed", error.to_json()
+            raise
 
     def _stop(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
@@ -90,6 +101,8 @@ class Orders:
         return None
 
     def _restart(self, ticket: int, order: dict[str, Any]) -> Answer:
+        if order.get("profile") is not None and str(order.get("key")) not in self._runner.entries:
+            return self._start(ticket, order)
         entry = self._entry(order)
         if order.get("profile") is not None:
             before = entry.profile
