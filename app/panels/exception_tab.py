@@ -24,14 +24,17 @@ from app.models.copying import python_bytes
 from app.models.failures import Frame, FramesModel, Local, LocalsModel, read_frames, traceback_text
 from app.models.selection import ByteRange
 from app.panels.editor import open_in_editor
+from app.panels.endings import calm_sentence, sent_sentence
 from app.panels.live import paint_ground, row
 from app.panels.source import SourceView
-from app.text import duration, label, safe_text, set_role, set_tip, tr
+from app.text import label, safe_text, set_role, set_tip, tr
 from app.theme import ROW
 from app.widgets.hexview import HexView, Mark
-from engine.capture.records import FailureRecord, RequestRecord, State
+from engine.capture.records import FailureRecord, RequestRecord
 
 HEX_LINE = 16
+HEX_EDGES = 18
+"""Above and below the lines, a scroll bar's height included."""
 MOST_HEX_LINES = 4
 
 
@@ -71,12 +74,11 @@ class ExceptionTab(QWidget):
         kind = safe_text(failure.type)
         self.title.setText(safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400))
         self.hex.set_data(received, True)
-        self.hex.setFixedHeight(HEX_LINE * min(MOST_HEX_LINES, max(1, -(-len(received) // 16))) + 8)
+        self.hex.setFixedHeight(HEX_LINE * min(MOST_HEX_LINES, max(1, -(-len(received) // 16))) + HEX_EDGES)
         self._frames.set_frames(frames)
         self.frames.setCurrentIndex(self._frames.index(0))
         self._show_frame(self._frames.frame_at(0))
-        sent = conversation.size(False)
-        self.out.setText(tr("→ out {n} B").format(n=sent) if sent else tr("→ out 0 B — raised before its first write"))
+        self.out.setText(sent_sentence(request, conversation.size(False)))
         self._enable()
         self._stack.setCurrentIndex(1)
 
@@ -98,16 +100,17 @@ class ExceptionTab(QWidget):
     def _build_failure(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
-        for part, width in ((self._build_left(), 380), (self._build_middle(), 590), (self._build_right(), 200)):
+        for part, width in ((self._build_left(), 320), (self._build_middle(), 600), (self._build_right(), 170)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, width)
-        split.setSizes([380, 590, 200])
+        split.setSizes([360, 610, 176])
         return split
 
     def _build_left(self) -> QWidget:
         self.title = label(name=tr("Error"), role="error-strong", wrap=True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.where = label(name=tr("Where it was raised"), role="mono-dim")
+        self.lost = label(tr("The worker ended without a traceback; no variables are known."), role="dim", wrap=True)
         self._locals = LocalsModel(self)
         self.locals = QTableView()
         self.locals.setModel(self._locals)
@@ -122,6 +125,8 @@ class ExceptionTab(QWidget):
         layout.addWidget(self.where)
         layout.addSpacing(4)
         layout.addWidget(self.locals, 1)
+        layout.addWidget(self.lost)
+        layout.addStretch()
         return part
 
     def _build_middle(self) -> QWidget:
@@ -140,17 +145,18 @@ class ExceptionTab(QWidget):
         self.frames.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         set_tip(self.frames, tr("The calls that led to it, the one that raised first"))
         self.source = SourceView()
-        code = QSplitter(Qt.Orientation.Horizontal)
-        code.addWidget(self.frames)
-        code.addWidget(self.source)
-        code.setSizes([236, 360])
+        self.code = QSplitter(Qt.Orientation.Horizontal)
+        self.code.addWidget(self.frames)
+        self.code.addWidget(self.source)
+        self.code.setSizes([236, 360])
         part = QWidget()
         layout = QVBoxLayout(part)
         layout.setContentsMargins(12, 8, 8, 4)
         layout.setSpacing(4)
         layout.addLayout(row(self.came, self.slice, None, self.out))
         layout.addWidget(self.hex)
-        layout.addWidget(code, 1)
+        layout.addWidget(self.code, 1)
+        layout.addStretch()
         return part
 
     def _build_right(self) -> QWidget:
@@ -238,27 +244,15 @@ class ExceptionTab(QWidget):
         self.hex.select(None)
 
     def _enable(self) -> None:
+        """A worker that died told no frames: what would show them is out of the way."""
         has_frame = bool(self._shown and self._shown.frames)
+        for widget in (self.where, self.locals, self.code):
+            widget.setVisible(has_frame)
+        self.lost.setVisible(not has_frame)
+        self.frames.setVisible(self._frames.rowCount() > 1)
         self.editor_button.setEnabled(has_frame)
         if not has_frame:
             set_tip(self.editor_button, tr("No line of Python is known for this failure"))
-
-
-def calm_sentence(request: RequestRecord | None, now: int) -> str:
-    """What the tab says when there is no failure."""
-    if request is None:
-        return tr("Select a request.")
-    if request.state.live:
-        lasted = duration(now - request.opened)
-        return tr("Still being served, for {time}; nothing was raised so far.").format(time=lasted)
-    if request.state is State.REJECTED:
-        return tr("verify_request returned False: the handler was never called.")
-    lasted = duration((request.closed or now) - request.opened)
-    if request.error:
-        return tr("{error} after {time}; no traceback was recorded.").format(
-            error=safe_text(request.error), time=lasted
-        )
-    return tr("Handler returned normally in {time}.").format(time=lasted)
 
 
 def _mark(local: Local) -> Mark:

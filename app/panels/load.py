@@ -52,7 +52,6 @@ class LoadPanel(LivePanel):
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart) for chart in CHARTS}
         self._slow = Slow()
-        self._title = ""
         self.box.addWidget(self._scrolled())
         context.selection.server_changed.connect(self._on_server)
         context.workspace.changed.connect(self._on_server)
@@ -83,10 +82,8 @@ class LoadPanel(LivePanel):
 
     def _show_title(self) -> None:
         server = self.server()
-        title = tr("Load · {name}").format(name=safe_text(server.name, 40) if server else tr("all servers"))
-        if title != self._title:
-            self._title = title
-            self.title_changed.emit(title)
+        name = safe_text(server.name, 40) if server else tr("all servers")
+        self.title_changed.emit(tr("Load · {name}").format(name=name))
 
     def _on_server(self) -> None:
         self._slow.reset()

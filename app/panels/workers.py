@@ -23,7 +23,6 @@ class WorkersPanel(LivePanel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
-        self._titled = False
         self.model = LanesModel(context.link.reader, self)
         self.lanes = LanesView(self.model)
         self.lanes.setAccessibleName(tr("Workers of the last ten seconds"))
@@ -48,9 +47,7 @@ class WorkersPanel(LivePanel):
             return
         self.model.set_server(self.runs())
         self.model.refresh(tick.at)
-        if not self._titled:
-            self._titled = True
-            self.title_changed.emit(tr("Workers · last 10 s"))
+        self.title_changed.emit(tr("Workers · last 10 s"))
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
@@ -68,7 +65,8 @@ class WorkersPanel(LivePanel):
         return entry is not None and entry.profile.kind == "server" and entry.profile.concurrency == "single"
 
     def _say(self, server: ServerStatus | None) -> None:
-        single = server is not None and server.concurrency == "single"
+        # Of a script's server nothing but its class is known: it may well have threads of its own.
+        single = server is not None and server.script is None and server.concurrency == "single"
         self.single.setVisible(single)
         self.threading_button.setVisible(single and self._can_thread(self.context.selection.server))
         self._sentence.setText(tr("This server handles one request at a time (no mix-in)."))

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app.panels.exception_tab import calm_sentence
+from app.panels.endings import calm_sentence
 from app.panels.inspector import EXCEPTION, STAGES, InspectorPanel
 from app.panels.stages_tab import summary
 from engine.capture.records import State
