@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from app import theme as themes
 from app.models.requestcolumns import BY_KEY, COLUMNS
 from app.models.requests import RequestsModel
-from app.text import number, set_role, set_tip
 from app.widgets import tablecolumns
+from app.widgets.following import Following
 from app.widgets.requestcells import RequestDelegate, Row, RowsPainter
 
 Index = QModelIndex | QPersistentModelIndex
@@ -38,8 +39,6 @@ class RequestsTable(QTableView):
         self._requests = model
         self._rows = RowsPainter(model)
         self._chosen: int | None = None
-        self._following = True
-        self._unseen = 0
         self._quiet = False
         # Before the view's own slot, which would choose another row for one that goes.
         model.rowsAboutToBeRemoved.connect(self._on_rows_going)
@@ -47,13 +46,10 @@ class RequestsTable(QTableView):
         self.setItemDelegate(RequestDelegate(self))
         self._set_up_rows()
         self._set_up_header()
-        self._chip = QPushButton(self.viewport())
-        set_role(self._chip, "primary")
-        set_tip(self._chip, self.tr("Go to the newest request and follow (End)"))
-        self._chip.setAccessibleName(self.tr("New requests"))
-        self._chip.clicked.connect(self.follow_newest)
-        self._chip.hide()
-        self._connect(model)
+        self._following = Following(self, model)
+        self._following.changed.connect(self.following_changed)
+        model.modelReset.connect(self._on_reset)
+        self.doubleClicked.connect(self._on_double_click)
 
     def _set_up_rows(self) -> None:
         self.setAccessibleName(self.tr("Requests"))
@@ -93,27 +89,19 @@ class RequestsTable(QTableView):
         header.sectionMoved.connect(self._on_columns_changed)
         header.sortIndicatorChanged.connect(self._on_columns_changed)
 
-    def _connect(self, model: RequestsModel) -> None:
-        model.rowsInserted.connect(self._on_rows_inserted)
-        model.rowsRemoved.connect(self._on_rows_removed)
-        model.modelReset.connect(self._on_reset)
-        model.counts_changed.connect(self._show_chip)
-        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self.doubleClicked.connect(self._on_double_click)
-
     # Selection
 
     def select_request(self, request: int | None) -> None:
         """Make a request current, and scroll to it when it is shown. Emits nothing."""
         self._chosen = request
         row = -1 if request is None else self._requests.row_of(request)
-        self._quiet = True
-        if row < 0:
-            self.selectionModel().clear()
-        elif row != self.currentIndex().row() or len(self.selected_ids()) != 1:
-            self.selectionModel().setCurrentIndex(self._requests.index(row, 0), _ROWS_ONLY)
+        with self._quietly():
+            if row < 0:
+                self.selectionModel().clear()
+            elif row != self.currentIndex().row() or len(self.selected_ids()) != 1:
+                self.selectionModel().setCurrentIndex(self._requests.index(row, 0), _ROWS_ONLY)
+        if row >= 0:
             self.scrollTo(self._requests.index(row, 0))
-        self._quiet = False
 
     def selected_ids(self) -> list[int]:
         """The ids of the selected rows, top down."""
@@ -141,101 +129,30 @@ class RequestsTable(QTableView):
     @property
     def following(self) -> bool:
         """Whether the view stays at the newest row."""
-        return self._following
+        return self._following.active
 
     def follow_newest(self) -> None:
         """Go to the newest row and stay there. The End key does this."""
-        self._requests.bring_in()
-        self._set_following(True)
-        self._to_newest()
+        self._following.go()
 
-    def stay(self) -> None:
-        """Stay where the reader is from now on."""
-        self._set_following(False)
-
-    def _newest_on_top(self) -> bool:
-        return self._requests.live_order and self._requests.order[1]
-
-    def _to_newest(self) -> None:
-        if self._newest_on_top() or not self._requests.live_order:
-            self.scrollToTop()
-        else:
-            self.scrollToBottom()
-
-    def _at_newest(self) -> bool:
-        bar = self.verticalScrollBar()
-        return bar.value() == (bar.minimum() if self._newest_on_top() else bar.maximum())
-
-    def _set_following(self, following: bool) -> None:
-        if following:
-            self._unseen = 0
-        if following != self._following:
-            self._following = following
-            self.following_changed.emit(following)
-        self._show_chip()
-
-    def _on_scrolled(self) -> None:
-        self._tell_window()
-        if not self._quiet:
-            self._set_following(self._at_newest())
-
-    def _on_rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
-        if self._following:
-            self._quietly(self._to_newest)
-        else:
-            self._unseen += last - first + 1
-            self._keep_place(first, last - first + 1)
-        self._show_chip()
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """What is chosen or scrolled in here is not the person's wish."""
+        before, self._quiet = self._quiet, True
+        try:
+            with self._following.held():
+                yield
+        finally:
+            self._quiet = before
 
     def _on_rows_going(self, _: QModelIndex, first: int, last: int) -> None:
         """An evicted request stays chosen, though its row goes: the inspector still shows it."""
         if first <= self.currentIndex().row() <= last:
-            self._quietly(self.selectionModel().clearCurrentIndex)
-
-    def _on_rows_removed(self, _: QModelIndex, first: int, last: int) -> None:
-        if self._following:
-            self._quietly(self._to_newest)
-        else:
-            self._keep_place(first, first - last - 1)
-
-    def _keep_place(self, row: int, change: int) -> None:
-        """Rows came or went above: what the person reads stays where it is."""
-        bar = self.verticalScrollBar()
-        if row < bar.value() or (change > 0 and row == bar.value() == 0 and self._newest_on_top()):
-            self.executeDelayedItemsLayout()
-            self._quiet = True
-            bar.setValue(max(row, bar.value() + change))
-            self._quiet = False
-
-    def _quietly(self, move: Callable[[], None]) -> None:
-        """Move without taking it for the person's wish."""
-        before, self._quiet = self._quiet, True
-        move()
-        self._quiet = before
-        self._tell_window()
+            with self._quietly():
+                self.selectionModel().clearCurrentIndex()
 
     def _on_reset(self) -> None:
-        self._unseen = 0
         self.select_request(self._chosen)
-        if self._following:
-            self._quietly(self._to_newest)
-        self._tell_window()
-
-    def _tell_window(self) -> None:
-        first = self.verticalScrollBar().value()
-        self._requests.set_window(first, first + self.viewport().height() // themes.ROW + 1)
-
-    def _show_chip(self) -> None:
-        count = self._unseen + self._requests.new_count
-        self._chip.setVisible(count > 0)
-        if count:
-            self._chip.setText(self.tr("{count} new ↓").format(count=number(count)))
-            self._chip.adjustSize()
-            self._place_chip()
-
-    def _place_chip(self) -> None:
-        room = self.viewport().rect()
-        self._chip.move(room.right() - self._chip.width() - 12, room.bottom() - self._chip.height() - 8)
 
     # Columns
 
@@ -299,10 +216,11 @@ class RequestsTable(QTableView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Qt would make the first row current, far from what is on screen."""
         current, place = self.currentIndex().isValid(), self.verticalScrollBar().value()
-        self._quietly(lambda: super(RequestsTable, self).focusInEvent(event))
-        if not current:
-            self._quietly(self.selectionModel().clearCurrentIndex)
-            self._quietly(lambda: self.verticalScrollBar().setValue(place))
+        with self._quietly():
+            super().focusInEvent(event)
+            if not current:
+                self.selectionModel().clearCurrentIndex()
+                self.verticalScrollBar().setValue(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
@@ -368,10 +286,8 @@ class RequestsTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._tell_window()
-        self._place_chip()
-        if self._following:
-            self._quietly(self._to_newest)
+        if hasattr(self, "_following"):  # the constructor resizes, too
+            self._following.settle()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
