@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -95,7 +96,11 @@ class Link(QObject):
             if refused is not None:
                 refused(Trouble("lost", tr("The supervisor has ended. Start it again from the Server menu.")))
             return None
-        ticket = self._client.order(name, **members)
+        try:
+            ticket = self._client.order(name, **members)
+        except OSError:
+            self._on_lost()
+            return None
         self._waiting[ticket] = (done, refused)
         return ticket
 
@@ -187,7 +192,10 @@ class Link(QObject):
             return
         try:
             messages = self._client.receive()
-        except (OSError, ValueError) as error:
+        except OSError:
+            self._on_lost()
+            return
+        except ValueError as error:
             log.error("The supervisor cannot be understood: %s", error)
             self._on_lost()
             return
@@ -228,6 +236,8 @@ class Link(QObject):
         client, self._client = self._client, None
         if client is not None:
             client.close()
+        self._tick = dataclasses.replace(self._tick, servers=())
+        self.ticked.emit(self._tick)
         waiting, self._waiting = self._waiting, {}
         sentence = tr("The supervisor has ended, and with it every server. What was captured is still here.")
         for _done, refused in waiting.values():

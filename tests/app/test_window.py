@@ -158,4 +158,4 @@ def test_a_lost_supervisor_is_told_and_can_be_replaced(stage: Stage, qtbot: QtBo
     with qtbot.waitSignal(stage.link.lost):
         stage.client.die()
     assert stage.window.action("supervisor.respawn").isEnabled()
-    assert "ended" in stage.window.bar._told.text()
+    assert "ended" in stage.window.bar._told.accessibleDescription()
