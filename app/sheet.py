@@ -99,7 +99,7 @@ QLineEdit[state="bad"] { border-color: $error; }
 QPlainTextEdit[role="bare"], QTextEdit[role="bare"] { border: 0; border-radius: 0; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0 6px; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: 0; }
-QLineEdit[role="head"] { min-height: 14px; padding: 1px 6px; }
+QLineEdit[role="slim"] { min-height: 14px; padding: 1px 6px; }
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox QAbstractItemView { background: $window; border: 1px solid $edge; selection-background-color: $selection;
   selection-color: $selection_text; }

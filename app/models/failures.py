@@ -161,7 +161,7 @@ def _cell(local: Local, column: int) -> str:
         return safe_text(local.kind)
     if local.span is None:
         return safe_text(local.value)
-    return f"{local.digits or safe_text(local.value, 14)} → in[{local.span[0]}:{local.span[1]}]"
+    return f"{local.digits or safe_text(local.value, 12)} → in[{local.span[0]}:{local.span[1]}]"
 
 
 class FramesModel(QAbstractListModel):

@@ -280,5 +280,5 @@ def _as_list(table: QTableView) -> None:
     head.setHighlightSections(False)
     head.setStretchLastSection(True)
     head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    for column, width in ((0, 72), (1, 106)):
+    for column, width in ((0, 70), (1, 100)):
         table.setColumnWidth(column, width)

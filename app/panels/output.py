@@ -132,7 +132,7 @@ class OutputPanel(LivePanel):
         self.search.setPlaceholderText(tr("Search"))
         self.search.setAccessibleName(tr("Search in the output"))
         self.search.setFixedSize(180, 20)
-        set_role(self.search, "head")
+        set_role(self.search, "slim")
         self.search.setClearButtonEnabled(True)
         set_tip(self.search, tr("Enter goes to the next line that contains it, Shift+Enter to the one before"))
         self.copy_button = QPushButton()
