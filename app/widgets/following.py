@@ -27,6 +27,7 @@ class Following(QObject):
         self._held = False
         self.chip = QPushButton(table.viewport())
         set_role(self.chip, "primary")
+        self.chip.setAccessibleName(self.tr("New requests"))
         set_tip(self.chip, self.tr("Go to the newest request and follow (End)"))
         self.chip.clicked.connect(self.go)
         self.chip.hide()
@@ -41,6 +42,10 @@ class Following(QObject):
         self._model.bring_in()
         self._set_active(True)
         self._to_newest()
+
+    def stay(self) -> None:
+        """Stay where the reader is from now on."""
+        self._set_active(False)
 
     def settle(self) -> None:
         """The table has another size."""

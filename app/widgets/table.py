@@ -135,6 +135,10 @@ class RequestsTable(QTableView):
         """Go to the newest row and stay there. The End key does this."""
         self._following.go()
 
+    def stay(self) -> None:
+        """Stay where the reader is from now on."""
+        self._following.stay()
+
     @contextmanager
     def _quietly(self) -> Iterator[None]:
         """What is chosen or scrolled in here is not the person's wish."""

@@ -237,3 +237,12 @@ def test_focus_alone_chooses_nothing(table: RequestsTable, qtbot: QtBot) -> None
         table.setFocus(Qt.FocusReason.TabFocusReason)
     assert not table.currentIndex().isValid()
     assert table.verticalScrollBar().value() == place
+
+
+def test_it_stays_when_told_to_though_it_is_at_the_end(capture: CaptureFile, table: RequestsTable) -> None:
+    table.stay()
+    before = top(table)
+    capture.requests(5)
+    refresh(table)
+    assert top(table) == before
+    assert not table.following
