@@ -147,7 +147,7 @@ class WelcomePanel(QScrollArea):
         action = self._context.action(name)
         button = QPushButton(text)
         button.setIcon(action.icon())
-        set_tip(button, action.statusTip())
+        set_tip(button, action.whatsThis())
         button.clicked.connect(action.trigger)
         return button
 
