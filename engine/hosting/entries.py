@@ -16,6 +16,7 @@ from .profile import Profile
 SECOND = 1_000_000_000
 CRASH_LIMIT = 3
 CRASH_WINDOW = 300.0
+EARLY_LIMIT = 4096
 
 _STREAM_OF_FACTS = (Kind.STAGE, Kind.RECEIVED, Kind.SENT)
 
@@ -85,6 +86,7 @@ class Entry:
         self.waiting: list[int] = []
         """Tickets of orders that are answered when the server listens, fails or has stopped."""
         self._requests: dict[int, Part] = {}
+        self._closed_early: dict[int, bool] = {}
 
     @property
     def running(self) -> bool:
@@ -116,12 +118,19 @@ class Entry:
             part.tally.total += 1
             part.tally.live += 1
             part.tally.recent.append(at)
+            if request in self._closed_early:
+                self._closed(request, failed=self._closed_early.pop(request))
 
     def _closed(self, request: int, *, failed: bool) -> None:
         part = self._requests.pop(request, None)
         if part is not None:
             part.tally.live -= 1
             part.tally.failed += failed
+            return
+        # A forked child may tell of the end before its parent has told of the beginning.
+        self._closed_early[request] = failed
+        if len(self._closed_early) > EARLY_LIMIT:
+            del self._closed_early[next(iter(self._closed_early))]
 
     def _worker(self, number: int, worker: int, value: int, *, started: bool) -> None:
         part = self.parts.get(number)
