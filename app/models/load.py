@@ -16,6 +16,8 @@ POINTS = 600
 """A series has no more: a second each, ten minutes."""
 SECOND = 1_000_000_000
 CPU_CURVES = 8
+IDLE = 0.005
+"""A thread that never used more of a core gets no curve: every host has some that only watch."""
 NAMES_EVERY = 5_000_000_000
 
 Thread = tuple[int, int]
@@ -125,7 +127,8 @@ def busiest(samples: Iterable[CpuRecord]) -> list[tuple[Thread, list[CpuRecord]]
     curves: dict[Thread, list[CpuRecord]] = {}
     for sample in samples:
         curves.setdefault((sample.pid, sample.thread), []).append(sample)
-    ranked = sorted(curves.items(), key=lambda item: (item[0][1] != 0, -sum(s.share for s in item[1])))
+    worth = {who: points for who, points in curves.items() if not who[1] or max(s.share for s in points) > IDLE}
+    ranked = sorted(worth.items(), key=lambda item: (item[0][1] != 0, -sum(s.share for s in item[1])))
     return ranked[:CPU_CURVES]
 
 
@@ -134,5 +137,6 @@ def cpu_curve(who: Thread, samples: Sequence[CpuRecord], name: str | None, now: 
     pid, thread = who
     recent = sorted(samples, key=lambda sample: sample.at)[-POINTS:]
     xs = tuple((sample.at - now) / SECOND for sample in recent)
-    title = (name or f"tid {thread}") if thread else f"pid {pid}"
+    own = "MainThread" if thread == pid else f"tid {thread}"
+    title = (name or own) if thread else f"pid {pid}"
     return Series(f"cpu {pid} {thread}", title, xs, tuple(sample.share * 100 for sample in recent))

@@ -33,8 +33,11 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
         self.getViewBox().setDefaultPadding(0.0)
         self._lines: list[pyqtgraph.PlotDataItem] = []
 
-    def show_series(self, series: Sequence[Series], colours: Sequence[QColor], ground: QColor) -> None:
-        """Draw these curves and no others, on a ground that may have changed with the theme."""
+    def show_series(self, series: Sequence[Series], colours: Sequence[QColor], ground: QColor, least: float) -> None:
+        """Draw these curves and no others, on a ground that may have changed with the theme.
+
+        The top of the chart is at least `least`: idling must not look like a mountain.
+        """
         self.setBackground(ground)
         while len(self._lines) < len(series):
             self._lines.append(self.plot([], [], connect="finite"))
@@ -43,10 +46,12 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
         for line, one, colour in zip(self._lines, series, colours, strict=False):
             line.setPen(pyqtgraph.mkPen(colour, width=1))
             line.setData(np.array(one.xs), np.array(one.ys), antialias=len(series) <= FEW)
-        self._scale(series)
+        self._scale(series, least)
 
-    def _scale(self, series: Sequence[Series]) -> None:
+    def _scale(self, series: Sequence[Series], least: float) -> None:
         highest = max((y for one in series for y in one.ys if y == y), default=1.0)
         first = min((one.xs[0] for one in series if one.xs), default=-1.0)
         last = max((one.xs[-1] for one in series if one.xs), default=0.0)
-        self.getViewBox().setRange(xRange=(first, max(last, first + 1)), yRange=(0, (highest or 1.0) * 1.1), padding=0)
+        self.getViewBox().setRange(
+            xRange=(first, max(last, first + 1)), yRange=(0, max(highest, least) * 1.1), padding=0
+        )

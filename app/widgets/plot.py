@@ -17,6 +17,8 @@ from app.text import size as size_text
 
 HEAD = 22
 MARGIN = 12
+LEAST = {"%": 10.0, "": 4.0}
+"""By unit: the least value that fills a chart."""
 COLOURS = ("handle", "setup", "queue", "verify", "close", "accept", "finish")
 
 
@@ -91,7 +93,7 @@ class LoadPlot(QWidget):
             layout.addWidget(self._plot)
         if self._plot is not None:
             colours = [self._colour(place) for place in range(len(self._series))]
-            self._plot.show_series(self._series, colours, themes.theme().window)
+            self._plot.show_series(self._series, colours, themes.theme().window, LEAST.get(self._unit, 1.0))
         self.setAccessibleDescription(f"{self._name}: {self._current()}")
         self.update()
 

@@ -25,6 +25,9 @@ def paint_bar(painter: QPainter, rect: QRect, record: RequestRecord, scale: int,
     top = rect.center().y() - BAR_HEIGHT // 2 + 1
     painter.save()
     painter.setClipRect(rect)
+    if made:
+        # Between stages socketserver itself is at work: the line says that time passed there, too.
+        painter.fillRect(rect.left(), top + BAR_HEIGHT // 2, made[-1].right, 1, theme.edge)
     paint_blocks(painter, made, rect.left(), top, BAR_HEIGHT, ground, selected)
     if made and made[-1].right > rect.width():
         _paint_cut(painter, rect, ground)

@@ -22,6 +22,7 @@ BAR_STAGES = frozenset(
         Stage.HANDLE,
         Stage.FINISH,
         Stage.SHUTDOWN_REQUEST,
+        Stage.HANDLE_ERROR,
     }
 )
 """Those that follow each other; the others (process_request, finish_request) enclose some of them."""
