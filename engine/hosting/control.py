@@ -24,6 +24,7 @@ class Control:
     def __init__(self, sock: socket.socket, reader: FrameReader) -> None:
         self._socket = sock
         self._reader = reader
+        self._identity = _identity(sock.fileno())
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
@@ -33,6 +34,8 @@ class Control:
         if os.getpid() != self._pid:
             return
         with self._lock:
+            if not self._ours():
+                return
             try:
                 send_frame(self._socket, event)
             except OSError:
@@ -52,18 +55,38 @@ class Control:
         poll.register(self._socket, select.POLLIN)
         while True:
             BEAT.pack_into(target, 0, time.monotonic_ns())
-            if not poll.poll(BEAT_EVERY * 1000):
-                continue
-            data = self._socket.recv(1 << 16)
-            if not data:
-                return
-            for order in self._reader.feed(data):
-                self._carry_out(order)
+            if poll.poll(BEAT_EVERY * 1000) and not self._hear():
+                break
+        silence = threading.Event()
+        while not silence.wait(BEAT_EVERY):
+            BEAT.pack_into(target, 0, time.monotonic_ns())
+
+    def _hear(self) -> bool:
+        """Carry out what has arrived; False when nothing more will."""
+        try:
+            data = self._socket.recv(1 << 16) if self._ours() else b""
+        except OSError:
+            data = b""
+        for order in self._reader.feed(data):
+            self._carry_out(order)
+        return bool(data)
+
+    def _ours(self) -> bool:
+        """Whether the descriptor is still ours: the user's code may have closed it and opened its own there."""
+        return _identity(self._socket.fileno()) == self._identity
 
     def _carry_out(self, order: dict[str, Any]) -> None:
         action = self._orders.get(str(order.get("order")))
         if action is not None:
             action(order)
+
+
+def _identity(fd: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def receive_first(sock: socket.socket, reader: FrameReader) -> dict[str, Any]:

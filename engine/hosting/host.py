@@ -31,6 +31,7 @@ from .profile import Profile
 
 POLL_INTERVAL = 0.5
 FLUSH_TIMEOUT = 1.0
+HIGH = 1000
 _PDEATHSIG = 1
 
 
@@ -65,7 +66,7 @@ def main(fd: int) -> int:
 def _settle(plan: Plan) -> None:
     """Make this process one that is easy to mind: dies with the supervisor, tells where it crashed, prints by lines."""
     die_with_parent(plan.parent)
-    faults = os.fdopen(plan.faults, "wb", buffering=0, closefd=False)
+    faults = os.fdopen(_out_of_the_way(plan.faults), "wb", buffering=0, closefd=False)
     faulthandler.enable(faults)
     with contextlib.suppress(OSError, AttributeError):
         faulthandler.register(signal.SIGUSR2, faults, all_threads=True)
@@ -76,6 +77,18 @@ def _settle(plan: Plan) -> None:
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr] # TextIO hides it
     if plan.profile.kind == "server":
         _mind_children()
+
+
+def _out_of_the_way(fd: int) -> int:
+    """A high number for a descriptor, which user code that closes all low ones misses."""
+    try:
+        import fcntl
+
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    except (ImportError, OSError):  # no such call here, or a low limit of descriptors
+        return fd
+    os.close(fd)
+    return high
 
 
 def die_with_parent(parent: int) -> None:
@@ -89,11 +102,12 @@ def die_with_parent(parent: int) -> None:
 
 
 def _mind_children() -> None:
-    """Children forked from the main thread die with this process. Those of other threads would die with the thread."""
+    """Children that its main thread forks die with this process. Those of other threads would die with the thread."""
     by_main: list[bool] = []
+    host = os.getpid()
 
     def before() -> None:
-        by_main[:] = [threading.get_native_id() == os.getpid()]
+        by_main[:] = [threading.get_native_id() == os.getpid() == host]
 
     def in_child() -> None:
         if by_main == [True]:

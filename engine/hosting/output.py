@@ -8,7 +8,7 @@ from dataclasses import dataclass
 READ_SIZE = 1 << 16
 READS_AT_ONCE = 16
 LINE_LIMIT = 4096
-LINES_PER_SECOND = 2000
+LINES_PER_SECOND = 10_000
 SECOND = 1_000_000_000
 
 

@@ -14,7 +14,7 @@ from ..capture.records import CpuRecord
 THREAD_LIMIT = 256
 """Beyond so many threads only the process is sampled; reading thousands would cost more than it tells."""
 PROCESS_LIMIT = 64
-BUSY = 0.3
+BUSY = 0.5
 ASLEEP = ("S", "D", "I")
 
 
@@ -24,7 +24,10 @@ class Usage:
 
     at: int
     cpu: int
+    delay: int
     share: float
+    wanted: float
+    """Its share if no other process had stood in its way."""
     asleep: bool
     """It used no CPU since the sample before, and waits in the kernel."""
 
@@ -51,7 +54,7 @@ class Sampler:
 
     def busiest(self, pid: int) -> int | None:
         """The thread of a process that used most of the time since the last sample, if one did."""
-        shares = [(usage.share, thread) for (owner, thread), usage in self.threads.items() if owner == pid]
+        shares = [(usage.wanted, thread) for (owner, thread), usage in self.threads.items() if owner == pid]
         share, thread = max(shares, default=(0.0, 0))
         return thread if share >= BUSY else None
 
@@ -87,12 +90,14 @@ class Sampler:
     def _thread(self, key: tuple[int, int]) -> Usage:
         folder = f"/proc/{key[0]}/task/{key[1]}"
         with open(f"{folder}/schedstat", "rb") as file:
-            cpu = int(file.read().split()[0])
+            cpu, delay = map(int, file.read().split()[:2])
         with open(f"{folder}/stat", "rb") as file:
             letter = file.read().rpartition(b")")[2].split()[0].decode("ascii")
         at = time.monotonic_ns()
         before = self.threads.get(key)
         if before is None:
-            return Usage(at, cpu, 0.0, asleep=False)
-        share = (cpu - before.cpu) / max(at - before.at, 1)
-        return Usage(at, cpu, share, asleep=cpu == before.cpu and letter in ASLEEP)
+            return Usage(at, cpu, delay, 0.0, 0.0, asleep=False)
+        elapsed = max(at - before.at, 1)
+        share = (cpu - before.cpu) / elapsed
+        wanted = share + (delay - before.delay) / elapsed
+        return Usage(at, cpu, delay, share, wanted, asleep=cpu == before.cpu and letter in ASLEEP)

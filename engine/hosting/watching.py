@@ -16,7 +16,7 @@ from .sampler import Sampler
 
 EVERY = 0.5
 NO_BEAT = 1_000_000_000
-BUSY_SHARE = 0.85
+BUSY_SHARE = 0.75
 BUSY_SAMPLES = 3
 
 
@@ -65,7 +65,7 @@ class Watcher:
             if usage is None:
                 continue
             (waiting if usage.asleep else running).add(request)
-            if usage.share >= BUSY_SHARE:
+            if usage.wanted >= BUSY_SHARE:
                 busy[pid, thread] = watch.busy.get((pid, thread), 0) + 1
         watch.busy = busy
         self._writer.mark_waiting(waiting)

@@ -197,3 +197,19 @@ def test_a_second_server_on_the_port_hears_who_holds_it(site: Site) -> None:
     assert refused.value.code == "port_in_use"
     assert refused.value.sentence.startswith(f"Port {port} is used by the server trouble;")
     assert refused.value.extras["offer"] != port
+
+
+@pytest.mark.parametrize(("server_class", "children"), [("ThreadingTCPServer", 0), ("ForkingTCPServer", 2)])
+def test_idle_requests_are_live_and_waiting(server_class: str, children: int, site: Site) -> None:
+    address = site.start(server_class)["address"]
+    with _send(address, b"echo\n") as one, _send(address, b"echo\n") as two:
+        assert one.recv(100) == two.recv(100) == b"done\n"
+        line = site.until(live=2, children=children, total=2, failed=0)
+        assert line["concurrency"] == server_class.removesuffix("TCPServer").lower()
+        until(lambda: [request.state for request in site.requests()] == [State.WAITING] * 2)
+        with CaptureReader(site.client.capture_path) as reader:
+            until(lambda: len(reader.cpu(None, 0)) > 0)
+            samples = reader.cpu(None, 0)
+        assert {sample.server for sample in samples} == {line["id"]}
+        assert any(sample.thread == 0 and sample.rss for sample in samples)
+    site.until(live=0, children=0)
