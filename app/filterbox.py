@@ -84,6 +84,10 @@ class FilterBox(QLineEdit):
         elif popup is not None:
             popup.hide()
 
+    def _is_choosing(self) -> bool:
+        popup = self._completer.popup()
+        return popup is not None and popup.isVisible() and popup.currentIndex().isValid()
+
     def _typed(self) -> str:
         """The word that is being typed, up to the cursor."""
         return self.text()[: self.cursorPosition()].rpartition(" ")[2]
@@ -99,7 +103,10 @@ class FilterBox(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.apply()
+            if self._is_choosing():
+                event.ignore()  # the list of offers takes it
+            else:
+                self.apply()
             return
         super().keyPressEvent(event)
 

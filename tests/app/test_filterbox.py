@@ -53,3 +53,14 @@ def test_words_are_completed_where_they_stand(box: FilterBox, qtbot: QtBot) -> N
 def test_values_are_offered_after_their_word(box: FilterBox) -> None:
     QTest.keyClicks(box, "state:er")
     assert [box._offers.item(row).text() for row in range(box._offers.rowCount())] == ["state:error"]
+
+
+def test_an_offer_is_taken_by_keyboard(box: FilterBox) -> None:
+    box.show()
+    QTest.keyClicks(box, "sta")
+    offers = box._completer.popup()
+    assert offers is not None
+    QTest.keyClick(offers, Qt.Key.Key_Down)
+    QTest.keyClick(offers, Qt.Key.Key_Return)
+    assert box.text() in ("state:", "stage:")
+    box.hide()
