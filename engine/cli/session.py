@@ -18,7 +18,6 @@ from ..hosting.profile import Profile
 from .terminal import FAILED, complain
 
 KEY = "main"
-START_TIMEOUT = 3600.0
 STOP_TIMEOUT = 10.0
 LINES_AT_ONCE = 1000
 

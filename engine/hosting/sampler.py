@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psutil
 
 from ..capture.records import CpuRecord
+from .processes import Families, below
 
 THREAD_LIMIT = 256
 """Beyond so many threads only the process is sampled; reading thousands would cost more than it tells."""
@@ -37,19 +39,21 @@ class Sampler:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
+        self._known: dict[int, psutil.Process] = {}
         self._processes: dict[int, tuple[int, float]] = {}
         self.threads: dict[tuple[int, int], Usage] = {}
 
-    def sample(self, server: int) -> list[CpuRecord]:
+    def sample(self, server: int, children: Families) -> list[CpuRecord]:
         """One record for each process and thread that was there the last time, too."""
         records: list[CpuRecord] = []
         processes: dict[int, tuple[int, float]] = {}
         threads: dict[tuple[int, int], Usage] = {}
-        for process in self._tree():
+        for process in self._tree(children):
             with contextlib.suppress(psutil.Error, OSError):
                 records += self._process(server, process, processes)
                 records += self._threads(server, process.pid, threads)
         self._processes, self.threads = processes, threads
+        self._known = {pid: process for pid, process in self._known.items() if pid in processes}
         return records
 
     def busiest(self, pid: int) -> int | None:
@@ -58,11 +62,12 @@ class Sampler:
         share, thread = max(shares, default=(0.0, 0))
         return thread if share >= BUSY else None
 
-    def _tree(self) -> list[psutil.Process]:
-        with contextlib.suppress(psutil.Error):
-            host = psutil.Process(self._pid)
-            return [host, *host.children(recursive=True)[:PROCESS_LIMIT]]
-        return []
+    def _tree(self, children: Families) -> Iterator[psutil.Process]:
+        for pid in [self._pid, *below(self._pid, children)[:PROCESS_LIMIT]]:
+            with contextlib.suppress(psutil.Error):
+                if pid not in self._known:
+                    self._known[pid] = psutil.Process(pid)
+                yield self._known[pid]
 
     def _process(self, server: int, process: psutil.Process, seen: dict[int, tuple[int, float]]) -> list[CpuRecord]:
         times = process.cpu_times()

@@ -19,7 +19,7 @@ from ..channel.frames import JsonChannel
 from .errors import HostingError
 from .loop import Loop
 from .orders import Orders
-from .processes import become_subreaper, kill_descendants, reap_orphans
+from .processes import become_subreaper, families, kill_descendants, reap_orphans
 from .replays import ClientRuns
 from .runner import Runner
 from .watching import EVERY, Watcher
@@ -193,10 +193,11 @@ class Supervisor:
 
     def _look(self) -> None:
         """Twice a second: what has to be looked at from outside."""
-        self._watcher.look()
+        children = families()
+        self._watcher.look(children)
         self._writer.evict()
         hosts = [entry.host.pid for entry in self._runner.entries.values() if entry.host is not None]
-        reap_orphans([*hosts, *self._clients.pids()])
+        reap_orphans([*hosts, *self._clients.pids()], children)
         self._loop.later(EVERY, self._look)
 
     # The end

@@ -11,6 +11,7 @@ from ..capture.writer import CaptureWriter
 from ..debug.deaths import Place, first_own, places
 from .entries import Entry
 from .hosts import HostProcess
+from .processes import Families
 from .runner import OURS, Runner
 from .sampler import Sampler
 
@@ -42,7 +43,7 @@ class Watcher:
         self._watches: dict[int, Watch] = {}
         self._tickets = -1
 
-    def look(self) -> None:
+    def look(self, children: Families) -> None:
         """One look at everything."""
         hosts = {entry.host.number: entry for entry in self._runner.entries.values() if entry.host is not None}
         for number in set(self._watches) - set(hosts):
@@ -50,11 +51,11 @@ class Watcher:
         for number, entry in hosts.items():
             assert entry.host is not None
             watch = self._watches.setdefault(number, Watch(entry.host))
-            self._sample(entry, watch)
+            self._sample(entry, watch, children)
             self._judge(entry, watch)
 
-    def _sample(self, entry: Entry, watch: Watch) -> None:
-        records = watch.sampler.sample(entry.own.id)
+    def _sample(self, entry: Entry, watch: Watch, children: Families) -> None:
+        records = watch.sampler.sample(entry.own.id, children)
         self._writer.add_cpu(records)
         threads = watch.sampler.threads
         waiting: set[int] = set()
