@@ -22,6 +22,7 @@ DETAIL = WINDOW // 100
 """Shorter requests are a few pixels wide: their stages would not be seen."""
 OVERLAP = 1_500_000_000
 """What closed so lately is read again: a child's exit status comes later than its last byte."""
+LEAST_REST = 90_000_000
 RESTS = 10
 """A refresh rests so many times as long as it took: lanes never take more than a small share of the window's time."""
 CPU_FRESH = 3_000_000_000
@@ -111,12 +112,17 @@ class Packer:
             place.forget(now - WINDOW)
         while self.places and not self.places[-1].blocks:
             self.places.pop()
-        kept = len(self.places)
-        self._seats = {w: (seat, end) for w, (seat, end) in self._seats.items() if end > now - WINDOW and seat < kept}
+        self._forget_seats(now - WINDOW)
+
+    def _forget_seats(self, before: int) -> None:
+        """Those that were used longest ago stand first."""
+        while self._seats and self._seats[first := next(iter(self._seats))][1] <= before:
+            del self._seats[first]
 
     def _sit(self, block: Block, worker: WorkerRecord, now: int) -> None:
-        known = self._seats.get(worker.id)
-        seat = self._free(worker, block.started) if known is None else known[0]
+        known = self._seats.pop(worker.id, None)
+        usable = known is not None and known[0] < len(self.places)
+        seat = known[0] if known is not None and usable else self._free(worker, block.started)
         until = now if block.ended is None else block.ended
         self._seats[worker.id] = (seat, until)
         place = self.places[seat]
@@ -202,7 +208,7 @@ class LanesModel(QObject):
             Lane(_label(seat, place), tuple(place.blocks.values()), _share(place, shares))
             for seat, place in enumerate(self._packer.places)
         )
-        self._rest = RESTS * (monotonic_ns() - started)
+        self._rest = max(LEAST_REST, RESTS * (monotonic_ns() - started))
         self.changed.emit()
 
     def _read(self, reader: CaptureReader, now: int) -> list[Seen]:

@@ -19,6 +19,8 @@ LABEL = 92
 _TOP = 6
 NARROW = 3
 """Blocks of so few pixels show no stages."""
+CROSS = 8
+"""Pixels of a failure's sign: of those that would lie over each other only the first is painted."""
 
 
 class LanesView(QAbstractScrollArea):
@@ -36,6 +38,8 @@ class LanesView(QAbstractScrollArea):
         self._model = model
         self._chosen: int | None = None
         self._empty = ""
+        self._scale = WINDOW / 100
+        """ns of a pixel."""
         model.changed.connect(self._on_changed)
 
     def select_request(self, request: int | None) -> None:
@@ -55,6 +59,7 @@ class LanesView(QAbstractScrollArea):
 
     def _fit(self) -> None:
         page = self.viewport().height()
+        self._scale = WINDOW / self._width()
         self.verticalScrollBar().setPageStep(page)
         self.verticalScrollBar().setSingleStep(ROW)
         self.verticalScrollBar().setRange(0, max(0, len(self._model.lanes) * ROW + 2 * _TOP - page))
@@ -64,15 +69,12 @@ class LanesView(QAbstractScrollArea):
     def _width(self) -> int:
         return max(10, self.viewport().width() - LABEL - MARGIN)
 
-    def _ns_per_pixel(self) -> float:
-        return WINDOW / self._width()
-
     def _span(self, block: Block) -> tuple[int, int]:
         """A block's pixels from the axis' origin, snapped to the clock, not to the picture: blocks do not tremble."""
-        scale, start = self._ns_per_pixel(), self._model.now - WINDOW
-        origin = round(start / scale)
+        scale, now = self._scale, self._model.now
+        origin = round((now - WINDOW) / scale)
         left = round(block.started / scale) - origin
-        right = round((self._model.now if block.ended is None else block.ended) / scale) - origin
+        right = round((now if block.ended is None else block.ended) / scale) - origin
         return left, max(left + 2, right)
 
     def _lane_at(self, y: int) -> Lane | None:
@@ -103,23 +105,38 @@ class LanesView(QAbstractScrollArea):
             painter.drawText(share, middle | Qt.AlignmentFlag.AlignRight, f"{lane.cpu * 100:.0f}%")
         painter.save()
         painter.setClipRect(QRect(LABEL, top, self._width(), ROW))
-        for block in lane.blocks:
-            self._paint_block(painter, block, top + (ROW - BAR) // 2)
-        for block in lane.blocks:
-            if block.failed:
-                _paint_cross(painter, QPointF(LABEL + self._span(block)[1] + 4, top + ROW / 2))
+        self._paint_blocks(painter, lane, top + (ROW - BAR) // 2)
         painter.restore()
 
-    def _paint_block(self, painter: QPainter, block: Block, top: int) -> None:
+    def _paint_blocks(self, painter: QPainter, lane: Lane, top: int) -> None:
+        """Blocks too narrow for stages go out together: a flood makes hundreds of them in each lane."""
+        narrow: list[QRect] = []
+        crosses: list[int] = []
+        wide: list[tuple[Block, int, int]] = []
+        for block in lane.blocks:
+            left, right = self._span(block)
+            if right - left > NARROW or block.request == self._chosen:
+                wide.append((block, left, right))
+            elif narrow and LABEL + left <= narrow[-1].right() + 1:
+                narrow[-1].setRight(max(narrow[-1].right(), LABEL + right - 1))
+            else:
+                narrow.append(QRect(LABEL + left, top, right - left, BAR))
+            if block.failed and (not crosses or right - crosses[-1] > CROSS):
+                crosses.append(right)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(themes.theme().stage(Stage.HANDLE))
+        painter.drawRects(narrow)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for block, left, right in wide:
+            self._paint_block(painter, block, left, right, top)
+        _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
+
+    def _paint_block(self, painter: QPainter, block: Block, left: int, right: int, top: int) -> None:
         theme = themes.theme()
-        left, right = self._span(block)
-        if right < 0:
-            return
-        if right - left <= NARROW and block.request != self._chosen:
-            painter.fillRect(LABEL + left, top, right - left, BAR, theme.stage(Stage.HANDLE))
-            return
-        made = blocks(block.stages, block.started, self._model.now, self._ns_per_pixel(), least=1)
+        made = blocks(block.stages, block.started, self._model.now, self._scale, least=1)
         end = max([right, *(left + part.right for part in made)])
+        if not made:
+            painter.fillRect(LABEL + left, top, right - left, BAR, theme.stage(Stage.HANDLE))
         paint_blocks(painter, made, LABEL + left, top, BAR, theme.window, False)
         if block.request == self._chosen:
             painter.setPen(QPen(theme.text, 1))
@@ -214,11 +231,11 @@ class LanesView(QAbstractScrollArea):
         return " · ".join(parts)
 
 
-def _paint_cross(painter: QPainter, middle: QPointF) -> None:
+def _paint_crosses(painter: QPainter, middles: list[QPointF]) -> None:
     """Failed: a sign beside the block, so that colour is not the only difference."""
-    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(themes.theme().error, 1.6))
-    for way in (1, -1):
-        painter.drawLine(middle + QPointF(-3, -3 * way), middle + QPointF(3, 3 * way))
-    painter.restore()
+    for middle in middles:
+        for way in (1, -1):
+            painter.drawLine(middle + QPointF(-3, -3 * way), middle + QPointF(3, 3 * way))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

@@ -66,7 +66,7 @@ def write(path: str, rate: int, stop: Event, ready: Event) -> None:
         rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
         while told < (now - started) * rate // SECOND:
             number += 1
-            rows += facts(number, now)
+            rows += facts(number, started + told * SECOND // rate)
             told += FACTS
         sequence += 1
         writer.feed(1, {1: server}, Batch(PID, sequence, told, 0, rows))
@@ -133,10 +133,10 @@ def measure(path: str, seconds: float, full: bool) -> Measured:
         count += 1
         measured.timed("refresh", lambda: model.refresh(now))
         measured.timed("paint", table.viewport().repaint)
-        if full and count % 2 == 0:
+        if full and count % 2:
             measured.timed("lanes", lambda: lanes.refresh(now))
             measured.timed("lanes' paint", view.viewport().repaint)
-        if full and count % 10 == 5:
+        if full and count % 10 == 4:
             measured.timed("load", lambda: load.refresh(now))
         done = monotonic_ns()
         measured.tick.append(done - due)
