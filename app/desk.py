@@ -126,12 +126,8 @@ class Desk(QObject):
         trouble = self.trouble(key)
         if trouble is None or not trouble.extras.get("can_remove"):
             return
-        try:
-            os.unlink(str(trouble.extras["path"]))
-        except OSError as error:
-            self._keep_trouble(key, dataclasses.replace(trouble, sentence=f"{error.strerror}: {error.filename}"))
-            return
-        self.start(key)
+        path = str(trouble.extras["path"])
+        self._link.order("remove_stale", lambda _reply: self.start(key), self._refusal(key), path=path)
 
     def start_marked(self) -> None:
         """Start what was marked "start with the workspace"."""
