@@ -26,6 +26,7 @@ class View(QObject):
     frozen_changed = Signal(bool)
     following_changed = Signal(bool)
     counted = Signal(int, int)
+    details_wanted = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,6 +70,10 @@ class View(QObject):
         if following != self._following:
             self._following = following
             self.following_changed.emit(following)
+
+    def show_details(self) -> None:
+        """Bring the selected request's details to the front, with the keyboard in them."""
+        self.details_wanted.emit()
 
     def count(self, shown: int, total: int) -> None:
         """Tell how many requests match, of how many: "23 of 434" beside the filter box."""

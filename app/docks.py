@@ -115,6 +115,10 @@ class Docks:
     def __iter__(self) -> Iterator[Dock]:
         return iter(self._docks)
 
+    def reveal(self, name: str) -> None:
+        """Show a panel, in front, with the keyboard in it."""
+        next(dock for dock in self._docks if dock.panel.name == name).reveal()
+
     def toggles(self) -> list[QAction]:
         """Show or hide each panel: for the View menu."""
         return [dock.toggle for dock in self._docks]

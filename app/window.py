@@ -124,6 +124,7 @@ class Window(QMainWindow):
         context = self.context
         context.desk.told.connect(self.tell)
         context.link.lost.connect(self.tell)
+        context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
         context.workspace.added.connect(self._show_requests)
         context.selection.server_changed.connect(self._show_requests)
         for signal in (

@@ -23,11 +23,12 @@ from app.context import Context
 from app.link.tick import ServerState, ServerStatus, Tick
 from app.panels.live import row
 from app.panels.payload import PayloadError, read_hex, read_text
-from app.text import label, safe_text, set_role, set_tip, tr
+from app.text import label, safe_text, set_role, set_tip, size, tr
 from app.theme import mono
 
 TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
 MOST_CLIENTS = 200
+MOST_BYTES = 512 * 1024
 ADDRESS = 26
 
 
@@ -137,10 +138,10 @@ class ClientForm(QWidget):
         if not self.target.currentData() and not self.address.text().strip():
             return tr("Type the address: 127.0.0.1:9009, or the path of a socket.")
         try:
-            self.sending()
+            count = len(self.sending().payload)
         except PayloadError as error:
             return str(error)
-        return ""
+        return "" if count <= MOST_BYTES else tr("At most {n} can be sent at once.").format(n=size(MOST_BYTES))
 
     def _make_target(self) -> None:
         self.target = QComboBox()

@@ -33,6 +33,8 @@ class InspectorPanel(LivePanel):
         self.exception = ExceptionTab(context)
         self._build_tabs()
         context.selection.request_changed.connect(self._on_request)
+        context.view.details_wanted.connect(self._on_details_wanted)
+        self.setFocusProxy(self.tabs.tabBar())
         self._on_request(context.selection.request)
 
     def refresh(self, tick: Tick) -> None:
@@ -50,10 +52,6 @@ class InspectorPanel(LivePanel):
     def change_capture(self) -> None:
         self._chunks.set_reader(self.context.link.reader)
         self._request = None
-
-    def show_exception(self) -> None:
-        """Bring the Exception tab to the front."""
-        self.tabs.setCurrentIndex(EXCEPTION)
 
     def _build_tabs(self) -> None:
         self.tabs = QTabWidget()
@@ -80,6 +78,13 @@ class InspectorPanel(LivePanel):
         if request is not None:
             self._read(request)
         self._show(self.context.link.tick)
+
+    def _on_details_wanted(self) -> None:
+        """Of a failed request people want the failure, of another anything but its absence."""
+        if self._failure is not None:
+            self.tabs.setCurrentIndex(EXCEPTION)
+        elif self.tabs.currentIndex() == EXCEPTION:
+            self.tabs.setCurrentIndex(BYTES)
 
     def _on_tab(self) -> None:
         self._show(self.context.link.tick)

@@ -61,7 +61,7 @@ class RequestsPanel(LivePanel):
         selection.server_changed.connect(self.refresh_now)
         self.model.counts_changed.connect(self._on_counts)
         self.table.request_chosen.connect(selection.select_request)
-        self.table.request_activated.connect(selection.select_request)
+        self.table.request_activated.connect(self._open)
         self.table.menu_requested.connect(self._show_menu)
         self.table.following_changed.connect(self._on_following)
         self.table.columns_changed.connect(self._save_columns)
@@ -90,6 +90,10 @@ class RequestsPanel(LivePanel):
             self.table.follow_newest()
         elif not following:
             self.table.stay()
+
+    def _open(self, request: int) -> None:
+        self.context.selection.select_request(request)
+        self.context.view.show_details()
 
     def _on_following(self, following: bool) -> None:
         self.context.view.set_following(following)

@@ -103,6 +103,11 @@ def test_a_wrong_escape_is_told_under_the_text(panel: ClientPanel) -> None:
     assert not panel.form.send_button.isEnabled()
 
 
+def test_too_much_is_refused_in_place(panel: ClientPanel) -> None:
+    panel.form.text.setPlainText("x" * 600_000)
+    assert panel.form.message.text() == "At most 512 KB can be sent at once."
+
+
 def test_the_selected_server_is_proposed(panel: ClientPanel, stage: Stage) -> None:
     assert panel.form.target.currentData() == "k"
     panel.form.target.setCurrentIndex(panel.form.target.findData("u"))

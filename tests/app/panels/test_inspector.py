@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.panels.endings import calm_sentence
-from app.panels.inspector import EXCEPTION, STAGES, InspectorPanel
+from app.panels.inspector import BYTES, EXCEPTION, STAGES, InspectorPanel
 from app.panels.stages_tab import summary
 from engine.capture.records import State
 from engine.observe.stages import Stage as Step
@@ -111,6 +111,15 @@ def test_a_host_that_tells_nonsense_harms_nobody(
     panel.tabs.setCurrentIndex(EXCEPTION)
     assert panel.exception.title.text().startswith("ValueError")
     assert not panel.exception.editor_button.isEnabled()
+
+
+def test_details_of_a_failure_are_the_failure(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    stage.context.selection.select_request(failed_request(capture))
+    stage.context.view.show_details()
+    assert panel.tabs.currentIndex() == EXCEPTION
+    stage.context.selection.select_request(capture.request())
+    stage.context.view.show_details()
+    assert panel.tabs.currentIndex() == BYTES
 
 
 def test_a_live_request_is_followed_until_it_ends(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
