@@ -63,6 +63,10 @@ class HostProcess:
         theirs = self._make_channels()
         try:
             self._process = self._start(theirs, listener, payload_limit)
+        except HostingError:
+            self._control_socket.close()
+            self._close_ours()
+            raise
         finally:
             theirs.close()
         self.pid = self._process.pid
@@ -154,11 +158,15 @@ class HostProcess:
     def close(self) -> None:
         """Give back every descriptor."""
         self.control.close()
+        os.close(self.pidfd)
+        self._close_ours()
+
+    def _close_ours(self) -> None:
         self.receiver.close()
         for drain in self.drains:
             drain.close()
         self.box.dispose()
-        for fd in (self.pidfd, self.box_fd, self._faults, self._beat):
+        for fd in (self.box_fd, self._faults, self._beat):
             os.close(fd)
 
     def tell(self, order: str, **members: Any) -> None:

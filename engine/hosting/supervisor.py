@@ -28,7 +28,7 @@ TICK_EVERY = 0.05
 BEAT_EVERY = 1.0
 UNREAD_LIMIT = 256 << 10
 """A client that does not read gets no more ticks until it does."""
-END_GRACE = 0.4
+END_GRACE = 0.2
 ORDERLY_GRACE = 2.0
 CAPTURE_NAME = "capture.socketscope"
 

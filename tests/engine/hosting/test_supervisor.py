@@ -162,6 +162,19 @@ def test_a_server_that_is_kept_alive_comes_back_but_not_for_ever(client: Supervi
     assert (tmp_path / "runs").read_text() == "xxx"
 
 
+def test_no_descriptor_is_left_behind(client: SupervisorClient) -> None:
+    def count() -> int:
+        return len(list(Path(f"/proc/{client.pid}/fd").iterdir()))
+
+    before = count()
+    for _ in range(5):
+        refused(client, echo(interpreter="/no/python"))
+        address = start(client, echo())["address"]
+        assert ask(address, b"x\n") == b"x\n"
+        client.request("stop", SECONDS, key="k")
+    assert count() == before
+
+
 def test_bad_orders_are_answered(client: SupervisorClient) -> None:
     for name, members in (("dance", {}), ("stop", {"key": "no"}), ("close_request", {"request": "x"}), ("start", {})):
         with pytest.raises(HostingError):
