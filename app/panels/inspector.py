@@ -67,7 +67,7 @@ class InspectorPanel(LivePanel):
             self.tabs.setTabToolTip(index, tip)
         self.who = label(name=tr("Selected request"), role="head")
         corner = strip(self.who, role="chrome")
-        corner.setFixedHeight(26)
+        corner.setFixedHeight(24)
         self.tabs.setCornerWidget(corner)
         self.tabs.currentChanged.connect(self._on_tab)
         self.box.addWidget(self.tabs)

@@ -52,7 +52,9 @@ class LoadPanel(LivePanel):
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart) for chart in CHARTS}
         self._slow = Slow()
-        self.box.addWidget(self._scrolled())
+        area = self._scrolled()
+        self.setFocusProxy(area)
+        self.box.addWidget(area)
         context.selection.server_changed.connect(self._on_server)
         context.workspace.changed.connect(self._on_server)
 

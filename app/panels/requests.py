@@ -37,6 +37,7 @@ class RequestsPanel(LivePanel):
         self.pages.addWidget(self.empty)
         self.box.addWidget(self.pages)
         self.head_tools = StageLegend()
+        self.setFocusProxy(self.table)
         self._connect()
         self._apply_filter(context.view.filter)
 

@@ -25,6 +25,7 @@ class WorkersPanel(LivePanel):
         super().__init__(context, role="chrome")
         self.model = LanesModel(context.link.reader, self)
         self.lanes = LanesView(self.model)
+        self.setFocusProxy(self.lanes)
         self.lanes.setAccessibleName(tr("Workers of the last ten seconds"))
         set_tip(self.lanes, tr("A lane for each thread or process; click a block to select its request"))
         self.lanes.request_chosen.connect(context.selection.select_request)
