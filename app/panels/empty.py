@@ -114,7 +114,8 @@ class EmptyPage(QWidget):
         elif self._shown.button == "clear":
             self._context.run("filter.clear")
         elif self._shown.button == "start":
-            self._context.desk.start(key)
+            status = self._context.link.tick.server(key)
+            self._context.desk.start(status.script if status is not None and status.script else key)
         else:
             self._context.run("server.new")
 

@@ -8,7 +8,10 @@ from pytestqt.qtbot import QtBot
 from app.link.tick import ServerState as State
 from app.link.tick import ServerStatus, Tick, Trouble
 from app.panels.empty import EmptyPage, Nothing, why_nothing
+from engine.hosting.profile import Profile
 from tests.app.stage import Stage
+
+from .conftest import listening, tell
 
 UP = ServerStatus("k", "echo", state=State.LISTENING, address="127.0.0.1:9009")
 
@@ -49,3 +52,13 @@ def test_the_button_sends_a_line_and_the_other_copies_the_command(qtbot: QtBot, 
     assert (name, members["key"], members["half_close"]) == ("clients_start", "k", True)
     page.copy.click()
     assert QGuiApplication.clipboard().text() == "nc 127.0.0.1 9009"
+
+
+def test_a_scripts_server_is_started_by_its_script(qtbot: QtBot, stage: Stage) -> None:
+    key = stage.workspace.add(Profile(name="web", kind="script", module="http.server"))
+    tell(stage, listening(f"{key}/1", state="stopped", script=key))
+    page = EmptyPage(stage.context)
+    qtbot.addWidget(page)
+    page.show_nothing(why_nothing(stage.link.tick, f"{key}/1", "", 0))
+    page.button.click()
+    assert stage.client.orders[-1][1]["key"] == key
