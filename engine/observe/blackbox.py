@@ -60,7 +60,7 @@ class BlackBoxEntry:
 
 
 class BlackBox:
-    """Both ends of the box: a host writes, the supervisor reads. `fd` is duplicated by the mapping and may be closed."""
+    """Both ends of the box: a host writes, the supervisor reads. The mapping outlives its descriptor."""
 
     __slots__ = ("_free", "_map")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 from . import live
@@ -24,6 +23,9 @@ _KERNEL_TELLS_SIZE = sys.platform == "linux"
 _MARK = "_socketscope_original"
 
 requests = live.requests
+
+_classes: dict[type[socket.socket], type[socket.socket]] = {}
+_loose_classes: dict[type[socket.socket], type[socket.socket]] = {}
 
 
 class Partial(bytes):
@@ -124,10 +126,14 @@ def _over(sock: Any) -> None:
         request.close()
 
 
-@cache
 def _loosened(cls: type[socket.socket]) -> type[socket.socket]:
     """The class that reports, and closes its request when it is closed."""
-    tapped = _tapped(cls)
+    if cls not in _loose_classes:
+        _loose_classes[cls] = _make_loosened(cls, _tapped(cls))
+    return _loose_classes[cls]
+
+
+def _make_loosened(cls: type[socket.socket], tapped: type[socket.socket]) -> type[socket.socket]:
     plain_close: Callable[..., None] = cls._real_close  # type: ignore[attr-defined]  # what `close` calls at the end
 
     def _real_close(self: socket.socket, *arguments: Any) -> None:
@@ -138,9 +144,14 @@ def _loosened(cls: type[socket.socket]) -> type[socket.socket]:
     return type(cls.__name__, (tapped,), members)
 
 
-@cache
 def _tapped(cls: type[socket.socket]) -> type[socket.socket]:
     """The class that reports for sockets of class `cls`."""
+    if cls not in _classes:
+        _classes[cls] = _make_tapped(cls)
+    return _classes[cls]
+
+
+def _make_tapped(cls: type[socket.socket]) -> type[socket.socket]:
     members = {"__slots__": (), _MARK: cls, "__module__": cls.__module__, "__qualname__": cls.__qualname__}
     members |= _receiving(cls) | _receiving_more(cls) | _sending(cls) | _lifetime(cls)
     if hasattr(cls, "do_handshake"):
@@ -272,7 +283,7 @@ def _lifetime(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         reduce = reducers.get(cls)
         return reduce(self) if reduce is not None else cls.__reduce_ex__(self, protocol)
 
-    members = {"dup": dup, "__reduce_ex__": __reduce_ex__}
+    members: dict[str, Callable[..., Any]] = {"dup": dup, "__reduce_ex__": __reduce_ex__}
     if plain_sendfile is not None:
         members["_sendfile_use_sendfile"] = _sendfile_use_sendfile
     return members

@@ -37,6 +37,9 @@ class BaseServer:
 
     timeout: float | None = None
 
+    server_address: Any
+    RequestHandlerClass: Callable[[Any, Any, Self], Any]
+
     _place: Place | None = None
     """What is told about this server; None when nobody watches."""
     _serving: int | None = None
@@ -120,7 +123,7 @@ class BaseServer:
         patience = poll_interval if active or os.name != "posix" else None
         while not self._stopping:
             ready = selector.select(patience)
-            if self._stopping:  # the waker is only ever heard then
+            if self.__shutdown_request:  # the waker is only ever heard then
                 break
             if ready:
                 self._handle_request_noblock()
@@ -205,7 +208,7 @@ class BaseServer:
             raise
 
     def _accept_failed(self, error: OSError) -> None:
-        """Failures to accept are the client's affair, unless the system is exhausted: then pause instead of spinning."""
+        """Failing to accept is the client's affair, unless the system is exhausted: then pause instead of spinning."""
         waker = self._waker
         if error.errno not in _EXHAUSTED or waker is None:
             return
@@ -239,7 +242,7 @@ class BaseServer:
         watched = live.find(request) if self._place is not None else None
         if watched is not None and watched.stage < pipeline.FINISH_REQUEST:  # called by user code
             return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
-        self.RequestHandlerClass(request, client_address, self)
+        self.RequestHandlerClass(request, client_address, self)  # type: ignore[arg-type]  # mypy forgets who Self is
         return None
 
     def shutdown_request(self, request: Any) -> None:

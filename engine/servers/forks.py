@@ -40,8 +40,7 @@ if hasattr(os, "fork"):
                 return
             while len(self.active_children) >= self.max_children and self._await_one():
                 pass
-            for pid in self.active_children.copy():
-                self._collect(pid, 0 if blocking else os.WNOHANG)
+            self._reap(0 if blocking else os.WNOHANG)
 
         def handle_timeout(self) -> None:
             """No request came: a good time to collect children."""
@@ -54,7 +53,7 @@ if hasattr(os, "fork"):
         def process_request(self, request: Any, client_address: Any) -> None:
             """Fork a child for a request."""
             if self._serving is None:  # `handle_request` calls no service_actions
-                self.collect_children()
+                self._reap(os.WNOHANG)
             watched = live.find(request) if self._place is not None else None
             if watched is not None:
                 watched.queue()
@@ -106,6 +105,10 @@ if hasattr(os, "fork"):
             if self._workers is None:
                 self._workers = {}
             self._workers[pid] = watched.place.child_worker(watched, pid)
+
+        def _reap(self, flags: int) -> None:
+            for pid in (self.active_children or set()).copy():
+                self._collect(pid, flags)
 
         def _collect(self, pid: int, flags: int) -> None:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -68,19 +69,17 @@ class StreamRequestHandler(BaseRequestHandler):
             self.connection.settimeout(self.timeout)
         if self.disable_nagle_algorithm:
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.rfile = self.connection.makefile("rb", self.rbufsize)  # type: ignore[assignment]  # of an unknown size
         if self.wbufsize == 0:
             self.wfile = _SocketWriter(self.connection)  # type: ignore[assignment]  # as far as it goes
         else:
-            self.wfile = self.connection.makefile("wb", self.wbufsize)
+            self.wfile = self.connection.makefile("wb", self.wbufsize)  # type: ignore[assignment]
 
     def finish(self) -> None:
         """Send what is buffered, and close both files."""
         if not self.wfile.closed:
-            try:
+            with suppress(OSError):  # that the client has gone is no news at this point
                 self.wfile.flush()
-            except OSError:
-                pass  # the client has gone, which is no news at this point
         self.wfile.close()
         self.rfile.close()
 

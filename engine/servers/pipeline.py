@@ -39,7 +39,8 @@ def handle(server: Any, place: Place) -> None:
     try:
         given, address = server.get_request()
     except OSError as error:
-        return server._accept_failed(error)
+        server._accept_failed(error)
+        return None
     except BaseException as error:
         request.fail(GET_REQUEST, error)
         raise

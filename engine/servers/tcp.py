@@ -85,7 +85,7 @@ class TCPServer(BaseServer):
         watched = live.requests.get(request) if self._place is not None else None
         if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
             return pipeline.shut_for_user(watched, self.shutdown_request, request)
-        try:
+        try:  # noqa: SIM105  # `suppress` costs as much as the call
             request.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # it has gone already

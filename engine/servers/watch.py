@@ -61,10 +61,10 @@ def _handler(place: Place, cls: Callable[..., Any]) -> Callable[..., Any]:
         request = live.current.get(live.get_ident())
         if request is None or request.place is not place or request.stage is not pipeline.FINISH_REQUEST:
             return cls(given, address, server)
-        handler = cls.__new__(cls)
+        handler = cls.__new__(cls)  # type: ignore[call-overload]  # some class, not `type`
         for name, stage in _STEPS.items():
             setattr(handler, name, _step(request, stage, getattr(handler, name)))
-        handler.__init__(given, address, server)  # type: ignore[misc]  # the steps have to be wrapped before it
+        handler.__init__(given, address, server)  # the steps have to be wrapped before it
         return handler
 
     return make

@@ -1,196 +1,186 @@
-"""What a tick costs the window while a capture grows by 20,000 facts a second: `python -m tests.benchmarks.gui_tick`.
+"""What a tick costs the window while a real server tells 20,000 facts a second: `python -m tests.benchmarks.gui_tick`.
 
-A process of its own writes the capture, at the same time, on the same machine; ticks come 20 times a second. A tick's
-time is from due to done: waiting for the event loop, refreshing the models, and painting what has changed.
+The whole window, its supervisor, and a ThreadingTCPServer of its own under load. The window has the first core for
+itself; supervisor, server and clients share the second. A tick's time is from the moment at which the supervisor made
+it to the moment at which the window has nothing left to do: panels refreshed, and painted.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import functools
 import os
-import statistics
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from time import monotonic_ns, thread_time_ns
+from typing import Any
 
 import psutil
 
-from engine.capture.reader import CaptureReader
-from engine.capture.writer import CaptureWriter
-from engine.channel.codec import Batch
-from engine.observe.facts import Kind, Outcome, Piece
-from engine.observe.stages import Stage
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QAbstractEventDispatcher, QObject
+
+from app.examples import example
+from app.link.link import Link
+from app.link.tick import Tick
+from app.panels.live import LivePanel
+from app.window import Window
+from tests.scenes.theatre import Theatre, theatre
+
+FACTS = 15
+"""Of one connection."""
 SECOND = 1_000_000_000
-TICK = SECOND // 20
-COMMIT = SECOND // 20
-STAGES = tuple(stage for stage in Stage if stage <= Stage.SHUTDOWN_REQUEST)
-FACTS = len(STAGES) + 6
-"""Of one request: its stages, worker, opening, closing, one piece each way."""
-PID = 1000
-
-
-def facts(number: int, now: int) -> list[tuple[int, int, int, int, int, int, int, bytes]]:
-    """Everything that a request tells, in a thread of its own."""
-    key, thread = (PID << 32) | number, 2000 + number
-    opened = now - 4_000_000
-    rows = [
-        (int(Kind.WORKER_STARTED), 0, 1, thread, opened, 0, PID, f"Thread-{number} (process_request_thread)".encode()),
-        (int(Kind.REQUEST_OPENED), key, 1, PID, opened, 0, 0, b"127.0.0.1:41341" + bytes(1) + b"127.0.0.1:9009"),
-        (int(Kind.RECEIVED), key, int(Piece.WHOLE), thread, opened + 900_000, 0, 64, bytes(64)),
-        (int(Kind.SENT), key, int(Piece.WHOLE), thread, opened + 1_900_000, 0, 64, bytes(64)),
-    ]
-    for place, stage in enumerate(STAGES):
-        started = opened + place * 300_000
-        rows.append((int(Kind.STAGE), key, int(stage), thread, started, started + 290_000, 150_000, b""))
-    outcome = Outcome.ERROR if number % 97 == 0 else Outcome.DONE
-    rows.append((int(Kind.REQUEST_CLOSED), key, int(outcome), thread, now - 500_000, 0, 0, b""))
-    rows.append((int(Kind.WORKER_ENDED), 0, 1, thread, now, 0, -1, b""))
-    return rows
-
-
-def write(path: str, rate: int, stop: Event, ready: Event) -> None:
-    """Feed a capture at `rate` facts a second until told to stop: what a supervisor does."""
-    writer = CaptureWriter(path)
-    server = writer.add_server(
-        "bench", "ThreadingTCPServer", "tcp", "127.0.0.1:9009", "x.py:X", PID, monotonic_ns(), {}
-    )
-    number = told = sequence = 0
-    started = due = monotonic_ns()
-    while not stop.wait(max(0, due - monotonic_ns()) / SECOND):
-        now = monotonic_ns()
-        rows: list[tuple[int, int, int, int, int, int, int, bytes]] = []
-        while told < (now - started) * rate // SECOND:
-            number += 1
-            rows += facts(number, started + told * SECOND // rate)
-            told += FACTS
-        sequence += 1
-        writer.feed(1, {1: server}, Batch(PID, sequence, told, 0, rows))
-        writer.commit()
-        writer.evict()
-        ready.set()
-        due += COMMIT
-    writer.close()
+PACED = Path(__file__).with_name("paced.py")
+CORES = sorted(os.sched_getaffinity(0))
 
 
 @dataclass
-class Measured:
-    """Times of ticks in ns, by part."""
+class Times:
+    """What was measured, in ns: of ticks, and of the parts of the window's work."""
 
-    tick: list[int] = field(default_factory=list)
+    ticks: list[int] = field(default_factory=list)
     cpu: list[int] = field(default_factory=list)
-    """What a tick used of a core: this alone does not depend on who else uses the machine."""
     parts: dict[str, list[int]] = field(default_factory=dict)
 
-    def timed(self, name: str, work: Callable[[], object]) -> None:
-        """Do a part of the tick, and note what it took."""
-        started = monotonic_ns()
-        work()
-        self.parts.setdefault(name, []).append(monotonic_ns() - started)
+    def clear(self) -> None:
+        """Forget what was measured while everything was new."""
+        self.ticks.clear()
+        self.cpu.clear()
+        self.parts.clear()
 
-    def report(self, name: str, times: list[int]) -> str:
-        """One line."""
-        ranked = sorted(times)
-        at = [ranked[min(len(ranked) - 1, round(len(ranked) * share))] / 1e6 for share in (0.5, 0.95, 0.99)]
-        named = zip(("p50", "p95", "p99", "max"), [*at, ranked[-1] / 1e6], strict=True)
-        figures = (f"{word} {ms:7.2f}" for word, ms in named)
-        return f"{name:<12} {'   '.join(figures)}  ms, of {len(times)}"
+    def timed(self, owner: type, method: str) -> None:
+        """Measure a method of a class from now on, by the class of its object."""
+        work = getattr(owner, method)
+
+        @functools.wraps(work)
+        def measured(self_: Any, *arguments: Any) -> Any:
+            started = monotonic_ns()
+            try:
+                return work(self_, *arguments)
+            finally:
+                name = f"{type(self_).__name__}.{method}"
+                self.parts.setdefault(name, []).append(monotonic_ns() - started)
+
+        setattr(owner, method, measured)
+
+    def report(self) -> None:
+        """One line each."""
+        for name, values in [("tick, wall", self.ticks), ("tick, CPU", self.cpu), *sorted(self.parts.items())]:
+            ranked = sorted(values)
+            marks = [ranked[min(len(ranked) - 1, round(len(ranked) * share))] / 1e6 for share in (0.5, 0.95, 0.99)]
+            words = zip(("p50", "p95", "p99", "max"), [*marks, ranked[-1] / 1e6], strict=True)
+            print(f"{name:<28}" + "".join(f"{word} {ms:6.2f}   " for word, ms in words) + f"ms, of {len(values)}")
 
 
-def measure(path: str, seconds: float, full: bool) -> Measured:
-    """Tick for so long in an offscreen table, and with `full` in lanes and charts as well."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtCore import Qt, QTimer
-    from PySide6.QtWidgets import QApplication
+class Watch(QObject):
+    """Notes each tick from when it was made to when the event loop has nothing left to do."""
 
-    from app.models.load import LoadModel
-    from app.models.requests import RequestsModel
-    from app.models.workers import LanesModel
-    from app.theme import theme_source
-    from app.widgets.lanes import LanesView
-    from app.widgets.table import RequestsTable
+    def __init__(self, link: Link, times: Times) -> None:
+        super().__init__()
+        self._times = times
+        self._at = self._used = 0
+        link.ticked.connect(self._on_tick)
+        dispatcher = QAbstractEventDispatcher.instance()
+        assert dispatcher is not None
+        dispatcher.aboutToBlock.connect(self._on_idle)
+        dispatcher.awake.connect(self._on_awake)
 
-    application = QApplication.instance() or QApplication([])
-    theme_source().set_mode("dark")
-    reader = CaptureReader(path)
-    model, lanes, load = RequestsModel(reader), LanesModel(reader), LoadModel(reader)
-    table, view = RequestsTable(model), LanesView(lanes)
-    table.resize(852, 560)
-    view.resize(362, 200)
-    table.show()
-    view.show()
-    measured = Measured()
-    first, count = monotonic_ns() + SECOND // 2, 0
+    def _on_awake(self) -> None:
+        if not self._at:
+            self._used = thread_time_ns()
 
-    def tick() -> None:
-        nonlocal count
-        due = first + count * TICK
-        now, used = monotonic_ns(), thread_time_ns()
-        count += 1
-        measured.timed("refresh", lambda: model.refresh(now))
-        measured.timed("paint", table.viewport().repaint)
-        if full and count % 2:
-            measured.timed("lanes", lambda: lanes.refresh(now))
-            measured.timed("lanes' paint", view.viewport().repaint)
-        if full and count % 10 == 4:
-            measured.timed("load", lambda: load.refresh(now))
-        done = monotonic_ns()
-        measured.tick.append(done - due)
-        measured.cpu.append(thread_time_ns() - used)
-        if done - first > seconds * SECOND:
-            application.quit()
-        else:
-            timer.start(max(0, (first + count * TICK - monotonic_ns()) // 1_000_000))
+    def _on_tick(self, tick: Tick) -> None:
+        self._at = self._at or tick.at
 
-    timer = QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.setSingleShot(True)
-    timer.timeout.connect(tick)
-    timer.start((first - monotonic_ns()) // 1_000_000)
-    application.exec()
-    totals = reader.totals()
-    print(
-        f"rows shown {model.shown}, recorded {totals.recorded}, evicted {totals.evicted}, file {totals.size >> 20} MiB"
-    )
-    table.hide()
-    view.hide()
-    reader.close()
-    return measured
+    def _on_idle(self) -> None:
+        if self._at:
+            self._times.ticks.append(monotonic_ns() - self._at)
+            self._times.cpu.append(thread_time_ns() - self._used)
+            self._at = 0
+
+
+@contextmanager
+def clients(port: int, rate: float) -> Iterator[None]:
+    """A process that connects `rate` times a second."""
+    with subprocess.Popen([sys.executable, PACED, str(port), str(rate)], stdin=subprocess.PIPE) as process:
+        try:
+            yield
+        finally:
+            process.communicate(timeout=30)
+
+
+def measure(here: Theatre, times: Times, rate: float, warm: float, seconds: float) -> None:
+    """Load the server; warm up; measure; print."""
+    link, memory = here.window.context.link, psutil.Process().memory_info
+    status = here.wait_listening(here.window.context.desk.add(echo(), start=True))
+    watch = Watch(link, times)
+    with clients(int(status.address.rpartition(":")[2]), rate / FACTS):
+        os.sched_setaffinity(0, {CORES[0]})
+        wait(here, warm)
+        times.clear()
+        before, began, resident = link.tick.totals, link.tick.at, memory().rss
+        wait(here, seconds)
+        after, ended = link.tick.totals, link.tick.at
+    facts = (after.emitted - before.emitted) * SECOND / (ended - began)
+    print(f"{facts:,.0f} facts/s for {seconds:g} s after {warm:g} s, dropped {after.dropped - before.dropped}")
+    print(f"captured {before.requests:,} → {after.requests:,} requests, of them evicted {after.evicted:,}")
+    print(f"the window's memory {resident / 2**20:.1f} → {memory().rss / 2**20:.1f} MiB")
+    times.report()
+    del watch
+
+
+def echo() -> Any:
+    """The first example's profile."""
+    found = example("echo-threads")
+    assert found is not None
+    return found.profile()
+
+
+def wait(here: Theatre, seconds: float) -> None:
+    """Let the window live for a while."""
+    end = monotonic_ns() + seconds * SECOND
+    here.wait("the time is over", lambda: monotonic_ns() > end, seconds + 60)
+
+
+def profiled(work: Callable[[], None]) -> None:
+    """Do it, and print what took the time."""
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=20_000, help="facts a second")
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--table-only", action="store_true", help="leave out lanes and charts")
+    parser.add_argument("--warm", type=float, default=5.0, help="seconds before measuring")
+    parser.add_argument("--seconds", type=float, default=25.0)
+    parser.add_argument("--keep", type=int, default=100_000, help="requests that the capture keeps; more are evicted")
+    parser.add_argument("--profile", action="store_true", help="print where the time goes; figures are then higher")
     options = parser.parse_args()
-    context = multiprocessing.get_context("spawn")
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "bench.capture")
-        stop, ready = context.Event(), context.Event()
-        process = context.Process(target=write, args=(path, options.rate, stop, ready))
-        process.start()
-        ready.wait(30)
-        before = psutil.Process().memory_info().rss
-        try:
-            measured = measure(path, options.seconds, not options.table_only)
-        finally:
-            stop.set()
-            process.join(30)
-        after = psutil.Process().memory_info().rss
-    print(
-        f"{options.rate} facts/s for {options.seconds:g} s, tick 20 Hz; this process {before >> 20} → {after >> 20} MiB"
-    )
-    print(measured.report("tick", measured.tick))
-    print(measured.report("tick's CPU", measured.cpu))
-    for name, times in measured.parts.items():
-        print(measured.report(name, times))
-    print(f"mean tick {statistics.mean(measured.tick) / 1e6:.2f} ms")
+    times = Times()
+    for panel in LivePanel.__subclasses__():
+        times.timed(panel, "refresh")
+    from app.widgets import lanes, plot, table
+
+    for widget in (table.RequestsTable, lanes.LanesView, plot.LoadPlot):
+        times.timed(widget, "paintEvent")
+    # What is started from here on inherits the second core.
+    os.sched_setaffinity(0, {CORES[-1]})
+    with tempfile.TemporaryDirectory() as folder, theatre(Path(folder)) as here:
+        assert isinstance(here.window, Window)
+        here.window.context.link.limit(options.keep, 256 << 20)
+        work = functools.partial(measure, here, times, options.rate, options.warm, options.seconds)
+        profiled(work) if options.profile else work()
 
 
 if __name__ == "__main__":
