@@ -10,14 +10,14 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.icons import icon
-from app.text import QT_TRANSLATE_NOOP, set_tip, tr
+from app.text import QT_TR_NOOP, set_tip, tr
 
 MENUS = (
-    ("file", QT_TRANSLATE_NOOP("app", "File")),
-    ("server", QT_TRANSLATE_NOOP("app", "Server")),
-    ("request", QT_TRANSLATE_NOOP("app", "Request")),
-    ("view", QT_TRANSLATE_NOOP("app", "View")),
-    ("help", QT_TRANSLATE_NOOP("app", "Help")),
+    ("file", QT_TR_NOOP("File")),
+    ("server", QT_TR_NOOP("Server")),
+    ("request", QT_TR_NOOP("Request")),
+    ("view", QT_TR_NOOP("View")),
+    ("help", QT_TR_NOOP("Help")),
 )
 
 
@@ -42,75 +42,81 @@ class Action:
     """A line above it in the menu."""
 
 
-T = QT_TRANSLATE_NOOP
-
 ACTIONS: tuple[Action, ...] = (
-    Action("server.new", T("app", "New server…"), "file", T("app", "Set up a server: family, concurrency, address, "
+    Action("server.new", QT_TR_NOOP("New server…"), "file", QT_TR_NOOP("Set up a server: family, concurrency, address, "
            "handler"), "Ctrl+N", "plus"),
-    Action("handler.open", T("app", "Open handler file…"), "file", T("app", "Choose a .py file and serve one of its "
+    Action("handler.open", QT_TR_NOOP("Open handler file…"), "file",
+           QT_TR_NOOP("Choose a .py file and serve one of its "
            "handler classes"), "Ctrl+O", "file-code"),
-    Action("script.run", T("app", "Run a script…"), "file", T("app", "Run an unmodified program and watch every "
+    Action("script.run", QT_TR_NOOP("Run a script…"), "file", QT_TR_NOOP("Run an unmodified program and watch every "
            "server that it makes"), "Ctrl+Shift+O", "terminal"),
-    Action("app.quit", T("app", "Quit"), "file", T("app", "Stop every server and leave"), "Ctrl+Q", "log-out",
+    Action("app.quit", QT_TR_NOOP("Quit"), "file", QT_TR_NOOP("Stop every server and leave"), "Ctrl+Q", "log-out",
            separator=True),
 
-    Action("server.start", T("app", "Start"), "server", T("app", "Start the selected server"), "Ctrl+Return", "play",
+    Action("server.start", QT_TR_NOOP("Start"), "server",
+           QT_TR_NOOP("Start the selected server"), "Ctrl+Return", "play",
            needs="startable"),
-    Action("server.stop", T("app", "Stop"), "server", T("app", "Stop the selected server in an orderly way"),
+    Action("server.stop", QT_TR_NOOP("Stop"), "server", QT_TR_NOOP("Stop the selected server in an orderly way"),
            "Ctrl+.", "square", needs="stoppable"),
-    Action("server.restart", T("app", "Restart"), "server", T("app", "A new process behind the same port; clients "
+    Action("server.restart", QT_TR_NOOP("Restart"), "server", QT_TR_NOOP("A new process behind the same port; clients "
            "wait instead of being refused"), "Ctrl+Shift+R", "rotate-ccw", needs="known"),
-    Action("servers.stop_all", T("app", "Stop all servers"), "server", T("app", "Stop every server that is up"),
+    Action("servers.stop_all", QT_TR_NOOP("Stop all servers"), "server", QT_TR_NOOP("Stop every server that is up"),
            "Ctrl+Shift+.", "power"),
-    Action("server.edit", T("app", "Edit…"), "server", T("app", "Change the selected server's profile"), "F2",
+    Action("server.edit", QT_TR_NOOP("Edit…"), "server", QT_TR_NOOP("Change the selected server's profile"), "F2",
            "pencil", needs="server", separator=True),
-    Action("server.duplicate", T("app", "Duplicate"), "server", T("app", "Add another server with the same profile "
+    Action("server.duplicate", QT_TR_NOOP("Duplicate"), "server", QT_TR_NOOP("Add another server with the same profile "
            "on a free port"), "Ctrl+Shift+D", "copy", needs="server"),
-    Action("server.remove", T("app", "Remove…"), "server", T("app", "Stop the selected server and take it out of the "
+    Action("server.remove", QT_TR_NOOP("Remove…"), "server",
+           QT_TR_NOOP("Stop the selected server and take it out of the "
            "workspace"), "Ctrl+Delete", "trash-2", needs="server"),
-    Action("server.copy_line", T("app", "Copy a line to connect with"), "server", T("app", "Copy the nc or socat "
+    Action("server.copy_line", QT_TR_NOOP("Copy a line to connect with"), "server", QT_TR_NOOP("Copy the nc or socat "
            "command that connects to this server"), "Ctrl+Shift+K", "clipboard", needs="listening", separator=True),
-    Action("server.demo", T("app", "Demo clients"), "server", T("app", "Let built-in clients talk to this example, "
+    Action("server.demo", QT_TR_NOOP("Demo clients"), "server", QT_TR_NOOP("Let built-in clients talk to this example, "
            "or stop them"), "Ctrl+Shift+M", "users", needs="example", checkable=True),
-    Action("supervisor.respawn", T("app", "Start the supervisor again"), "server", T("app", "After the supervisor "
+    Action("supervisor.respawn", QT_TR_NOOP("Start the supervisor again"), "server", QT_TR_NOOP("After the supervisor "
            "was lost: start another one"), "", "refresh-cw", needs="lost", separator=True),
 
-    Action("filter.focus", T("app", "Filter"), "request", T("app", "Go to the filter box"), "Ctrl+F", "filter"),
-    Action("filter.clear", T("app", "Clear filter"), "request", T("app", "Show every request again"),
+    Action("filter.focus", QT_TR_NOOP("Filter"), "request", QT_TR_NOOP("Go to the filter box"), "Ctrl+F", "filter"),
+    Action("filter.clear", QT_TR_NOOP("Clear filter"), "request", QT_TR_NOOP("Show every request again"),
            "Ctrl+Shift+Backspace", "x"),
-    Action("requests.focus", T("app", "Go to the list"), "request", T("app", "Put the keyboard into the requests "
+    Action("requests.focus", QT_TR_NOOP("Go to the list"), "request", QT_TR_NOOP("Put the keyboard into the requests "
            "table"), "Esc", "list"),
-    Action("request.next_error", T("app", "Next error"), "request", T("app", "Select the next request that failed"),
+    Action("request.next_error", QT_TR_NOOP("Next error"), "request", QT_TR_NOOP("Select the next request that failed"),
            "Alt+Down", "arrow-down"),
-    Action("request.previous_error", T("app", "Previous error"), "request", T("app", "Select the failed request "
+    Action("request.previous_error", QT_TR_NOOP("Previous error"), "request", QT_TR_NOOP("Select the failed request "
            "before this one"), "Alt+Up", "arrow-up"),
-    Action("request.close", T("app", "Close connection"), "request", T("app", "Close the selected live connection "
+    Action("request.close", QT_TR_NOOP("Close connection"), "request", QT_TR_NOOP("Close the selected live connection "
            "from the server's side"), "Ctrl+Shift+W", "unplug", needs="live", separator=True),
-    Action("request.reset", T("app", "Reset connection"), "request", T("app", "Reset the selected live connection: "
+    Action("request.reset", QT_TR_NOOP("Reset connection"), "request", QT_TR_NOOP("Reset the selected live connection: "
            "the peer sees an error"), "Ctrl+Shift+X", "zap", needs="live"),
-    Action("capture.clear", T("app", "Clear the capture…"), "request", T("app", "Forget every captured request"),
+    Action("capture.clear", QT_TR_NOOP("Clear the capture…"), "request", QT_TR_NOOP("Forget every captured request"),
            "Ctrl+L", "trash", separator=True),
 
-    Action("perspective.live", T("app", "Live"), "view", T("app", "Servers, requests and what is in them"), "Ctrl+1",
+    Action("perspective.live", QT_TR_NOOP("Live"), "view",
+           QT_TR_NOOP("Servers, requests and what is in them"), "Ctrl+1",
            checkable=True),
-    Action("perspective.load", T("app", "Load"), "view", T("app", "Workers and charts get the room"), "Ctrl+3",
+    Action("perspective.load", QT_TR_NOOP("Load"), "view", QT_TR_NOOP("Workers and charts get the room"), "Ctrl+3",
            checkable=True),
-    Action("view.welcome", T("app", "Examples"), "view", T("app", "The welcome page with six example servers"),
+    Action("view.welcome", QT_TR_NOOP("Examples"), "view", QT_TR_NOOP("The welcome page with six example servers"),
            "Ctrl+Shift+N", "zap"),
-    Action("view.freeze", T("app", "Freeze view"), "view", T("app", "Let the view stand still; the capture goes on"),
+    Action("view.freeze", QT_TR_NOOP("Freeze view"), "view",
+           QT_TR_NOOP("Let the view stand still; the capture goes on"),
            "Space", "snowflake", checkable=True, table=True),
-    Action("view.follow", T("app", "Follow newest"), "view", T("app", "Keep the newest request in sight"), "End",
+    Action("view.follow", QT_TR_NOOP("Follow newest"), "view", QT_TR_NOOP("Keep the newest request in sight"), "End",
            "arrow-down-to-line", checkable=True, table=True),
-    Action("view.theme", T("app", "Other theme"), "view", T("app", "Change between the dark and the light theme"),
+    Action("view.theme", QT_TR_NOOP("Other theme"), "view", QT_TR_NOOP("Change between the dark and the light theme"),
            "Ctrl+Shift+L", "sun-moon", separator=True),
-    Action("view.theme_system", T("app", "Theme of the system"), "view", T("app", "Follow the desktop's light or dark "
+    Action("view.theme_system", QT_TR_NOOP("Theme of the system"), "view",
+           QT_TR_NOOP("Follow the desktop's light or dark "
            "setting"), "", "monitor-play"),
-    Action("view.reset", T("app", "Reset layout"), "view", T("app", "Put every panel back in its place"), "", "layers"),
+    Action("view.reset", QT_TR_NOOP("Reset layout"), "view",
+           QT_TR_NOOP("Put every panel back in its place"), "", "layers"),
 
-    Action("help.commands", T("app", "Commands…"), "help", T("app", "Find an action by its name and do it"), "Ctrl+K",
+    Action("help.commands", QT_TR_NOOP("Commands…"), "help",
+           QT_TR_NOOP("Find an action by its name and do it"), "Ctrl+K",
            "command"),
-    Action("help.keys", T("app", "Keys"), "help", T("app", "Every action and its shortcut"), "F1", "keyboard"),
-    Action("help.about", T("app", "About Socketscope"), "help", T("app", "Versions and licences"), "", "info"),
+    Action("help.keys", QT_TR_NOOP("Keys"), "help", QT_TR_NOOP("Every action and its shortcut"), "F1", "keyboard"),
+    Action("help.about", QT_TR_NOOP("About Socketscope"), "help", QT_TR_NOOP("Versions and licences"), "", "info"),
 )  # fmt: skip
 
 

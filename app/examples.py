@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.text import QT_TRANSLATE_NOOP, tr
+from app.text import QT_TR_NOOP, tr
 from engine.hosting.profile import Profile
 
 FOLDER = Path(__file__).resolve().parent.parent / "resources" / "examples"
@@ -60,8 +60,8 @@ def _length_prefixed(text: bytes, claimed: int) -> bytes:
 EXAMPLES: tuple[Example, ...] = (
     Example(
         "echo-threads",
-        QT_TRANSLATE_NOOP("app", "Echo"),
-        QT_TRANSLATE_NOOP("app", "A thread for each connection. Start here: every byte in comes out again."),
+        QT_TR_NOOP("Echo"),
+        QT_TR_NOOP("A thread for each connection. Start here: every byte in comes out again."),
         "ThreadingTCPServer",
         "echo.py",
         "EchoHandler",
@@ -74,8 +74,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "upper-fork",
-        QT_TRANSLATE_NOOP("app", "Uppercase line"),
-        QT_TRANSLATE_NOOP("app", "A child process for each connection: see them come, work and exit."),
+        QT_TR_NOOP("Uppercase line"),
+        QT_TR_NOOP("A child process for each connection: see them come, work and exit."),
         "ForkingTCPServer",
         "uppercase.py",
         "UppercaseHandler",
@@ -84,8 +84,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "broken-length",
-        QT_TRANSLATE_NOOP("app", "Broken length prefix"),
-        QT_TRANSLATE_NOOP("app", "A handler that raises: from the red mark to the bytes that caused it."),
+        QT_TR_NOOP("Broken length prefix"),
+        QT_TR_NOOP("A handler that raises: from the red mark to the bytes that caused it."),
         "ThreadingTCPServer",
         "broken_length.py",
         "LengthHandler",
@@ -98,8 +98,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "slow-single",
-        QT_TRANSLATE_NOOP("app", "Slow handler"),
-        QT_TRANSLATE_NOOP("app", "One thread for all: while it works, everybody else waits."),
+        QT_TR_NOOP("Slow handler"),
+        QT_TR_NOOP("One thread for all: while it works, everybody else waits."),
         "TCPServer",
         "slow.py",
         "SlowHandler",
@@ -108,8 +108,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "udp-clock",
-        QT_TRANSLATE_NOOP("app", "UDP clock"),
-        QT_TRANSLATE_NOOP("app", "Datagrams: no connection, one packet in and one packet out."),
+        QT_TR_NOOP("UDP clock"),
+        QT_TR_NOOP("Datagrams: no connection, one packet in and one packet out."),
         "UDPServer",
         "udp_clock.py",
         "ClockHandler",
@@ -118,8 +118,8 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "unix-control",
-        QT_TRANSLATE_NOOP("app", "Unix-socket control"),
-        QT_TRANSLATE_NOOP("app", "A socket that is a file: who may open the file may talk to it."),
+        QT_TR_NOOP("Unix-socket control"),
+        QT_TR_NOOP("A socket that is a file: who may open the file may talk to it."),
         "ThreadingUnixStreamServer",
         "unix_control.py",
         "ControlHandler",

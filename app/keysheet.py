@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.actions import ACTIONS, MENUS, Action, shortcut_text
-from app.text import QT_TRANSLATE_NOOP, label, set_tip, tr
+from app.text import QT_TR_NOOP, label, set_tip, tr
 
 OTHER_KEYS = (
-    ("↑ ↓  J K", QT_TRANSLATE_NOOP("app", "Move in a list")),
-    ("Enter", QT_TRANSLATE_NOOP("app", "Details of the selected request")),
-    ("Tab", QT_TRANSLATE_NOOP("app", "Next part of the window")),
-    ("Alt+M", QT_TRANSLATE_NOOP("app", "Menu")),
+    ("↑ ↓  J K", QT_TR_NOOP("Move in a list")),
+    ("Enter", QT_TR_NOOP("Details of the selected request")),
+    ("Tab", QT_TR_NOOP("Next part of the window")),
+    ("Alt+M", QT_TR_NOOP("Menu")),
 )
 
 

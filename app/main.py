@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app import settings as known
+from app import translations
 from app.commands import new_server
 from app.errors import Reports
 from app.launch import spawner
@@ -38,6 +39,7 @@ def open_window(options: argparse.Namespace, supervisor: SupervisorClient) -> in
     assert isinstance(application, QApplication)
     application.setApplicationDisplayName("Socketscope")
     application.setDesktopFileName("socketscope")
+    translations.install(application)
     reports = Reports(state_dir())
     try:
         return _run(application, reports, options, supervisor)

@@ -23,12 +23,17 @@ _MARKS_IN_A_ROW = 2
 
 
 def tr(text: str) -> str:
-    """A sentence of ours in the person's language; lupdate finds it by this function's name."""
-    return QCoreApplication.translate("app", text)
+    """A sentence of ours in the person's language; lupdate finds it by this function's name, and files it nowhere."""
+    return QCoreApplication.translate("", text)
+
+
+def QT_TR_NOOP(text: str) -> str:  # noqa: N802  (lupdate knows it by Qt's name)
+    """Mark a text of a record for the translators; `tr` translates it when it is shown."""
+    return text
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802  (lupdate knows it by Qt's name)
-    """Mark a text of a record for the translators; `tr` translates it when it is shown."""
+    """The same, for a text that a model or widget translates in its own context."""
     return text
 
 

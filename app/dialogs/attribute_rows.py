@@ -65,7 +65,7 @@ def _tick(value: Any) -> QCheckBox:
 def _line(attribute: Attribute, value: Any) -> QLineEdit:
     line = QLineEdit("None" if value is None else f"{value:g}" if isinstance(value, float) else str(value))
     line.setFixedWidth(96)
-    line.setPlaceholderText(attribute.unit)
+    line.setPlaceholderText(tr(attribute.unit))
     set_tip(line, tr(attribute.explanation))
     return line
 

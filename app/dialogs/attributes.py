@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.text import QT_TRANSLATE_NOOP, tr
+from app.text import QT_TR_NOOP, tr
 from engine.hosting.profile import CONCURRENCIES, FAMILIES
 
 STREAMS = ("tcp", "unix")
@@ -42,8 +42,8 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         bool,
         False,
-        QT_TRANSLATE_NOOP(
-            "app", "Bind at once even while old connections of the same address are still in TIME_WAIT (SO_REUSEADDR)."
+        QT_TR_NOOP(
+            "Bind at once even while old connections of the same address are still in TIME_WAIT (SO_REUSEADDR)."
         ),
         families=INTERNET,
     ),
@@ -52,9 +52,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         bool,
         False,
-        QT_TRANSLATE_NOOP(
-            "app", "Let several sockets bind the same port; the kernel shares connections among them (SO_REUSEPORT)."
-        ),
+        QT_TR_NOOP("Let several sockets bind the same port; the kernel shares connections among them (SO_REUSEPORT)."),
         families=INTERNET,
     ),
     Attribute(
@@ -62,26 +60,23 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         int,
         5,
-        QT_TRANSLATE_NOOP(
-            "app", "Connections that the kernel keeps waiting for accept(); with 5, a burst of clients stalls."
-        ),
+        QT_TR_NOOP("Connections that the kernel keeps waiting for accept(); with 5, a burst of clients stalls."),
         families=STREAMS,
         lowest=1,
         highest=65535,
-        unit="connections",
+        unit=QT_TR_NOOP("connections"),
     ),
     Attribute(
         "timeout",
         "server",
         float,
         None,
-        QT_TRANSLATE_NOOP(
-            "app",
+        QT_TR_NOOP(
             "How long handle_request() waits for a request before it calls handle_timeout(); None waits for ever.",
         ),
         lowest=0.001,
         highest=86400,
-        unit="s",
+        unit=QT_TR_NOOP("s"),
         optional=True,
     ),
     Attribute(
@@ -89,28 +84,28 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         int,
         8192,
-        QT_TRANSLATE_NOOP("app", "Buffer for one datagram; what is longer is cut off by the kernel."),
+        QT_TR_NOOP("Buffer for one datagram; what is longer is cut off by the kernel."),
         families=DATAGRAMS,
         lowest=1,
         highest=1 << 20,
-        unit="bytes",
+        unit=QT_TR_NOOP("bytes"),
     ),
     Attribute(
         "poll_interval",
         "server",
         float,
         0.5,
-        QT_TRANSLATE_NOOP("app", "How often serve_forever() looks whether it shall stop, and calls service_actions()."),
+        QT_TR_NOOP("How often serve_forever() looks whether it shall stop, and calls service_actions()."),
         lowest=0.001,
         highest=60,
-        unit="s",
+        unit=QT_TR_NOOP("s"),
     ),
     Attribute(
         "daemon_threads",
         "server",
         bool,
         False,
-        QT_TRANSLATE_NOOP("app", "Do not wait for handler threads when the process ends."),
+        QT_TR_NOOP("Do not wait for handler threads when the process ends."),
         concurrencies=("threading",),
     ),
     Attribute(
@@ -118,7 +113,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         bool,
         True,
-        QT_TRANSLATE_NOOP("app", "server_close() waits until every handler thread or child has ended."),
+        QT_TR_NOOP("server_close() waits until every handler thread or child has ended."),
         concurrencies=("threading", "forking"),
     ),
     Attribute(
@@ -126,46 +121,44 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "server",
         int,
         40,
-        QT_TRANSLATE_NOOP("app", "How many children may live at once; at the limit the server waits for one to end."),
+        QT_TR_NOOP("How many children may live at once; at the limit the server waits for one to end."),
         concurrencies=("forking",),
         lowest=1,
         highest=4096,
-        unit="children",
+        unit=QT_TR_NOOP("children"),
     ),
     Attribute(
         "rbufsize",
         "handler",
         int,
         -1,
-        QT_TRANSLATE_NOOP("app", "Buffer of rfile: -1 is the default size, 0 is unbuffered."),
+        QT_TR_NOOP("Buffer of rfile: -1 is the default size, 0 is unbuffered."),
         families=STREAMS,
         lowest=-1,
         highest=1 << 26,
-        unit="bytes",
+        unit=QT_TR_NOOP("bytes"),
     ),
     Attribute(
         "wbufsize",
         "handler",
         int,
         0,
-        QT_TRANSLATE_NOOP(
-            "app", "Buffer of wfile: 0 sends each write at once, a positive size sends when it is full or flushed."
-        ),
+        QT_TR_NOOP("Buffer of wfile: 0 sends each write at once, a positive size sends when it is full or flushed."),
         families=STREAMS,
         lowest=-1,
         highest=1 << 26,
-        unit="bytes",
+        unit=QT_TR_NOOP("bytes"),
     ),
     Attribute(
         "timeout",
         "handler",
         float,
         None,
-        QT_TRANSLATE_NOOP("app", "Time limit of each recv and send of a connection; None has no limit."),
+        QT_TR_NOOP("Time limit of each recv and send of a connection; None has no limit."),
         families=STREAMS,
         lowest=0.001,
         highest=86400,
-        unit="s",
+        unit=QT_TR_NOOP("s"),
         optional=True,
     ),
     Attribute(
@@ -173,7 +166,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "handler",
         bool,
         False,
-        QT_TRANSLATE_NOOP("app", "Send small writes at once instead of gathering them (TCP_NODELAY)."),
+        QT_TR_NOOP("Send small writes at once instead of gathering them (TCP_NODELAY)."),
         families=("tcp",),
     ),
 )

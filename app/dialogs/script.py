@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
-from app.text import QT_TRANSLATE_NOOP, label, safe_text, tr
+from app.text import QT_TR_NOOP, label, safe_text, tr
 from engine.hosting.profile import Profile
 
 from .buttons import Buttons
@@ -19,8 +19,8 @@ from .fields import choose_file
 from .launch import LaunchForm
 
 KINDS = (
-    ("script", QT_TRANSLATE_NOOP("app", "Script"), QT_TRANSLATE_NOOP("app", "A Python file, run as python FILE would")),
-    ("module", QT_TRANSLATE_NOOP("app", "Module"), QT_TRANSLATE_NOOP("app", "A module, run as python -m MODULE would")),
+    ("script", QT_TR_NOOP("Script"), QT_TR_NOOP("A Python file, run as python FILE would")),
+    ("module", QT_TR_NOOP("Module"), QT_TR_NOOP("A module, run as python -m MODULE would")),
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QDialog, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from app.text import QT_TRANSLATE_NOOP, label, safe_text, set_tip, tr
+from app.text import QT_TR_NOOP, label, safe_text, set_tip, tr
 from engine.hosting.profile import SERVER_CLASSES, Profile
 
 from .address import AddressRows
@@ -166,39 +166,39 @@ def _scrolled(form: QWidget, title: str) -> QScrollArea:
 FAMILY_CHOICES = (
     (
         "tcp",
-        QT_TRANSLATE_NOOP("app", "TCP"),
-        QT_TRANSLATE_NOOP("app", "A stream over the network: connections to an address and port"),
+        QT_TR_NOOP("TCP"),
+        QT_TR_NOOP("A stream over the network: connections to an address and port"),
     ),
     (
         "udp",
-        QT_TRANSLATE_NOOP("app", "UDP"),
-        QT_TRANSLATE_NOOP("app", "Datagrams over the network: each is a request of its own"),
+        QT_TR_NOOP("UDP"),
+        QT_TR_NOOP("Datagrams over the network: each is a request of its own"),
     ),
     (
         "unix",
-        QT_TRANSLATE_NOOP("app", "Unix stream"),
-        QT_TRANSLATE_NOOP("app", "A stream on this machine: connections to a path"),
+        QT_TR_NOOP("Unix stream"),
+        QT_TR_NOOP("A stream on this machine: connections to a path"),
     ),
     (
         "unixgram",
-        QT_TRANSLATE_NOOP("app", "Unix datagram"),
-        QT_TRANSLATE_NOOP("app", "Datagrams on this machine: each is a request of its own"),
+        QT_TR_NOOP("Unix datagram"),
+        QT_TR_NOOP("Datagrams on this machine: each is a request of its own"),
     ),
 )
 CONCURRENCY_CHOICES = (
     (
         "single",
-        QT_TRANSLATE_NOOP("app", "Single"),
-        QT_TRANSLATE_NOOP("app", "One request at a time; while one is served, all others wait"),
+        QT_TR_NOOP("Single"),
+        QT_TR_NOOP("One request at a time; while one is served, all others wait"),
     ),
     (
         "threading",
-        QT_TRANSLATE_NOOP("app", "Threading"),
-        QT_TRANSLATE_NOOP("app", "A thread for each request (ThreadingMixIn)"),
+        QT_TR_NOOP("Threading"),
+        QT_TR_NOOP("A thread for each request (ThreadingMixIn)"),
     ),
     (
         "forking",
-        QT_TRANSLATE_NOOP("app", "Forking"),
-        QT_TRANSLATE_NOOP("app", "A process for each request (ForkingMixIn)"),
+        QT_TR_NOOP("Forking"),
+        QT_TR_NOOP("A process for each request (ForkingMixIn)"),
     ),
 )

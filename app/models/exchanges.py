@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.text import QT_TRANSLATE_NOOP, clock, number, safe_text, tr
+from app.text import QT_TR_NOOP, clock, number, safe_text, tr
 from app.theme import mono, theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -19,12 +19,12 @@ LIMIT = 2000
 HEX_BYTES = 12
 
 COLUMNS = (
-    QT_TRANSLATE_NOOP("app", "time"),
-    QT_TRANSLATE_NOOP("app", "client"),
-    QT_TRANSLATE_NOOP("app", "what"),
-    QT_TRANSLATE_NOOP("app", "bytes"),
-    QT_TRANSLATE_NOOP("app", "hex"),
-    QT_TRANSLATE_NOOP("app", "text"),
+    QT_TR_NOOP("time"),
+    QT_TR_NOOP("client"),
+    QT_TR_NOOP("what"),
+    QT_TR_NOOP("bytes"),
+    QT_TR_NOOP("hex"),
+    QT_TR_NOOP("text"),
 )
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 

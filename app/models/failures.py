@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.text import QT_TRANSLATE_NOOP, safe_text, tr
+from app.text import QT_TR_NOOP, safe_text, tr
 from app.theme import mono
 
 Index = QModelIndex | QPersistentModelIndex
@@ -108,7 +108,7 @@ def _block(kind: str, message: str, frames: Sequence[Frame]) -> str:
     return "\n".join(lines)
 
 
-LOCAL_COLUMNS = (QT_TRANSLATE_NOOP("app", "local"), QT_TRANSLATE_NOOP("app", "type"), QT_TRANSLATE_NOOP("app", "value"))
+LOCAL_COLUMNS = (QT_TR_NOOP("local"), QT_TR_NOOP("type"), QT_TR_NOOP("value"))
 
 
 class LocalsModel(QAbstractTableModel):

@@ -16,7 +16,7 @@ from app.panels.requests import RequestsPanel
 from app.panels.servers import ServersPanel
 from app.panels.welcome import WelcomePanel
 from app.panels.workers import WorkersPanel
-from app.text import QT_TRANSLATE_NOOP
+from app.text import QT_TR_NOOP
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("welcome", QT_TRANSLATE_NOOP("app", "Welcome"), "center", WelcomePanel, head=False),
-    Panel("requests", QT_TRANSLATE_NOOP("app", "Requests"), "center", RequestsPanel),
-    Panel("servers", QT_TRANSLATE_NOOP("app", "Servers"), "left", ServersPanel, "Alt+1"),
-    Panel("workers", QT_TRANSLATE_NOOP("app", "Workers"), "right", WorkersPanel, "Alt+3"),
-    Panel("load", QT_TRANSLATE_NOOP("app", "Load"), "right", LoadPanel, "Alt+4"),
-    Panel("inspector", QT_TRANSLATE_NOOP("app", "Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
-    Panel("client", QT_TRANSLATE_NOOP("app", "Test client"), "bottom", ClientPanel, "Ctrl+T"),
-    Panel("output", QT_TRANSLATE_NOOP("app", "Output"), "bottom", OutputPanel, "Alt+5"),
+    Panel("welcome", QT_TR_NOOP("Welcome"), "center", WelcomePanel, head=False),
+    Panel("requests", QT_TR_NOOP("Requests"), "center", RequestsPanel),
+    Panel("servers", QT_TR_NOOP("Servers"), "left", ServersPanel, "Alt+1"),
+    Panel("workers", QT_TR_NOOP("Workers"), "right", WorkersPanel, "Alt+3"),
+    Panel("load", QT_TR_NOOP("Load"), "right", LoadPanel, "Alt+4"),
+    Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
+    Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
+    Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
 )

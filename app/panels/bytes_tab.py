@@ -107,7 +107,7 @@ class BytesTab(QWidget):
     def _copy_menu(self) -> QMenu:
         menu = QMenu(self)
         for form in COPY_FORMATS:
-            menu.addAction(tr(form.title), partial(self.view.copy, form.key))
+            menu.addAction(form.label, partial(self.view.copy, form.key))
         return menu
 
     def _save_menu(self) -> QMenu:

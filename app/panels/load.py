@@ -11,10 +11,8 @@ from app.context import Context
 from app.link.tick import ServerStatus, Tick
 from app.models.load import LoadModel
 from app.panels.live import LivePanel, Slow
-from app.text import QT_TRANSLATE_NOOP, clock, safe_text, set_role, set_tip, tr
+from app.text import QT_TR_NOOP, clock, safe_text, set_role, set_tip, tr
 from app.widgets.plot import LoadPlot
-
-T = QT_TRANSLATE_NOOP
 
 
 @dataclass(frozen=True)
@@ -30,15 +28,15 @@ class Chart:
 
 
 CHARTS: tuple[Chart, ...] = (
-    Chart("rate", T("app", "requests / s"), T("app", "Requests accepted each second"), "", ("rate",), ("handle",)),
-    Chart("in_flight", T("app", "in flight"), T("app", "Requests being served at the end of each second"), "",
+    Chart("rate", QT_TR_NOOP("requests / s"), QT_TR_NOOP("Requests accepted each second"), "", ("rate",), ("handle",)),
+    Chart("in_flight", QT_TR_NOOP("in flight"), QT_TR_NOOP("Requests being served at the end of each second"), "",
           ("in_flight",), ("setup",)),
-    Chart("latency", T("app", "latency"), T("app", "From accept to close: 95, 50 and 99 of 100 requests were "
+    Chart("latency", QT_TR_NOOP("latency"), QT_TR_NOOP("From accept to close: 95, 50 and 99 of 100 requests were "
           "faster"), "ms", ("p95", "p50", "p99"), ("queue", "handle", "verify")),
-    Chart("bytes", T("app", "bytes / s"), T("app", "Bytes received and sent each second"), "bytes",
+    Chart("bytes", QT_TR_NOOP("bytes / s"), QT_TR_NOOP("Bytes received and sent each second"), "bytes",
           ("bytes_in", "bytes_out"), ("handle", "verify")),
-    Chart("cpu", T("app", "CPU"), T("app", "Percent of one core, for each process and its busiest threads"), "%", (),
-          ("handle", "verify", "setup", "queue", "finish", "close", "accept")),
+    Chart("cpu", QT_TR_NOOP("CPU"), QT_TR_NOOP("Percent of one core, for each process and its busiest threads"), "%",
+          (), ("handle", "verify", "setup", "queue", "finish", "close", "accept")),
 )  # fmt: skip
 
 
