@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 TYPE_LIMIT = 200
 MESSAGE_LIMIT = 4096
@@ -24,6 +26,11 @@ class Failure:
     def headline(self) -> tuple[str, str | None]:
         """What the request's row says: type and message, or how the worker died."""
         return (self.message, None) if self.type == DIED else (self.type, self.message)
+
+
+def died(cause: str, frames: Sequence[Mapping[str, Any]] = ()) -> Failure:
+    """The failure of a request whose worker has died; `frames` as debug/failures.py describes them."""
+    return Failure(DIED, cause, json.dumps({"type": DIED, "message": cause, "frames": list(frames)}))
 
 
 def read_failure(data: bytes) -> Failure:

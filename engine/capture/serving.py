@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from .failing import DIED, Failure
+from .failing import Failure
 from .live import FAILED_STATES, Host, Live
 from .load import LoadBook
 from .pending import Pending
@@ -44,9 +42,8 @@ class Serving:
         bucket.durations.append(live.closed - live.opened)
         self.touch(live)
 
-    def kill(self, live: Live, cause: str, at: int) -> None:
+    def kill(self, live: Live, failure: Failure, at: int) -> None:
         """Who served the request has died."""
-        failure = Failure(DIED, cause, json.dumps({"type": DIED, "message": cause}))
         self.add_failure(live.server, live.id, live.stage, at, failure)
         live.error, live.message = failure.headline
         self.close(live, State.KILLED, at)

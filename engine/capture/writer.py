@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any
@@ -13,11 +13,14 @@ from typing import Any
 from ..channel.codec import Batch, Row
 from ..observe.blackbox import BlackBoxEntry
 from .eviction import Extent, Limits, delete_old, delete_requests, evict
+from .failing import died
 from .intake import Intake
 from .live import Live
 from .records import CpuRecord, State, Totals
 from .salvage import salvage
 from .store import open_writable
+
+Frames = Sequence[Mapping[str, Any]]
 
 LIMIT_REQUESTS = 100_000
 LIMIT_BYTES = 256 << 20
@@ -93,25 +96,31 @@ class CaptureWriter:
             self.commit()
         return rows
 
-    def request_killed(self, host: int, pid: int | None, cause: str, at: int) -> list[int]:
-        """Close the live requests of a host, or of one of its processes, with the cause of death; returns their ids."""
-        lives = [
-            live
-            for live in self._intake.host(host).requests.values()
-            if pid is None or (live.worker is not None and live.worker.pid == pid)
-        ]
-        for live in lives:
-            self._intake.kill(live, cause, at)
-        return [live.id for live in lives]
+    def request_killed(self, host: int, request: int, cause: str, at: int, frames: Frames = ()) -> int | None:
+        """Close one request, by its number in its host, with the cause of death; returns its id if it was live.
+
+        `frames` tell where it was, as debug/failures.py describes them.
+        """
+        live = self._intake.host(host).requests.get(request)
+        if live is None:
+            return None
+        self._intake.kill(live, died(cause, frames), at)
+        return live.id
 
     def salvage(self, host: int, servers: Mapping[int, int], entries: Iterable[BlackBoxEntry]) -> list[int]:
         """Take over from a host's black box what its facts have not told; returns the requests it knows."""
         return salvage(self._intake, host, servers, entries)
 
-    def host_gone(self, host: int, cause: str, at: int) -> None:
+    def count_live(self, host: int) -> int:
+        """How many requests a host has open."""
+        return len(self._intake.host(host).requests)
+
+    def host_gone(self, host: int, cause: str, at: int, frames: Frames = ()) -> None:
         """Nothing more will come from this host: close what it left open, and forget it."""
         self._intake.adopt_all(host)
-        self.request_killed(host, None, cause, at)
+        failure = died(cause, frames)
+        for live in list(self._intake.host(host).requests.values()):
+            self._intake.kill(live, failure, at)
         self._intake.forget_host(host, at)
 
     def mark_waiting(self, requests: Iterable[int]) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import linecache
+import os
 import re
 import signal
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
-_THREAD = re.compile(r"^(?:Current thread|Thread) 0x[0-9a-f]+.*\(most recent call first\):$")
+from .failures import FRAME_LIMIT, source_around
+
+SOURCE_LIMIT = 4 << 20
+
+_THREAD = re.compile(r"^(?:Current thread|Thread) 0x(?P<ident>[0-9a-f]+).*\(most recent call first\):$")
 _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.*)$')
-_FATAL = re.compile(r"^Fatal Python error: (?P<cause>.*)$")
+_FATAL = re.compile(r"^Fatal Python error: ", re.MULTILINE)
 
 SIGNAL_WORDS = {
     signal.SIGSEGV: "segmentation fault",
@@ -21,6 +31,9 @@ SIGNAL_WORDS = {
     signal.SIGINT: "interrupted (SIGINT)",
 }
 
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+"""Signals at which faulthandler tells where the process was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -31,23 +44,60 @@ class Place:
     function: str
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How a process ended. Without a dump of a fatal error there is no place, no frame and no thread."""
+
+    words: str
+    place: Place | None = None
+    """The innermost line of the user's own code."""
+    frames: tuple[Place, ...] = ()
+    """Of the thread that died, innermost first."""
+    thread: int | None = None
+    """That thread, as `threading.get_ident()` numbers it."""
+
+    @property
+    def cause(self) -> str:
+        """One phrase: "segmentation fault in handle, line 12 of crash.py"."""
+        return self.words + in_words(self.place)
+
+
+def in_words(place: Place | None) -> str:
+    """Where, to be put behind a phrase: " in handle, line 12 of crash.py"."""
+    if place is None:
+        return ""
+    return f" in {place.function}, line {place.line} of {place.file.rpartition('/')[2]}"
+
+
+def place_members(place: Place | None) -> dict[str, Any]:
+    """For a message to whoever opens the place in an editor."""
+    return {} if place is None else {"file": place.file, "line": place.line, "function": place.function}
+
+
 def places(dump: str) -> list[Place]:
     """The frames of the current thread of the last dump in the text, innermost first."""
+    return _current(dump)[1]
+
+
+def _current(dump: str) -> tuple[int | None, list[Place]]:
+    """The last thread in the text that is called the current one."""
     found: list[Place] = []
+    thread: int | None = None
     current = False
     for line in dump.splitlines():
-        if _THREAD.match(line):
+        if match := _THREAD.match(line):
             current = line.startswith("Current thread")
-            found = [] if current else found
+            if current:
+                found, thread = [], int(match["ident"], 16)
         elif current and (match := _FRAME.match(line)):
             found.append(Place(match["file"], int(match["line"]), match["function"]))
-    return found
+    return thread, found
 
 
-def fatal_cause(dump: str) -> str | None:
-    """The words of the last fatal error in the text: "Segmentation fault"."""
-    causes = [match["cause"] for line in dump.splitlines() if (match := _FATAL.match(line))]
-    return causes[-1] if causes else None
+def fatal_dumps(text: str) -> list[str]:
+    """The dumps of fatal errors in the text; those that were only asked for are left out."""
+    starts = [match.start() for match in _FATAL.finditer(text)]
+    return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
 def first_own(frames: list[Place], ours: str) -> Place | None:
@@ -68,11 +118,34 @@ def status_in_words(code: int) -> str:
     return SIGNAL_WORDS.get(number, f"signal {number.name}")
 
 
-def cause_of_death(code: int, dump: str, ours: str) -> str:
-    """One phrase: "segmentation fault in handle, line 12 of crash.py"."""
-    words = status_in_words(code)
-    place = first_own(places(dump), ours) if fatal_cause(dump) is not None else None
-    if place is None:
-        return words
-    name = place.file.rpartition("/")[2]
-    return f"{words} in {place.function}, line {place.line} of {name}"
+def death_of(code: int, text: str, ours: str) -> Death:
+    """How a process ended, from its exit code (or minus a signal's number) and what faulthandler wrote."""
+    dumps = fatal_dumps(text)
+    if not dumps or -code not in CRASHES:
+        return Death(status_in_words(code))
+    thread, frames = _current(dumps[-1])
+    return Death(status_in_words(code), first_own(frames, ours), tuple(frames), thread)
+
+
+def described_frames(frames: Sequence[Place], ours: str) -> list[dict[str, Any]]:
+    """The frames as debug/failures.py describes them, from the user's first one on; what a dump tells has no locals."""
+    calls = list(frames)[::-1]
+    first_engine = next((i for i, place in enumerate(calls) if place.file.startswith(ours)), 0)
+    first = next((i for i in range(first_engine, len(calls)) if not calls[i].file.startswith(ours)), len(calls))
+    return [
+        {"file": place.file, "line": place.line, "function": place.function, "source": source_of(place), "locals": []}
+        for place in calls[first:][-FRAME_LIMIT:]
+    ]
+
+
+def source_of(place: Place) -> list[list[Any]]:
+    """The lines around a place. The name comes from a dying process: only plain files of common size are read."""
+    try:
+        status = os.stat(place.file)
+    except (OSError, ValueError):
+        return []
+    plain = stat.S_ISREG(status.st_mode) and status.st_size <= SOURCE_LIMIT
+    if not plain:
+        return []
+    linecache.checkcache(place.file)
+    return source_around(place.file, place.line)

@@ -19,13 +19,13 @@ from ..channel.frames import FrameReader
 from ..channel.sender import Sender
 from ..debug.failures import describe
 from ..debug.stacks import stacks
-from ..observe.blackbox import BlackBox
 from ..observe.recorder import Recorder
 from . import alias
 from .building import build_server
 from .closing import close_request
 from .control import Control, receive_first
 from .cost import cost_of_a_fact
+from .culprits import ThreadBox
 from .loading import LoadingError, failure, load_handler, run_program
 from .profile import Profile
 
@@ -125,7 +125,7 @@ class Host:
         self._profile = plan.profile
         self._control = control
         self._sender = Sender(plan.facts)
-        box = BlackBox(plan.box)
+        box = ThreadBox(plan.box, plan.beat)
         self._recorder = Recorder(self._sender.send, describe, box, payload_limit=plan.payload_limit)
         self._server: Any = None
         self._stopping = False

@@ -16,16 +16,18 @@ from typing import Any
 
 from ..channel.frames import JsonChannel, send_frame
 from ..channel.receiver import Receiver
-from ..observe.blackbox import BlackBox
 from .boot import TOO_OLD
 from .control import BEAT
+from .culprits import ThreadBox
 from .errors import HostingError
 from .output import LineDrain
 from .processes import MARK, kill_run, letter, signal_group, signal_thread
 from .profile import Profile
 
 BOOT = str(Path(__file__).with_name("boot.py"))
-FAULT_TEXT_LIMIT = 1 << 16
+FAULT_TEXT_LIMIT = 1 << 20
+"""Stacks of the hundred threads that faulthandler writes at most."""
+OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class HostProcess:
         self.started = time.monotonic_ns()
         self.servers: dict[int, int] = {}
         """The host's numbers of its servers, and their numbers in the capture."""
-        self.box_fd = BlackBox.create()
-        self.box = BlackBox(self.box_fd)
         self._faults = os.memfd_create("socketscope-faults")
+        self._claimed = self._freed = 0
         self._beat = os.memfd_create("socketscope-beat")
         os.ftruncate(self._beat, os.sysconf("SC_PAGESIZE"))
+        self.box_fd = ThreadBox.create()
+        self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
             self._process = self._start(theirs, listener, payload_limit)
@@ -129,14 +132,22 @@ class HostProcess:
         return letter(self.pid)
 
     def fault_text(self) -> str:
-        """What faulthandler has written: at a crash, or when asked with `ask_where`."""
+        """What faulthandler has written since `claim_faults`: at a crash, or when asked with `ask_where`."""
         size = os.fstat(self._faults).st_size
-        data = os.pread(self._faults, FAULT_TEXT_LIMIT, max(0, size - FAULT_TEXT_LIMIT))
+        data = os.pread(self._faults, FAULT_TEXT_LIMIT, max(self._claimed, size - FAULT_TEXT_LIMIT))
         return data.decode("utf-8", "backslashreplace")
+
+    def claim_faults(self) -> None:
+        """What has been written so far is understood: it tells of a forked child's end, not of this process's."""
+        self._claimed = max(self._claimed, os.fstat(self._faults).st_size)
+        if self._claimed - self._freed > FAULT_TEXT_LIMIT:
+            self._freed = self._claimed
+            os.ftruncate(self._faults, 0)  # gives the memory back; who writes goes on where he was
 
     def ask_where(self, thread: int) -> None:
         """Have faulthandler write the stacks, that of `thread` as the current one, though it holds the interpreter."""
         if self._process.returncode is None:
+            self.claim_faults()
             signal_thread(self.pid, thread, signal.SIGUSR2)
 
     # Its end

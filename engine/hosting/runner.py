@@ -7,12 +7,12 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..capture.writer import CaptureWriter
 from ..channel.codec import DamagedFrame
-from ..debug.deaths import cause_of_death
+from ..debug.deaths import Death, place_members
+from .autopsy import close_requests
 from .binding import bind, show_address
 from .entries import Entry
 from .errors import HostingError
@@ -27,8 +27,6 @@ IMPORT_PATIENCE = 10.0
 BACK_OFF = 0.1
 PAYLOAD_LIMIT = 1 << 20
 LINE_LIMIT = 4096
-
-OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 
 Reply = Callable[[int, dict[str, Any]], None]
 
@@ -233,18 +231,17 @@ class Runner:
         self._hear(entry, host)
         self.taker.take_rest(entry, host)
         at = time.monotonic_ns()
-        cause = entry.cause or cause_of_death(code, host.fault_text(), OURS)
-        self._writer.host_gone(host.number, cause, at)
+        death = close_requests(self._writer, host, code, entry.cause, at)
         for identity in {entry.own.id, *host.servers.values()}:
             self._writer.server_stopped(identity, at)
         entry.close_all()
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()
-        self._settle(entry, code, cause)
+        self._settle(entry, code, death)
         self._changed()
 
-    def _settle(self, entry: Entry, code: int, cause: str) -> None:
+    def _settle(self, entry: Entry, code: int, death: Death) -> None:
         ended_by_itself = code == 0 and entry.error is None and entry.profile.kind == "script"
         orderly = entry.cause is not None or ended_by_itself
         if entry.restarting:
@@ -256,7 +253,7 @@ class Runner:
             entry.error = None
             entry.stopped_reason = entry.cause or "the program ended"
         else:
-            entry.error = entry.error or _crash(entry.profile, code, cause, entry.own.id)
+            entry.error = entry.error or _crash(entry.profile, code, death, entry.own.id)
             entry.state = "failed"
         entry.warning = None
         if not orderly and entry.keep_alive and not entry.crashed_too_often():
@@ -280,9 +277,10 @@ def _final_answer(entry: Entry) -> dict[str, Any]:
     return {"ok": True, "key": entry.key, "state": entry.state}
 
 
-def _crash(profile: Profile, code: int, cause: str, identity: int) -> dict[str, Any]:
+def _crash(profile: Profile, code: int, death: Death, identity: int) -> dict[str, Any]:
     if is_too_old(code):
         sentence = f"{profile.interpreter} is older than Python 3.11; choose a newer interpreter."
         return {"code": "no_interpreter", "sentence": sentence}
     what = "The program" if profile.kind == "script" else "The server"
-    return {"code": "crashed", "sentence": f"{what} ended: {cause}.", "cause": cause, "exit": code, "server": identity}
+    about: dict[str, Any] = {"cause": death.cause, "exit": code, "server": identity, **place_members(death.place)}
+    return {"code": "crashed", "sentence": f"{what} ended: {death.cause}.", **about}

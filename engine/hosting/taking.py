@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from ..capture.writer import CaptureWriter
 from ..observe.facts import Kind
+from .autopsy import tell_where_children_died
 from .entries import Entry, Part, Tally, is_counted
 from .hosts import HostProcess
 from .loop import Loop
@@ -53,6 +54,7 @@ class Taker:
     def _receive(self, entry: Entry, host: HostProcess) -> bool:
         batches = host.receiver.receive()
         for batch in batches:
+            tell_where_children_died(batch, host)
             for row in self._writer.feed(host.number, host.servers, batch):
                 if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
                     self._add_part(entry, host, row[2], row[4], row[7])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import Any
 
 from ..capture.writer import CaptureWriter
-from ..debug.deaths import Place, first_own, places
+from ..debug.deaths import Place, first_own, in_words, place_members, places
 from .entries import Entry
-from .hosts import HostProcess
+from .hosts import OURS, HostProcess
 from .processes import Families
-from .runner import OURS, Runner
+from .runner import Runner
 from .sampler import Sampler
 
 EVERY = 0.5
@@ -106,7 +105,9 @@ class Watcher:
             return  # the answer will be there at the next look
         place = first_own(places(host.fault_text()), OURS)
         what = "The interpreter lock has been held" if busiest else "Nothing has moved in the process"
-        self._warn(entry, "hung", f"{what} for {seconds:.0f} s{_in(place)}; Restart ends it.", **_members(place))
+        self._warn(
+            entry, "hung", f"{what} for {seconds:.0f} s{in_words(place)}; Restart ends it.", **place_members(place)
+        )
 
     def _busy(self, entry: Entry, watch: Watch) -> None:
         """Ask the host where its busy threads are, which it can tell as long as it shares the interpreter lock."""
@@ -128,19 +129,9 @@ class Watcher:
         seconds = watch.busy.get(worker, BUSY_SAMPLES) * EVERY
         pid, thread = worker
         who = f"Thread {thread}" if pid == watch.host.pid else f"Process {pid}"
-        sentence = f"{who} has kept a processor busy for {seconds:.0f} s{_in(place)}."
-        self._warn(entry, "busy", sentence, pid=pid, thread=thread, **_members(place))
+        sentence = f"{who} has kept a processor busy for {seconds:.0f} s{in_words(place)}."
+        self._warn(entry, "busy", sentence, pid=pid, thread=thread, **place_members(place))
 
     def _warn(self, entry: Entry, code: str, sentence: str, **members: Any) -> None:
         entry.warning = {"code": code, "sentence": sentence, **members}
         self._changed()
-
-
-def _in(place: Place | None) -> str:
-    if place is None:
-        return ""
-    return f" in {place.function}, line {place.line} of {os.path.basename(place.file)}"
-
-
-def _members(place: Place | None) -> dict[str, Any]:
-    return {} if place is None else {"file": place.file, "line": place.line, "function": place.function}

@@ -102,6 +102,27 @@ def test_host_dies_in_a_handler(site: Site, word: bytes, cause: str) -> None:
     assert _answer(address, b"echo\n") == b"done\n"
 
 
+def test_only_the_request_that_crashed_is_to_blame(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"loop\n"), _send(address, b"echo\n") as idle, _send(address, b"echo\n") as culprit:
+        assert idle.recv(100) == culprit.recv(100) == b"done\n"
+        culprit.sendall(b"crash\n")
+        error = site.until(state="failed")["error"]
+    assert error["function"] == "crash"
+    until(lambda: [request.state for request in site.requests()] == [State.KILLED] * 3)
+    guilty = next(request.id for request in site.requests() if site.received(request.id).endswith(b"crash\n"))
+    causes = {request.id: request.error or "" for request in site.requests()}
+    assert causes.pop(guilty).startswith("segmentation fault in crash, line ")
+    assert set(causes.values()) == {f"killed with its process: segmentation fault in request #{guilty}"}
+    with CaptureReader(site.client.capture_path) as reader:
+        blamed, others = reader.failure(guilty), [reader.failure(number) for number in causes]
+    assert blamed is not None
+    frame = next(frame for frame in blamed.detail["frames"] if frame["function"] == "crash")
+    assert (frame["file"], frame["line"]) == (str(HANDLERS), error["line"])
+    assert [error["line"], "        ctypes.string_at(0)"] in frame["source"]
+    assert [other.detail["frames"] for other in others if other is not None] == [[], []]
+
+
 @pytest.mark.parametrize("word", [b"crash", b"leave"])
 def test_forked_child_dies_and_its_server_lives(site: Site, word: bytes) -> None:
     address = site.start("ForkingTCPServer")["address"]
@@ -109,6 +130,12 @@ def test_forked_child_dies_and_its_server_lives(site: Site, word: bytes) -> None
         assert client.recv(100) == b""
     request = site.request_in(State.KILLED)
     assert site.received(request.id) == word + b"\n"
+    if word == b"crash":
+        assert (request.error or "").startswith("killed by SIGSEGV in crash, line ")
+        with CaptureReader(site.client.capture_path) as reader:
+            failure = reader.failure(request.id)
+        assert failure is not None
+        assert "crash" in [frame["function"] for frame in failure.detail["frames"]]
     assert _answer(address, b"echo\n") == b"done\n"
 
 

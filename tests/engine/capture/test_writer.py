@@ -251,7 +251,7 @@ def test_pieces_become_one_chunk(bench: Bench) -> None:
 
 def test_a_killed_host_closes_what_it_was_serving(bench: Bench) -> None:
     bench.feed(*whole(1), opened(number(2)), stage(number(2), Stage.HANDLE, START + 4), opened(number(3)))
-    assert bench.writer.request_killed(HOST, None, "killed by SIGSEGV", START + 50) == [2, 3]
+    bench.writer.host_gone(HOST, "killed by SIGSEGV", START + 50)
     bench.commit()
     done, killed, queued = bench.reader.requests()
     assert (done.state, killed.state, queued.state) == (State.DONE, State.KILLED, State.KILLED)
@@ -262,13 +262,16 @@ def test_a_killed_host_closes_what_it_was_serving(bench: Bench) -> None:
     assert (failure.stage, failure.type, failure.message) == (Stage.HANDLE, "WorkerDied", "killed by SIGSEGV")
 
 
-def test_a_killed_child_closes_only_its_own(bench: Bench) -> None:
-    child = Sending(PID + 7)
+def test_the_request_that_killed_its_host_says_where(bench: Bench) -> None:
     bench.feed(opened(ONE), opened(number(2)), stage(number(2), Stage.HANDLE, START + 4))
-    bench.feed((Kind.STAGE, ONE, Stage.HANDLE, PID + 7, START + 4, 0, -1, b""), sending=child)
-    assert bench.writer.request_killed(HOST, PID + 7, "killed by SIGKILL", START + 50) == [1]
+    frame = {"file": "/x.py", "line": 33, "function": "crash"}
+    assert bench.writer.request_killed(HOST, number(2), "segmentation fault", START + 50, [frame]) == 2
+    assert bench.writer.request_killed(HOST, number(2), "again", START + 50) is None
     bench.commit()
-    assert [record.state for record in bench.reader.requests()] == [State.KILLED, State.RUNNING]
+    assert [record.state for record in bench.reader.requests()] == [State.QUEUED, State.KILLED]
+    failure = bench.reader.failure(2)
+    assert failure is not None
+    assert failure.detail["frames"] == [frame]
 
 
 def test_a_host_that_is_gone_leaves_no_worker_behind(bench: Bench) -> None:
