@@ -77,6 +77,7 @@ class Place:
         handler = getattr(server, "RequestHandlerClass", None)
         about = {
             "class": type(server).__name__,
+            "concurrency": _concurrency(type(server)),
             "transport": self.transport,
             "address": self.local,
             "handler": getattr(handler, "__qualname__", "") or type(handler).__qualname__,
@@ -186,3 +187,9 @@ class Place:
         request.bytes_in = len(data)
         if self.hooks.received is not None:
             self.hooks.received(request, tap.whole_or_cut(data, size), at)
+
+
+def _concurrency(kind: type) -> str:
+    """By the mix-ins it derives from, ours or the standard library's: a class's own name tells nothing."""
+    names = {base.__name__ for base in kind.__mro__}
+    return "forking" if "ForkingMixIn" in names else "threading" if "ThreadingMixIn" in names else "single"
