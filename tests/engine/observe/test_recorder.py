@@ -71,6 +71,7 @@ def test_rows_of_one_connection(rows: Rows, recorder: Recorder) -> None:
     local = f"127.0.0.1:{address[1]}"
     assert about == {
         "class": "ThreadingTCPServer",
+        "concurrency": "threading",
         "transport": "tcp",
         "address": local,
         "handler": "Echo",
