@@ -8,7 +8,7 @@ from .filters import Filter
 from .reading import Servers
 from .records import ServerRecord, Totals
 from .requests import RequestReader
-from .store import BadCapture
+from .store import BadCapture, stored_size
 
 __all__ = ["BadCapture", "CaptureReader", "Filter", "Servers"]
 
@@ -25,7 +25,7 @@ class CaptureReader(RequestReader, ActivityReader):
         """The counters as of the last commit."""
         meta = self._meta()
         with self._reading():
-            size = self.path.stat().st_size
+            size = stored_size(self.path)
         counters = {key: meta.get(key, 0) for key in ("requests", "emitted", "recorded", "dropped", "evicted")}
         return Totals(**counters, size=size)
 

@@ -176,7 +176,7 @@ class Totals:
     dropped: int
     evicted: int
     size: int
-    """Bytes of the file."""
+    """Bytes of the file and of SQLite's log beside it."""
 
 
 @dataclass(frozen=True, slots=True)

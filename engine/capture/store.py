@@ -68,6 +68,15 @@ def bad_capture(name: str, error: Exception) -> BadCapture:
     return BadCapture(f"{name} cannot be read as a capture: {_reason(error)}.")
 
 
+def stored_size(path: Path) -> int:
+    """Bytes on disk: until the capture is closed, most of a young one is in SQLite's log beside it."""
+    size = 0
+    for name in (path, f"{path}-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            size += os.stat(name).st_size
+    return size
+
+
 def check(connection: sqlite3.Connection, name: str) -> None:
     """Raise BadCapture unless this is a capture of a version that we know."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]

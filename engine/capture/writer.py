@@ -18,7 +18,7 @@ from .intake import Intake
 from .live import Live
 from .records import CpuRecord, State, Totals
 from .salvage import salvage
-from .store import open_writable
+from .store import open_writable, stored_size
 
 Frames = Sequence[Mapping[str, Any]]
 
@@ -206,7 +206,7 @@ class CaptureWriter:
     def totals(self) -> Totals:
         """The counters as of now, what is not committed yet included."""
         meta = self._counters()
-        size = self.path.stat().st_size if self.path.exists() else 0
+        size = stored_size(self.path)
         return Totals(meta["requests"], meta["emitted"], meta["recorded"], meta["dropped"], self._extent.evicted, size)
 
     def close(self) -> None:

@@ -51,14 +51,8 @@ class Part:
     address: str
     started: int
     tally: Tally
+    concurrency: str = ""
     stopped: bool = False
-
-    @property
-    def concurrency(self) -> str:
-        """Concluded from the class's name."""
-        if "Fork" in self.server_class:
-            return "forking"
-        return "threading" if "Thread" in self.server_class else "single"
 
 
 class Entry:

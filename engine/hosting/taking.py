@@ -14,6 +14,8 @@ from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
 
+ABOUT = ("class", "concurrency", "transport", "address", "handler")
+
 
 class Taker:
     """Reads the descriptors of all hosts. `changed` is called whenever a tick has something to tell."""
@@ -77,7 +79,7 @@ class Taker:
         profile = entry.profile.to_json()
         identity = self._writer.add_server(name, kind, transport, address, told["handler"], host.pid, at, profile)
         host.servers[number] = identity
-        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally())
+        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"])
 
     def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
         for line in drain.receive(time.monotonic_ns()):
@@ -94,4 +96,4 @@ def _about(data: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         told = {}
     known = told if isinstance(told, dict) else {}
-    return {name: str(known.get(name, ""))[:1000] for name in ("class", "transport", "address", "handler")}
+    return {name: str(known.get(name, ""))[:1000] for name in ABOUT}

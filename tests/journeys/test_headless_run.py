@@ -6,6 +6,10 @@ import http.client
 import re
 import xmlrpc.client
 from pathlib import Path
+from typing import Any
+
+from engine.hosting.client import SupervisorClient
+from engine.hosting.profile import Profile
 
 from .headless import Running, call, data_of, port_of, show, wait_closed
 
@@ -65,6 +69,19 @@ def test_http_server_as_a_module(tmp_path: Path) -> None:
     assert data_of(request, "out").endswith(b"\r\n\r\nhello, file\n")
     assert {"get_request", "handle", "finish_request"} <= {stage["stage"] for stage in request["stages"]}
     assert request["state"] == "done"
+
+
+def test_concurrency_is_told_by_the_mix_ins(tmp_path: Path) -> None:
+    """The threading server of `python -m http.server` is called DualStackServer."""
+    with SupervisorClient.spawn(tmp_path / "a.socketscope") as client:
+        profile = Profile(name="h", kind="script", module="http.server", arguments=("0", "--bind", "127.0.0.1"))
+        client.request("start", 20, key="h", profile=profile)
+        lines: dict[str, dict[str, Any]] = {}
+        while "h/1" not in lines:
+            assert client.wait(20)
+            lines |= {line["key"]: line for message in client.receive() for line in message.get("servers", ())}
+        assert lines["h/1"]["class"] == "DualStackServer"
+        assert lines["h/1"]["concurrency"] == "threading"
 
 
 def test_xmlrpc_script(tmp_path: Path) -> None:

@@ -58,6 +58,16 @@ def alter(sql: str) -> Callable[[Path], None]:
     return change
 
 
+def test_the_size_on_disk_counts_the_log(bench: Bench) -> None:
+    """Of a young capture everything is still in SQLite's log, and the file itself does not grow."""
+    before = bench.writer.totals().size
+    for running in range(1, 500):
+        bench.feed(*whole(running))
+    bench.commit()
+    assert bench.writer.totals().size > before + 100_000
+    assert bench.reader.totals().size == bench.writer.totals().size
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
