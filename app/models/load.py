@@ -18,7 +18,7 @@ SECOND = 1_000_000_000
 CPU_CURVES = 8
 IDLE = 0.005
 """A thread that never used more of a core gets no curve: every host has some that only watch."""
-NAMES_EVERY = 5_000_000_000
+NAMES_EVERY = 1_000_000_000
 
 Thread = tuple[int, int]
 """Process and native thread id; 0 is the whole process."""
@@ -110,12 +110,15 @@ class LoadModel(QObject):
         self.changed.emit()
 
     def _learn_names(self, reader: CaptureReader, curves: Iterable[tuple[Thread, object]], now: int) -> None:
-        """Reading all workers takes a while when there are many: not for every new thread."""
-        unknown = any(thread and (pid, thread) not in self._names for (pid, thread), _ in curves)
+        """Of those that work now: a flood leaves thousands of ended ones behind, none of them worth a curve."""
+        shown = {who for who, _ in curves}
+        unknown = any(thread and (pid, thread) not in self._names for pid, thread in shown)
         if unknown and now - self._named_at > NAMES_EVERY:
             self._named_at = now
-            workers = reader.workers(self._servers, now - self._span * SECOND)
-            self._names = {(w.pid, w.thread): safe_text(w.name.partition(" (")[0], 40) for w in workers}
+            found = {
+                (w.pid, w.thread): safe_text(w.name.partition(" (")[0], 40) for w in reader.workers(self._servers, now)
+            }
+            self._names = {**{who: name for who, name in self._names.items() if who in shown}, **found}
 
     def _forget(self) -> None:
         self.series, self.cpu = {}, ()

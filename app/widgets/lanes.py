@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from app import theme as themes
 from app.models.workers import WINDOW, Block, Lane, LanesModel
 from app.text import duration, safe_text, tip
-from app.widgets.stagepaint import blocks, paint_blocks
+from app.widgets.stagepaint import BlockPainter, blocks
 from engine.observe.stages import Stage
 
 ROW = 22
@@ -112,11 +112,11 @@ class LanesView(QAbstractScrollArea):
         """Blocks too narrow for stages go out together: a flood makes hundreds of them in each lane."""
         narrow: list[QRect] = []
         crosses: list[int] = []
-        wide: list[tuple[Block, int, int]] = []
+        wide: list[tuple[Block, int]] = []
         for block in lane.blocks:
             left, right = self._span(block)
-            if right - left > NARROW or block.request == self._chosen:
-                wide.append((block, left, right))
+            if block.stages and (right - left > NARROW or block.request == self._chosen):
+                wide.append((block, left))
             elif narrow and LABEL + left <= narrow[-1].right() + 1:
                 narrow[-1].setRight(max(narrow[-1].right(), LABEL + right - 1))
             else:
@@ -126,21 +126,23 @@ class LanesView(QAbstractScrollArea):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(themes.theme().stage(Stage.HANDLE))
         painter.drawRects(narrow)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for block, left, right in wide:
-            self._paint_block(painter, block, left, right, top)
+        self._paint_wide(painter, wide, top)
+        self._outline_chosen(painter, lane, top)
         _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
 
-    def _paint_block(self, painter: QPainter, block: Block, left: int, right: int, top: int) -> None:
-        theme = themes.theme()
-        made = blocks(block.stages, block.started, self._model.now, self._scale, least=1)
-        end = max([right, *(left + part.right for part in made)])
-        if not made:
-            painter.fillRect(LABEL + left, top, right - left, BAR, theme.stage(Stage.HANDLE))
-        paint_blocks(painter, made, LABEL + left, top, BAR, theme.window, False)
-        if block.request == self._chosen:
-            painter.setPen(QPen(theme.text, 1))
-            painter.drawRect(QRectF(LABEL + left - 1.5, top - 1.5, end - left + 3, BAR + 3))
+    def _paint_wide(self, painter: QPainter, wide: list[tuple[Block, int]], top: int) -> None:
+        painted, ground = BlockPainter(0, BAR), themes.theme().window
+        for block, left in wide:
+            made = blocks(block.stages, block.started, self._model.now, self._scale, least=1)
+            painted.add(made, LABEL + left, top, self._width() - left, ground, outline=False)
+        painted.paint(painter)
+
+    def _outline_chosen(self, painter: QPainter, lane: Lane, top: int) -> None:
+        block = next((block for block in lane.blocks if block.request == self._chosen), None)
+        if block is not None:
+            left, right = self._span(block)
+            painter.setPen(QPen(themes.theme().text, 1))
+            painter.drawRect(QRectF(LABEL + left - 1.5, top - 1.5, right - left + 3, BAR + 3))
 
     # Qt's overrides
 

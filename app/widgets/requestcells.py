@@ -13,7 +13,8 @@ from app.models.columns import RIGHT, Column
 from app.models.requestcolumns import COLUMNS, FAILED
 from app.models.requests import RequestsModel
 from app.theme import Theme
-from app.widgets.stagebar import paint_bar
+from app.widgets.monotext import MonoText
+from app.widgets.stagebar import Bar, paint_bars
 from app.widgets.stagepaint import nice_scale
 from engine.capture.records import RequestRecord, State
 
@@ -40,7 +41,7 @@ class RowsPainter:
         self._model = model
         self._fonts = {"mono": themes.mono(), "ui": themes.ui(12), "bold": themes.ui(12, bold=True)}
         self._metrics = {key: QFontMetrics(font) for key, font in self._fonts.items()}
-        self._mono_width = max(1, self._metrics["mono"].horizontalAdvance("0"))
+        self._mono = MonoText(self._fonts["mono"])
         self._elided: dict[tuple[str, str, int], str] = {}
 
     def paint(self, painter: QPainter, rows: list[Row], columns: list[tuple[int, int, int]]) -> None:
@@ -55,32 +56,29 @@ class RowsPainter:
                 self._mono_column(painter, rows, column, left + PADDING, width - 2 * PADDING)
             else:
                 self._ui_column(painter, rows, column, left + PADDING, width - 2 * PADDING)
+        self._mono.paint(painter)
 
     def _bars(self, painter: QPainter, rows: list[Row], left: int, width: int) -> None:
-        scale = nice_scale(self._model.scale())
-        for row in rows:
-            if row.record is not None:
-                bar = QRect(left, row.top, width, themes.ROW)
-                paint_bar(painter, bar, row.record, scale, self._model.now, row.selected)
+        bars = [Bar(row.top, row.record, row.selected) for row in rows if row.record is not None]
+        paint_bars(painter, bars, left, width, nice_scale(self._model.scale()), self._model.now)
 
     def _mono_column(
         self, painter: QPainter, rows: list[Row], column: Column[RequestRecord], left: int, width: int
     ) -> None:
         theme, moment, base = themes.theme(), self._model.moment, self._base("mono")
-        painter.setFont(self._fonts["mono"])
-        painter.setPen(theme.dim if column.key == "id" else theme.text)
-        room = width // self._mono_width
+        colour = theme.dim if column.key == "id" else theme.text
+        advance = self._mono.advance
+        room = int((width + 1) / advance)
         for row in rows:
             text = column.text(row.record, moment) if row.record else self._number(row, column)
-            if not text.isascii():
-                painter.drawText(
-                    QRect(left, row.top, width, themes.ROW), column.align, self._elide("mono", text, width)
-                )
-                continue
-            if len(text) > room:
-                text = f"{text[: room - 1]}…" if room > 1 else ""
-            right = width - len(text) * self._mono_width if column.align == RIGHT else 0
-            painter.drawText(left + right, row.top + base, text)
+            if len(text) <= room and text.isascii() and text.isprintable():
+                right = round(width - len(text) * advance) if column.align == RIGHT else 0
+                self._mono.add(left + right, row.top + base, text, colour)
+            else:
+                painter.setFont(self._fonts["mono"])
+                painter.setPen(colour)
+                cell = QRect(left, row.top, width, themes.ROW)
+                painter.drawText(cell, column.align, self._elide("mono", text, width))
 
     def _ui_column(
         self, painter: QPainter, rows: list[Row], column: Column[RequestRecord], left: int, width: int

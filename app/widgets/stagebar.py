@@ -1,14 +1,17 @@
-"""The stage bar of a request, as a table's delegate, and the legend of its colours."""
+"""The stage bars of requests, one in each row of a table, and the legend of its colours."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QRect, QRectF, QSize, Qt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QLine, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app import theme as themes
 from app.models.requestcolumns import began
-from app.widgets.stagepaint import blocks, paint_blocks
+from app.widgets.stagepaint import BlockPainter, blocks
 from engine.capture.records import RequestRecord
 
 BAR_HEIGHT = 10
@@ -17,29 +20,42 @@ _SWATCH = 10
 _GAP = 12
 
 
-def paint_bar(painter: QPainter, rect: QRect, record: RequestRecord, scale: int, now: int, selected: bool) -> None:
-    """Paint a request's stages in `rect`, which is `scale` ns wide."""
-    theme = themes.theme()
-    ground = theme.selection if selected else theme.panel
-    made = blocks(record.stages, began(record), now, max(1, scale) / max(1, rect.width()))
-    top = rect.center().y() - BAR_HEIGHT // 2 + 1
-    painter.save()
-    painter.setClipRect(rect)
-    if made:
-        # Between stages socketserver itself is at work: the line says that time passed there, too.
-        painter.fillRect(rect.left(), top + BAR_HEIGHT // 2, made[-1].right, 1, theme.edge)
-    paint_blocks(painter, made, rect.left(), top, BAR_HEIGHT, ground, selected)
-    if made and made[-1].right > rect.width():
-        _paint_cut(painter, rect, ground)
-    painter.restore()
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A request's bar, in the row that begins at `top`."""
+
+    top: int
+    record: RequestRecord
+    selected: bool = False
 
 
-def _paint_cut(painter: QPainter, rect: QRect, ground: QColor) -> None:
+def paint_bars(painter: QPainter, bars: Iterable[Bar], left: int, width: int, scale: int, now: int) -> None:
+    """Paint the stages of requests, each in its row; `width` pixels are `scale` ns."""
+    theme, down = themes.theme(), (themes.ROW - BAR_HEIGHT) // 2
+    painted, cut, between = BlockPainter(down, BAR_HEIGHT), [], []
+    for bar in bars:
+        ground = theme.selection if bar.selected else theme.panel
+        made = blocks(bar.record.stages, began(bar.record), now, max(1, scale) / max(1, width))
+        if made:
+            painted.add(made, left, bar.top, width, ground, bar.selected)
+            between.append(QRect(left, bar.top + themes.ROW // 2, min(made[-1].right, width), 1))
+            if made[-1].right > width:
+                cut.append((bar.top, ground))
+    # Between stages socketserver itself is at work: the line says that time passed there, too.
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.edge)
+    painter.drawRects(between)
+    painted.paint(painter)
+    _paint_cuts(painter, cut, left + width - 1)
+
+
+def _paint_cuts(painter: QPainter, cut: Iterable[tuple[int, QColor]], right: int) -> None:
     """Two slanted gaps: the bar goes on beyond the column."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(ground, 2))
-    for back in (5, 10):
-        painter.drawLine(rect.right() - back - 2, rect.bottom(), rect.right() - back + 2, rect.top())
+    for top, ground in cut:
+        painter.setPen(QPen(ground, 2))
+        painter.drawLines([QLine(right - b - 2, top + themes.ROW - 4, right - b + 2, top + 4) for b in (5, 10)])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 class StageLegend(QWidget):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -24,10 +25,9 @@ import psutil
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QAbstractEventDispatcher, QObject
+from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QEventLoop, QObject, QTimer
 
 from app.examples import example
-from app.link.link import Link
 from app.link.tick import Tick
 from app.panels.live import LivePanel
 from app.window import Window
@@ -36,6 +36,8 @@ from tests.scenes.theatre import Theatre, theatre
 FACTS = 15
 """Of one connection."""
 SECOND = 1_000_000_000
+PAINTED_WITHIN = 6_000_000
+"""Qt may collect what is to be painted for a while."""
 PACED = Path(__file__).with_name("paced.py")
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -78,31 +80,55 @@ class Times:
             print(f"{name:<28}" + "".join(f"{word} {ms:6.2f}   " for word, ms in words) + f"ms, of {len(values)}")
 
 
-class Watch(QObject):
-    """Notes each tick from when it was made to when the event loop has nothing left to do."""
+def time_garbage(times: Times) -> None:
+    """Note what the cyclic collector takes, of whatever it interrupts."""
+    began = 0
 
-    def __init__(self, link: Link, times: Times) -> None:
+    def note(phase: str, info: dict[str, int]) -> None:
+        nonlocal began
+        if phase == "start":
+            began = monotonic_ns()
+        else:
+            times.parts.setdefault(f"garbage, generation {info['generation']}", []).append(monotonic_ns() - began)
+
+    gc.callbacks.append(note)
+
+
+class Watch(QObject):
+    """Notes each tick from when it was made to when the window has been painted and the event loop rests."""
+
+    def __init__(self, window: Window, times: Times) -> None:
         super().__init__()
         self._times = times
-        self._at = self._used = 0
-        link.ticked.connect(self._on_tick)
+        self._made = self._done = 0
+        self._used = self._idle_used = 0
+        self._painting = False
+        window.context.link.ticked.connect(self._on_tick)
+        window.installEventFilter(self)
         dispatcher = QAbstractEventDispatcher.instance()
         assert dispatcher is not None
         dispatcher.aboutToBlock.connect(self._on_idle)
-        dispatcher.awake.connect(self._on_awake)
-
-    def _on_awake(self) -> None:
-        if not self._at:
-            self._used = thread_time_ns()
 
     def _on_tick(self, tick: Tick) -> None:
-        self._at = self._at or tick.at
+        """The tick before this one is complete."""
+        if self._made and self._done:
+            self._times.ticks.append(self._done - self._made)
+            self._times.cpu.append(self._used)
+        self._made, self._done, self._used = tick.at, 0, 0
 
     def _on_idle(self) -> None:
-        if self._at:
-            self._times.ticks.append(monotonic_ns() - self._at)
-            self._times.cpu.append(thread_time_ns() - self._used)
-            self._at = 0
+        """Qt says so before it paints, too: what is painted soon after belongs to the tick."""
+        if self._made and (not self._done or self._painting):
+            self._done, self._used = monotonic_ns(), self._used + thread_time_ns() - self._idle_used
+        self._idle_used = thread_time_ns()
+        self._painting = False
+
+    # Qt's overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.UpdateRequest and self._done:
+            self._painting = monotonic_ns() - self._done < PAINTED_WITHIN
+        return False
 
 
 @contextmanager
@@ -119,13 +145,13 @@ def measure(here: Theatre, times: Times, rate: float, warm: float, seconds: floa
     """Load the server; warm up; measure; print."""
     link, memory = here.window.context.link, psutil.Process().memory_info
     status = here.wait_listening(here.window.context.desk.add(echo(), start=True))
-    watch = Watch(link, times)
+    watch = Watch(here.window, times)
     with clients(int(status.address.rpartition(":")[2]), rate / FACTS):
         os.sched_setaffinity(0, {CORES[0]})
-        wait(here, warm)
+        wait(warm)
         times.clear()
         before, began, resident = link.tick.totals, link.tick.at, memory().rss
-        wait(here, seconds)
+        wait(seconds)
         after, ended = link.tick.totals, link.tick.at
     facts = (after.emitted - before.emitted) * SECOND / (ended - began)
     print(f"{facts:,.0f} facts/s for {seconds:g} s after {warm:g} s, dropped {after.dropped - before.dropped}")
@@ -142,10 +168,11 @@ def echo() -> Any:
     return found.profile()
 
 
-def wait(here: Theatre, seconds: float) -> None:
+def wait(seconds: float) -> None:
     """Let the window live for a while."""
-    end = monotonic_ns() + seconds * SECOND
-    here.wait("the time is over", lambda: monotonic_ns() > end, seconds + 60)
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 def profiled(work: Callable[[], None]) -> None:
@@ -174,6 +201,7 @@ def main() -> None:
 
     for widget in (table.RequestsTable, lanes.LanesView, plot.LoadPlot):
         times.timed(widget, "paintEvent")
+    time_garbage(times)
     # What is started from here on inherits the second core.
     os.sched_setaffinity(0, {CORES[-1]})
     with tempfile.TemporaryDirectory() as folder, theatre(Path(folder)) as here:

@@ -20,7 +20,7 @@ from app.models.workers import LanesModel
 from app.widgets.lanes import LABEL, LanesView
 from app.widgets.plot import LoadPlot, paint_sparkline, value_text
 from app.widgets.servercard import HEIGHT, ServerDelegate, paint_state
-from app.widgets.stagebar import StageLegend, paint_bar, words
+from app.widgets.stagebar import Bar, StageLegend, paint_bars, words
 from app.widgets.stagepaint import blocks, nice_scale
 from app.widgets.waterfall import MARGIN, ROW, Waterfall
 from engine.capture.records import StageRecord, State
@@ -89,8 +89,8 @@ def test_a_bar_has_the_stage_hues(capture: CaptureFile, theme: str) -> None:
     assert record is not None
     image = QImage(QSize(100, 22), QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    paint_bar(painter, QRect(0, 0, 100, 22), record, 100 * MS, NOW, False)
-    paint_bar(painter, QRect(0, 0, 50, 22), replace(record, closed=None), 10 * MS, NOW, True)
+    paint_bars(painter, [Bar(0, record)], 0, 100, 100 * MS, NOW)
+    paint_bars(painter, [Bar(0, replace(record, closed=None), selected=True)], 0, 50, 10 * MS, NOW)
     painter.end()
     seen = {image.pixelColor(x, 12).name() for x in range(100)}
     current = themes.theme()
