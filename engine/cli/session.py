@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ..capture.reader import CaptureReader
+from ..capture.records import OutputRecord
 from ..hosting.client import SupervisorClient, SupervisorGone
 from ..hosting.errors import HostingError
 from ..hosting.profile import Profile
@@ -20,6 +21,8 @@ from .terminal import FAILED, complain
 KEY = "main"
 STOP_TIMEOUT = 10.0
 LINES_AT_ONCE = 1000
+SAID_BY_COMMAND = ("listening on ", "the program runs", "stopped: ", "failed: ")
+"""What the supervisor notes for the log and the command says itself, in its own way."""
 
 OnServer = Callable[[dict[str, Any]], None]
 
@@ -106,9 +109,16 @@ class Session:
         while lines := self._reader.output(None, self._last_line, LINES_AT_ONCE):
             self._last_line = lines[-1].id
             for line in lines:
-                target = self._output if line.stream == 1 else sys.stderr
-                target.write(line.line + "\n")
+                self._print(line)
         self._output.flush()
+
+    def _print(self, line: OutputRecord) -> None:
+        if line.stream == 0:
+            if not line.line.startswith(SAID_BY_COMMAND):
+                complain(line.line, 0)
+            return
+        target = self._output if line.stream == 1 else sys.stderr
+        target.write(line.line + "\n")
 
     def _on_signal(self, number: int, frame: Any) -> None:
         with contextlib.suppress(BlockingIOError):

@@ -6,13 +6,14 @@ import argparse
 import base64
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from ..capture.filters import Filter, FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
-from ..capture.records import ChunkRecord, RequestRecord
+from ..capture.records import ChunkRecord, OutputRecord, RequestRecord
 from ..observe.stages import Stage
 from .terminal import BAD_INPUT, complain, safe, safe_bytes, say, say_json
 
@@ -39,16 +40,31 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _show(reader: CaptureReader, where: Filter, options: argparse.Namespace) -> int:
-    if not options.json:
-        say(HEADER)
-    for request in _requests(reader, where):
-        if options.json:
+    if options.json:
+        for request in _requests(reader, where):
             say_json(request_json(reader, request, with_bytes=options.bytes))
-        else:
-            say(_row(request, reader.wall_offset))
-            for chunk in reader.chunks(request.id, BYTES_LIMIT) if options.bytes else ():
-                say(_chunk_line(chunk))
+        return 0
+    say(HEADER)
+    offset, names = reader.wall_offset, {server.id: server.name for server in reader.servers()}
+    # Who looks for certain requests does not want the servers' story between them.
+    log = deque(() if options.where else _log(reader))
+    for request in _requests(reader, where):
+        while log and log[0].at <= request.opened:
+            say(_log_line(log.popleft(), names, offset))
+        say(_row(request, offset))
+        for chunk in reader.chunks(request.id, BYTES_LIMIT) if options.bytes else ():
+            say(_chunk_line(chunk))
+    for line in log:
+        say(_log_line(line, names, offset))
     return 0
+
+
+def _log(reader: CaptureReader) -> Iterator[OutputRecord]:
+    """What Socketscope itself noted about the servers."""
+    last = 0
+    while lines := reader.output(None, last, WINDOW):
+        last = lines[-1].id
+        yield from (line for line in lines if line.stream == 0)
 
 
 def _requests(reader: CaptureReader, where: Filter) -> Iterator[RequestRecord]:
@@ -100,8 +116,16 @@ def _chunk(chunk: ChunkRecord) -> dict[str, Any]:
     }
 
 
+def _clock(at: int, wall_offset: int) -> str:
+    return datetime.fromtimestamp((at + wall_offset) / 1e9).strftime("%H:%M:%S.%f")[:12]
+
+
+def _log_line(line: OutputRecord, names: dict[int, str], wall_offset: int) -> str:
+    return f"{'-':>6}  {_clock(line.at, wall_offset)}  {_cell(names.get(line.server, ''), 16):16}  {safe(line.line)}"
+
+
 def _row(request: RequestRecord, wall_offset: int) -> str:
-    opened = datetime.fromtimestamp((request.opened + wall_offset) / 1e9).strftime("%H:%M:%S.%f")[:12]
+    opened = _clock(request.opened, wall_offset)
     took = f"{(request.closed - request.opened) / 1e6:.3f}" if request.closed is not None else "…"
     worker = request.worker
     who = "" if worker is None else f"pid {worker.pid}" if worker.child else worker.name

@@ -19,6 +19,7 @@ from .errors import HostingError
 from .hosts import HostProcess, is_too_old
 from .loop import Loop
 from .profile import Profile
+from .story import Story
 from .taking import Taker
 
 STOP_GRACE = 2.0
@@ -41,7 +42,8 @@ class Runner:
         self._writer = writer
         self._reply = reply
         self._changed = changed
-        self.taker = Taker(loop, writer, changed)
+        self.story = Story(writer)
+        self.taker = Taker(loop, writer, self.story, changed)
         self._numbers = 0
         self.cost = 0
         """What the recorder of the last host to report says it costs a fact, ns."""
@@ -81,6 +83,7 @@ class Runner:
             self.release(entry)
             entry.state = "failed"
             entry.error = error.to_json()
+            self.story.tell(entry.own.id, 0, f"failed: {error.sentence}")
             raise
         finally:
             self._changed()
@@ -133,6 +136,7 @@ class Runner:
             name = entry.profile.handler_file or entry.profile.handler_module
             sentence = f"Still importing {os.path.basename(name)} after {IMPORT_PATIENCE:.0f} s; stop it or wait."
             entry.warning = {"code": "importing", "sentence": sentence}
+            self.story.tell(entry.own.id, host.pid, sentence)
             self._changed()
 
     # Hearing from the host
@@ -169,7 +173,10 @@ class Runner:
         if entry.state == "starting":
             entry.state = "listening"
             entry.warning = None
-            self._answer(entry, {"ok": True, **self._describe(entry)})
+            answer = self._describe(entry)
+            what = f"listening on {entry.own.address}" if entry.own.address else "the program runs"
+            self.story.tell(entry.own.id, answer["pid"] or 0, f"{what} (pid {answer['pid']})")
+            self._answer(entry, {"ok": True, **answer})
 
     def _describe(self, entry: Entry) -> dict[str, Any]:
         pid = entry.host.pid if entry.host is not None else None
@@ -238,29 +245,30 @@ class Runner:
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()
-        self._settle(entry, code, death)
+        self._settle(entry, host.pid, code, death)
         self._changed()
 
-    def _settle(self, entry: Entry, code: int, death: Death) -> None:
+    def _settle(self, entry: Entry, pid: int, code: int, death: Death) -> None:
         ended_by_itself = code == 0 and entry.error is None and entry.profile.kind == "script"
-        orderly = entry.cause is not None or ended_by_itself
+        if entry.cause is not None or ended_by_itself:
+            entry.state, entry.error = "stopped", None
+            entry.stopped_reason = entry.cause or "the program ended"
+            self.story.tell(entry.own.id, pid, f"stopped: {entry.stopped_reason}")
+        else:
+            entry.state = "failed"
+            entry.error = entry.error or _crash(entry.profile, code, death, entry.own.id)
+            self.story.tell(entry.own.id, pid, f"failed: {entry.error['sentence']}")
+        entry.warning = None
         if entry.restarting:
             entry.restarting = False
             self._start_again(entry)
-            return
-        if orderly:
-            entry.state = "stopped"
-            entry.error = None
-            entry.stopped_reason = entry.cause or "the program ended"
+        elif entry.state == "failed" and entry.keep_alive and not entry.crashed_too_often():
+            pause = BACK_OFF * 2 ** len(entry.crashes)
+            self.story.tell(entry.own.id, pid, f"it is started again in {pause:.1f} s")
+            self._loop.later(pause, lambda: self._start_again(entry))
         else:
-            entry.error = entry.error or _crash(entry.profile, code, death, entry.own.id)
-            entry.state = "failed"
-        entry.warning = None
-        if not orderly and entry.keep_alive and not entry.crashed_too_often():
-            self._loop.later(BACK_OFF * 2 ** len(entry.crashes), lambda: self._start_again(entry))
-            return
-        self.release(entry)
-        self._answer(entry, _final_answer(entry))
+            self.release(entry)
+            self._answer(entry, _final_answer(entry))
 
     def _start_again(self, entry: Entry) -> None:
         if entry.host is not None:

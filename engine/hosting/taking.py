@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 
 from ..capture.writer import CaptureWriter
+from ..channel.codec import Row
 from ..observe.facts import Kind
 from .autopsy import tell_where_children_died
 from .entries import Entry, Part, Tally, is_counted
 from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
+from .story import Story
 
 ABOUT = ("class", "concurrency", "transport", "address", "handler")
 
@@ -20,9 +22,10 @@ ABOUT = ("class", "concurrency", "transport", "address", "handler")
 class Taker:
     """Reads the descriptors of all hosts. `changed` is called whenever a tick has something to tell."""
 
-    def __init__(self, loop: Loop, writer: CaptureWriter, changed: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, writer: CaptureWriter, story: Story, changed: Callable[[], None]) -> None:
         self._loop = loop
         self._writer = writer
+        self._story = story
         self._changed = changed
         self.behind = 0
         """How long the last facts had been on their way, ns."""
@@ -63,6 +66,7 @@ class Taker:
             for row in batch.rows:
                 if is_counted(row[0]):
                     entry.count(row)
+                    self._note(entry, host, row)
         if batches:
             last = batches[-1].rows
             self.behind = max(0, time.monotonic_ns() - max(last[-1][4], last[-1][5])) if last else 0
@@ -70,6 +74,14 @@ class Taker:
         if host.receiver.ended:
             self._loop.unwatch(host.receiver.fileno())
         return bool(batches)
+
+    def _note(self, entry: Entry, host: HostProcess, row: Row) -> None:
+        kind, number, worker, value = row[0], row[2], row[3], row[6]
+        server = host.servers.get(number, entry.own.id)
+        if kind == Kind.WORKER_ENDED and value > 0:
+            self._story.worker_ended(server, worker, value)
+        elif kind == Kind.SERVER_STOPPED and number in entry.parts and entry.profile.kind == "script":
+            self._story.tell(server, host.pid, "stopped: the program closed it")
 
     def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
         """A server that the user's program has made."""
@@ -79,6 +91,7 @@ class Taker:
         profile = entry.profile.to_json()
         identity = self._writer.add_server(name, kind, transport, address, told["handler"], host.pid, at, profile)
         host.servers[number] = identity
+        self._story.tell(identity, host.pid, f"listening on {address} (pid {host.pid})")
         entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"])
 
     def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:

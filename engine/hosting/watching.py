@@ -87,6 +87,7 @@ class Watcher:
         elif entry.warning is not None and entry.warning["code"] != "importing":
             entry.warning = None
             watch.asked = False
+            self._runner.story.tell(entry.own.id, host.pid, "it goes on")
             self._changed()
 
     def _silent(self, entry: Entry, watch: Watch, silent: int) -> None:
@@ -133,5 +134,7 @@ class Watcher:
         self._warn(entry, "busy", sentence, pid=pid, thread=thread, **place_members(place))
 
     def _warn(self, entry: Entry, code: str, sentence: str, **members: Any) -> None:
+        if entry.warning is None or entry.warning["code"] != code:
+            self._runner.story.tell(entry.own.id, entry.host.pid if entry.host is not None else 0, sentence)
         entry.warning = {"code": code, "sentence": sentence, **members}
         self._changed()

@@ -18,7 +18,7 @@ from engine.hosting.errors import HostingError
 from engine.hosting.processes import mark_of
 from engine.hosting.profile import Profile
 
-from .headless import DEADLINE, alive, port_of, until
+from .headless import DEADLINE, alive, call, port_of, until
 
 HANDLERS = Path(__file__).with_name("handlers_headless.py")
 
@@ -203,13 +203,41 @@ def of_host(pid: int) -> list[int]:
     return [number for number in numbers if mark and mark_of(number) == mark]
 
 
+def test_the_log_tells_the_story(site: Site) -> None:
+    started = site.start("ForkingTCPServer")
+    with _send(started["address"], b"crash\n") as client:
+        assert client.recv(100) == b""
+    child = site.request_in(State.KILLED).worker
+    assert child is not None
+
+    def log() -> list[str]:
+        with CaptureReader(site.client.capture_path) as reader:
+            return [line.line for line in reader.output(None, 0, 100) if line.stream == 0]
+
+    until(lambda: len(log()) == 2)
+    again = site.client.request("restart", DEADLINE, key="t")
+    os.kill(again["pid"], signal.SIGKILL)
+    site.until(state="failed")
+    until(lambda: len(log()) == 5)
+    assert log() == [
+        f"listening on {started['address']} (pid {started['pid']})",
+        f"worker {child.pid} ended by SIGSEGV",
+        "stopped: the server was restarted",
+        f"listening on {started['address']} (pid {again['pid']})",
+        "failed: The server ended: killed (SIGKILL).",
+    ]
+    table = call("show", str(site.client.capture_path)).stdout.splitlines()
+    assert [line.split()[0] for line in table] == ["#", "-", "1", "-", "-", "-", "-"]
+    assert len(call("show", "--where", "state:killed", str(site.client.capture_path)).stdout.splitlines()) == 2
+
+
 def test_what_handlers_print_is_kept_with_its_stream(site: Site) -> None:
     address = site.start()["address"]
     assert _answer(address, b"speak\n") == b"done\n"
 
     def lines() -> list[tuple[int, str]]:
         with CaptureReader(site.client.capture_path) as reader:
-            return [(line.stream, line.line) for line in reader.output(None, 0, 100)]
+            return [(line.stream, line.line) for line in reader.output(None, 0, 100) if line.stream]
 
     until(lambda: len(lines()) >= 2)
     assert sorted(lines()) == [(1, "to standard output \x1b[31m"), (2, "to standard error")]
