@@ -27,6 +27,12 @@ UNION ALL
 SELECT {rows.SPAN_COLUMNS} FROM request WHERE closed IS NULL AND opened <= ? AND {{condition}}
 """
 
+PROGRAMS = """
+SELECT program.id FROM server AS program JOIN server AS part ON program.pid = part.pid AND program.class = 'script'
+WHERE {condition} AND part.started >= program.started AND part.started <= coalesce(program.stopped, part.started)
+"""
+"""The programs that made these servers."""
+
 
 class ActivityReader(Reading):
     """What lanes, charts and the output panel show."""
@@ -68,10 +74,14 @@ class ActivityReader(Reading):
         return [_together(records) for records in zip(*series, strict=True)]
 
     def cpu(self, server: Servers, since: int) -> list[CpuRecord]:
-        """Samples of threads and processes after `since`."""
+        """Samples of threads and processes after `since`; of a program's server with what the program itself used."""
         condition, values = of_servers(server)
-        sql = f"SELECT server, at, pid, thread, share, rss FROM cpu WHERE at > ? AND {condition} ORDER BY at"
-        return self._records(rows.cpu_record, sql, (since, *values))
+        columns = "SELECT server, at, pid, thread, share, rss FROM cpu WHERE at > ?"
+        if not values:
+            return self._records(rows.cpu_record, f"{columns} ORDER BY at", (since,))
+        programs = PROGRAMS.format(condition=of_servers(server, column="part.id")[0])
+        sql = f"{columns} AND ({condition} OR server IN ({programs})) ORDER BY at"
+        return self._records(rows.cpu_record, sql, (since, *values, *values))
 
     def output(self, server: Servers = None, after_id: int = 0, limit: int = 1000) -> list[OutputRecord]:
         """The first `limit` lines after `after_id`."""

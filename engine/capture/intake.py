@@ -64,6 +64,12 @@ class Intake(Serving):
         self._take(host, batch.pid, iter(batch.rows))
         return self._server_rows
 
+    def resume(self, key: int) -> list[Row]:
+        """Take what waited for a server to become known; returns rows about servers, as `feed` does."""
+        self._server_rows = []
+        self._go_on(self.host(key))
+        return self._server_rows
+
     def settle(self, now: int) -> None:
         """Take in early facts whose request has become known meanwhile, or has been waited for long enough."""
         for host in self.hosts.values():

@@ -144,7 +144,11 @@ class LoadRecord:
 
 @dataclass(frozen=True, slots=True)
 class CpuRecord:
-    """How much of one core a thread, or with `thread` 0 a process, used up to `at`."""
+    """How much of one core a thread, or with `thread` 0 a process, used up to `at`.
+
+    A thread whose number is its process's is that process's main thread; other threads that serve have a WorkerRecord
+    with their name. `server` is the one that the thread or child works for, else the program as a whole.
+    """
 
     server: int
     at: int

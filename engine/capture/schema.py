@@ -94,10 +94,10 @@ CREATE TABLE load (
     PRIMARY KEY (server, second)
 ) WITHOUT ROWID;
 CREATE TABLE cpu (
-    server INTEGER NOT NULL,
+    server INTEGER NOT NULL,            -- of a worker: its server; of the rest: the program that made the servers
     at INTEGER NOT NULL,
     pid INTEGER NOT NULL,
-    thread INTEGER NOT NULL,            -- 0: the whole process
+    thread INTEGER NOT NULL,            -- 0: the whole process; the pid itself: its main thread
     share REAL NOT NULL,                -- of one core since the last sample, 0..1 and more for processes
     rss INTEGER                         -- bytes, of processes
 );

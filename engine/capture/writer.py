@@ -89,12 +89,17 @@ class CaptureWriter:
         """Take a batch of facts; `servers` gives the number in the capture for each of the host's server numbers.
 
         Returns the batch's SERVER_STARTED and SERVER_STOPPED rows: they are the caller's to act on. Requests of a
-        server that `servers` does not know yet wait until it does (it may be the same, changed mapping).
+        server that `servers` does not know yet wait until it does (it may be the same, changed mapping). Rows after
+        the start of an unknown server wait for `resume`.
         """
         rows = self._intake.feed(host, servers, batch)
         if self._intake.pending.large:
             self.commit()
         return rows
+
+    def resume(self, host: int) -> list[Row]:
+        """The caller has acted on what `feed` or this returned: take what waited for that, and return the like."""
+        return self._intake.resume(host)
 
     def request_killed(self, host: int, request: int, cause: str, at: int, frames: Frames = ()) -> int | None:
         """Close one request, by its number in its host, with the cause of death; returns its id if it was live.
@@ -135,6 +140,11 @@ class CaptureWriter:
         """The requests that have a worker: number, and the worker's pid and native thread id."""
         lives = self._intake.host(host).requests.values()
         return [(live.id, live.worker.pid, live.worker.thread) for live in lives if live.worker is not None]
+
+    def works_for(self, host: int, pid: int, thread: int) -> int | None:
+        """The number of the server that a worker, if it is one, serves requests of."""
+        worker = self._intake.host(host).workers.get(pid, {}).get(thread)
+        return worker.server if worker is not None and worker.ended is None else None
 
     def locate(self, request: int) -> tuple[int, int] | None:
         """The host of a live request, and the request's own number there."""

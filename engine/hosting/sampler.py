@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psutil
@@ -18,6 +18,8 @@ THREAD_LIMIT = 256
 PROCESS_LIMIT = 64
 BUSY = 0.5
 ASLEEP = ("S", "D", "I")
+
+ServerOf = Callable[[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,18 @@ class Sampler:
         self._processes: dict[int, tuple[int, float]] = {}
         self.threads: dict[tuple[int, int], Usage] = {}
 
-    def sample(self, server: int, children: Families) -> list[CpuRecord]:
-        """One record for each process and thread that was there the last time, too."""
+    def sample(self, server_of: ServerOf, children: Families) -> list[CpuRecord]:
+        """One record for each process and thread that was there the last time, too.
+
+        `server_of` gives the number in the capture of the server that a process's thread works for.
+        """
         records: list[CpuRecord] = []
         processes: dict[int, tuple[int, float]] = {}
         threads: dict[tuple[int, int], Usage] = {}
         for process in self._tree(children):
             with contextlib.suppress(psutil.Error, OSError):
-                records += self._process(server, process, processes)
-                records += self._threads(server, process.pid, threads)
+                records += self._process(server_of, process, processes)
+                records += self._threads(server_of, process.pid, threads)
         self._processes, self.threads = processes, threads
         self._known = {pid: process for pid, process in self._known.items() if pid in processes}
         return records
@@ -69,7 +74,9 @@ class Sampler:
                     self._known[pid] = psutil.Process(pid)
                 yield self._known[pid]
 
-    def _process(self, server: int, process: psutil.Process, seen: dict[int, tuple[int, float]]) -> list[CpuRecord]:
+    def _process(
+        self, server_of: ServerOf, process: psutil.Process, seen: dict[int, tuple[int, float]]
+    ) -> list[CpuRecord]:
         times = process.cpu_times()
         at, cpu = time.monotonic_ns(), times.user + times.system
         seen[process.pid] = (at, cpu)
@@ -77,9 +84,10 @@ class Sampler:
         if before is None:
             return []
         share = max(0.0, (cpu - before[1]) * 1e9 / max(at - before[0], 1))
+        server = server_of(process.pid, process.pid)
         return [CpuRecord(server, at, process.pid, 0, share, process.memory_info().rss)]
 
-    def _threads(self, server: int, pid: int, seen: dict[tuple[int, int], Usage]) -> list[CpuRecord]:
+    def _threads(self, server_of: ServerOf, pid: int, seen: dict[tuple[int, int], Usage]) -> list[CpuRecord]:
         names = os.listdir(f"/proc/{pid}/task")
         if len(names) > THREAD_LIMIT:
             return []
@@ -89,7 +97,7 @@ class Sampler:
             with contextlib.suppress(OSError, ValueError, IndexError):
                 usage = seen[key] = self._thread(key)
                 if key in self.threads:
-                    records.append(CpuRecord(server, usage.at, pid, key[1], usage.share, None))
+                    records.append(CpuRecord(server_of(*key), usage.at, pid, key[1], usage.share, None))
         return records
 
     def _thread(self, key: tuple[int, int]) -> Usage:

@@ -60,9 +60,12 @@ class Taker:
         batches = host.receiver.receive()
         for batch in batches:
             tell_where_children_died(batch, host)
-            for row in self._writer.feed(host.number, host.servers, batch):
-                if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
-                    self._add_part(entry, host, row[2], row[4], row[7])
+            servers = self._writer.feed(host.number, host.servers, batch)
+            while servers:
+                for row in servers:
+                    if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
+                        self._add_part(entry, host, row[2], row[4], row[7])
+                servers = self._writer.resume(host.number)
             for row in batch.rows:
                 if is_counted(row[0]):
                     entry.count(row)

@@ -54,7 +54,7 @@ class Watcher:
             self._judge(entry, watch)
 
     def _sample(self, entry: Entry, watch: Watch, children: Families) -> None:
-        records = watch.sampler.sample(entry.own.id, children)
+        records = watch.sampler.sample(self._server_of(entry, watch.host), children)
         self._writer.add_cpu(records)
         threads = watch.sampler.threads
         waiting: set[int] = set()
@@ -73,6 +73,15 @@ class Watcher:
         watch.waiting = waiting
         if records:
             self._changed()
+
+    def _server_of(self, entry: Entry, host: HostProcess) -> Callable[[int, int], int]:
+        """In a program with several servers a worker's CPU is its server's; the rest is the program's."""
+
+        def server_of(pid: int, thread: int) -> int:
+            works_for = None if thread == host.pid else self._writer.works_for(host.number, pid, thread)
+            return works_for or entry.own.id
+
+        return server_of
 
     # Hangs
 
