@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.text import QT_TRANSLATE_NOOP, safe_text
+from app.models.workernames import MAIN, thread_name
+from app.text import QT_TRANSLATE_NOOP
 from engine.capture.reader import CaptureReader, Servers
 from engine.capture.records import CpuRecord, LoadRecord
 
@@ -115,9 +116,7 @@ class LoadModel(QObject):
         unknown = any(thread and (pid, thread) not in self._names for pid, thread in shown)
         if unknown and now - self._named_at > NAMES_EVERY:
             self._named_at = now
-            found = {
-                (w.pid, w.thread): safe_text(w.name.partition(" (")[0], 40) for w in reader.workers(self._servers, now)
-            }
+            found = {(w.pid, w.thread): thread_name(w.name) for w in reader.workers(self._servers, now)}
             self._names = {**{who: name for who, name in self._names.items() if who in shown}, **found}
 
     def _forget(self) -> None:
@@ -140,6 +139,6 @@ def cpu_curve(who: Thread, samples: Sequence[CpuRecord], name: str | None, now: 
     pid, thread = who
     recent = sorted(samples, key=lambda sample: sample.at)[-POINTS:]
     xs = tuple((sample.at - now) / SECOND for sample in recent)
-    own = "MainThread" if thread == pid else f"tid {thread}"
+    own = MAIN if thread == pid else f"tid {thread}"
     title = (name or own) if thread else f"pid {pid}"
     return Series(f"cpu {pid} {thread}", title, xs, tuple(sample.share * 100 for sample in recent))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from app.models.columns import RIGHT, Column, Moment
+from app.models.workernames import short_name
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
 from engine.capture.records import RequestRecord, StageRecord, State
 from engine.observe.stages import Stage
@@ -46,14 +47,8 @@ def _cpu(record: RequestRecord) -> int | None:
 
 
 def worker_text(record: RequestRecord) -> str:
-    """Thread-12, pid 4711, MainThread."""
-    worker = record.worker
-    if worker is None:
-        return ""
-    if worker.child:
-        return f"pid {worker.pid}"
-    # "Thread-12 (process_request_thread)": the bracket says nothing here.
-    return safe_text(worker.name.partition(" (")[0] or f"tid {worker.thread}", 40)
+    """T-12, pid 4711, Main."""
+    return "" if record.worker is None else short_name(record.worker)
 
 
 def state_text(record: RequestRecord) -> str:
@@ -94,7 +89,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "id",
         QT_TRANSLATE_NOOP("RequestsModel", "#"),
         QT_TRANSLATE_NOOP("RequestsModel", "Number of the request in this capture"),
-        50,
+        60,
         lambda r, m: str(r.id),
         lambda r, m: r.id,
         "id",
@@ -105,7 +100,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "time",
         QT_TRANSLATE_NOOP("RequestsModel", "time"),
         QT_TRANSLATE_NOOP("RequestsModel", "When the server accepted it"),
-        106,
+        104,
         lambda r, m: clock(r.opened, m.wall_offset),
         lambda r, m: r.opened,
         "id",
@@ -136,7 +131,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "peer",
         QT_TRANSLATE_NOOP("RequestsModel", "peer"),
         QT_TRANSLATE_NOOP("RequestsModel", "Address of the client; a Unix socket without a name has none"),
-        130,
+        126,
         lambda r, m: safe_text(r.peer) or "\u2013",
         lambda r, m: r.peer,
         "peer",
@@ -157,7 +152,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "worker",
         QT_TRANSLATE_NOOP("RequestsModel", "worker"),
         QT_TRANSLATE_NOOP("RequestsModel", "Thread, or forked process, that ran the handler"),
-        90,
+        84,
         lambda r, m: worker_text(r),
         lambda r, m: worker_text(r),
         "worker",
@@ -167,7 +162,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "in",
         QT_TRANSLATE_NOOP("RequestsModel", "in"),
         QT_TRANSLATE_NOOP("RequestsModel", "Bytes received"),
-        52,
+        62,
         lambda r, m: number(r.bytes_in),
         lambda r, m: r.bytes_in,
         "bytes_in",
@@ -178,7 +173,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         "out",
         QT_TRANSLATE_NOOP("RequestsModel", "out"),
         QT_TRANSLATE_NOOP("RequestsModel", "Bytes sent"),
-        52,
+        62,
         lambda r, m: number(r.bytes_out),
         lambda r, m: r.bytes_out,
         "bytes_out",
@@ -240,7 +235,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
             "queued, running, waiting for bytes, paused, done, rejected by verify_request, "
             "error (the handler raised), reset by the peer, timed out, or killed",
         ),
-        104,
+        118,
         lambda r, m: state_text(r),
         lambda r, m: r.state,
         "state",

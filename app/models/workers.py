@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from time import monotonic_ns
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.workernames import short_name
 from engine.capture.reader import CaptureReader, Servers
 from engine.capture.records import CpuRecord, SpanRecord, StageRecord, State, WorkerRecord
 from engine.observe.stages import Stage
@@ -22,7 +24,7 @@ DETAIL = WINDOW // 100
 """Shorter requests are a few pixels wide: their stages would not be seen."""
 OVERLAP = 1_500_000_000
 """What closed so lately is read again: a child's exit status comes later than its last byte."""
-LEAST_REST = 90_000_000
+LEAST_REST = 190_000_000
 RESTS = 10
 """A refresh rests so many times as long as it took: lanes never take more than a small share of the window's time."""
 CPU_FRESH = 3_000_000_000
@@ -51,7 +53,7 @@ class Lane:
     """One row: a place that workers take one after the other, or one worker that stays. Oldest block first."""
 
     label: str
-    """T-3, pid 4711, MainThread."""
+    """The latest worker: T-3, pid 4711, Main."""
     blocks: tuple[Block, ...]
     cpu: float | None = None
     """Share of one core, None unknown."""
@@ -80,8 +82,10 @@ class _Place:
         self.blocks[block.request] = self.last = block
 
     def forget(self, before: int) -> None:
-        """Drop what ended before the picture's start."""
-        self.blocks = {r: block for r, block in self.blocks.items() if block.ended is None or block.ended > before}
+        """Drop what ended before the picture's start: the oldest, for one block follows the other."""
+        gone = takewhile(lambda block: block.ended is not None and block.ended <= before, self.blocks.values())
+        for block in list(gone):
+            del self.blocks[block.request]
         if not self.blocks:
             self.worker = self.last = None
 
@@ -152,19 +156,9 @@ def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
     own = tuple(stage for stage in span.stages if stage.stage >= Stage.QUEUE)
     began = min((stage.started for stage in own), default=span.opened)
     ended = span.closed if span.closed is not None else worker.ended
-    name = f"pid {worker.pid}" if worker.child else worker.name
     failed = span.state in _FAILED or bool(worker.child and worker.status)
     status = worker.status if worker.child else None
-    return Block(span.request, name, began, ended, own, failed, status)
-
-
-def _label(seat: int, place: _Place) -> str:
-    worker = place.worker
-    if worker is None:
-        return ""
-    if worker.child:
-        return f"pid {worker.pid}"
-    return worker.name if worker.name == "MainThread" else f"T-{seat + 1}"
+    return Block(span.request, short_name(worker), began, ended, own, failed, status)
 
 
 class LanesModel(QObject):
@@ -205,8 +199,8 @@ class LanesModel(QObject):
         shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
-            Lane(_label(seat, place), tuple(place.blocks.values()), _share(place, shares))
-            for seat, place in enumerate(self._packer.places)
+            Lane(short_name(place.worker) if place.worker else "", tuple(place.blocks.values()), _share(place, shares))
+            for place in self._packer.places
         )
         self._rest = max(LEAST_REST, RESTS * (monotonic_ns() - started))
         self.changed.emit()

@@ -119,7 +119,8 @@ class Following(QObject):
         self._tell_window()
 
     def _tell_window(self) -> None:
-        first = self._table.verticalScrollBar().value()
+        # At the very end the first row is cut, not the last: it stands before the bar's value.
+        first = max(0, self._table.rowAt(0))
         self._model.set_window(first, first + self._table.viewport().height() // themes.ROW + 1)
 
     def _show_chip(self) -> None:

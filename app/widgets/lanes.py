@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
@@ -69,13 +71,14 @@ class LanesView(QAbstractScrollArea):
     def _width(self) -> int:
         return max(10, self.viewport().width() - LABEL - MARGIN)
 
-    def _span(self, block: Block) -> tuple[int, int]:
-        """A block's pixels from the axis' origin, snapped to the clock, not to the picture: blocks do not tremble."""
+    def _spans(self, lane: Lane) -> Iterator[tuple[Block, int, int]]:
+        """Each block's pixels from the axis' origin, snapped to the clock, not to the picture: they do not tremble."""
         scale, now = self._scale, self._model.now
-        origin = round((now - WINDOW) / scale)
-        left = round(block.started / scale) - origin
-        right = round((now if block.ended is None else block.ended) / scale) - origin
-        return left, max(left + 2, right)
+        origin = int((now - WINDOW) / scale)
+        for block in lane.blocks:
+            left = int(block.started / scale) - origin
+            right = int((now if block.ended is None else block.ended) / scale) - origin
+            yield block, left, right if right > left + 2 else left + 2
 
     def _lane_at(self, y: int) -> Lane | None:
         row = (y + self.verticalScrollBar().value() - _TOP) // ROW
@@ -84,8 +87,8 @@ class LanesView(QAbstractScrollArea):
     def _block_at(self, point: QPoint) -> Block | None:
         lane = self._lane_at(point.y())
         x = point.x() - LABEL
-        near = [b for b in lane.blocks if self._span(b)[0] - 2 <= x <= self._span(b)[1] + 2] if lane else []
-        return min(near, key=lambda b: abs(sum(self._span(b)) / 2 - x), default=None)
+        near = [span for span in self._spans(lane) if span[1] - 2 <= x <= span[2] + 2] if lane else []
+        return min(near, key=lambda span: abs((span[1] + span[2]) / 2 - x), default=(None,))[0]
 
     # Painting
 
@@ -110,39 +113,32 @@ class LanesView(QAbstractScrollArea):
 
     def _paint_blocks(self, painter: QPainter, lane: Lane, top: int) -> None:
         """Blocks too narrow for stages go out together: a flood makes hundreds of them in each lane."""
-        narrow: list[QRect] = []
+        narrow: list[tuple[int, int]] = []
         crosses: list[int] = []
-        wide: list[tuple[Block, int]] = []
-        for block in lane.blocks:
-            left, right = self._span(block)
+        chosen: tuple[int, int] | None = None
+        painted, ground, end = BlockPainter(0, BAR), themes.theme().window, -1
+        for block, left, right in self._spans(lane):
             if block.stages and (right - left > NARROW or block.request == self._chosen):
-                wide.append((block, left))
-            elif narrow and LABEL + left <= narrow[-1].right() + 1:
-                narrow[-1].setRight(max(narrow[-1].right(), LABEL + right - 1))
+                made = blocks(block.stages, block.started, self._model.now, self._scale, least=1)
+                painted.add(made, LABEL + left, top, self._width() - left, ground, outline=False)
+            elif narrow and left <= end:
+                end = max(end, right)
+                narrow[-1] = narrow[-1][0], end
             else:
-                narrow.append(QRect(LABEL + left, top, right - left, BAR))
+                end = right
+                narrow.append((left, end))
+            if block.request == self._chosen:
+                chosen = left, right
             if block.failed and (not crosses or right - crosses[-1] > CROSS):
                 crosses.append(right)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(themes.theme().stage(Stage.HANDLE))
-        painter.drawRects(narrow)
-        self._paint_wide(painter, wide, top)
-        self._outline_chosen(painter, lane, top)
-        _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
-
-    def _paint_wide(self, painter: QPainter, wide: list[tuple[Block, int]], top: int) -> None:
-        painted, ground = BlockPainter(0, BAR), themes.theme().window
-        for block, left in wide:
-            made = blocks(block.stages, block.started, self._model.now, self._scale, least=1)
-            painted.add(made, LABEL + left, top, self._width() - left, ground, outline=False)
+        painter.drawRects([QRect(LABEL + left, top, right - left, BAR) for left, right in narrow])
         painted.paint(painter)
-
-    def _outline_chosen(self, painter: QPainter, lane: Lane, top: int) -> None:
-        block = next((block for block in lane.blocks if block.request == self._chosen), None)
-        if block is not None:
-            left, right = self._span(block)
+        if chosen:
             painter.setPen(QPen(themes.theme().text, 1))
-            painter.drawRect(QRectF(LABEL + left - 1.5, top - 1.5, right - left + 3, BAR + 3))
+            painter.drawRect(QRectF(LABEL + chosen[0] - 1.5, top - 1.5, chosen[1] - chosen[0] + 3, BAR + 3))
+        _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
 
     # Qt's overrides
 

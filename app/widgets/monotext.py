@@ -1,10 +1,12 @@
-"""Many short ASCII texts in the monospaced font, painted in one go."""
+"""Many short plain texts in the monospaced font, painted in one go."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGlyphRun, QPainter, QRawFont
 
+PLAIN = "".join(map(chr, range(32, 127))) + "\u2009\u2013…·✕"
+"""Characters that need no layout."""
 PLACES = 4096
 """Starts of text that are remembered."""
 
@@ -15,12 +17,17 @@ class MonoText:
     def __init__(self, font: QFont) -> None:
         self.advance = max(1.0, QFontMetricsF(font).horizontalAdvance("0"))
         self._font = QRawFont.fromFont(font)
-        self._glyphs = {chr(code): self._font.glyphIndexesForString(chr(code))[0] for code in range(32, 127)}
+        self._glyphs = self._known_glyphs()
+        self._plain = frozenset(self._glyphs)
         self._places: dict[tuple[float, int], list[QPointF]] = {}
         self._runs: dict[int, tuple[list[int], list[QPointF]]] = {}
 
+    def knows(self, text: str) -> bool:
+        """Whether `add` can take it."""
+        return self._plain.issuperset(text)
+
     def add(self, x: float, base: int, text: str, colour: QColor) -> None:
-        """A printable ASCII text that begins at `x`, on the base line `base`."""
+        """A text of known characters, from `x` on, on the base line `base`."""
         glyphs, points = self._runs.setdefault(colour.rgb(), ([], []))
         known = self._glyphs
         glyphs += [known[character] for character in text]
@@ -36,6 +43,13 @@ class MonoText:
             painter.setPen(QColor(colour))
             painter.drawGlyphRun(QPointF(), run)
         self._runs.clear()
+
+    def _known_glyphs(self) -> dict[str, int]:
+        """The characters that this font has, each as wide as the others."""
+        glyphs = self._font.glyphIndexesForString(PLAIN)
+        widths = [advance.x() for advance in self._font.advancesForGlyphIndexes(glyphs)]
+        known = zip(PLAIN, glyphs, widths, strict=True)
+        return {character: glyph for character, glyph, width in known if glyph and abs(width - self.advance) < 0.1}
 
     def _points(self, x: float, base: int, count: int) -> list[QPointF]:
         known = self._places.get((x, base), [])

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme as themes
 from app.models.load import Series
 from app.text import number, safe_text
 from app.text import size as size_text
+from app.widgets.curves import paint_curves
 
 HEAD = 22
 MARGIN = 12
+FOOT = 5
 LEAST = {"%": 10.0, "": 4.0}
 """By unit: the least value that fills a chart."""
 COLOURS = ("handle", "setup", "queue", "verify", "close", "accept", "finish")
@@ -58,11 +59,8 @@ class LoadPlot(QWidget):
         self._series: tuple[Series, ...] = ()
         self._ended = ""
         self._tokens: tuple[str, ...] = COLOURS
-        self._plot: Any = None
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(MARGIN, HEAD, MARGIN, 5)
 
     def set_series(self, series: Sequence[Series]) -> None:
         """The curves; the first one's newest value is the current one."""
@@ -81,21 +79,9 @@ class LoadPlot(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        if not self.isVisible():
-            return
-        if self._plot is None and self._series:
-            from app.widgets.curves import Curves  # late: it brings pyqtgraph and numpy
-
-            self._plot = Curves(self)
-            self._plot.setAccessibleName(self._name)
-            layout = self.layout()
-            assert layout is not None, "made in the constructor"
-            layout.addWidget(self._plot)
-        if self._plot is not None:
-            colours = [self._colour(place) for place in range(len(self._series))]
-            self._plot.show_series(self._series, colours, themes.theme().window, LEAST.get(self._unit, 1.0))
-        self.setAccessibleDescription(f"{self._name}: {self._current()}")
-        self.update()
+        if self.isVisible():
+            self.setAccessibleDescription(f"{self._name}: {self._current()}")
+            self.update()
 
     def _colour(self, position: int) -> QColor:
         theme = themes.theme()
@@ -128,6 +114,9 @@ class LoadPlot(QWidget):
             self._paint_legend(
                 painter, room.adjusted(painter.fontMetrics().horizontalAdvance(self._name) + 12, 0, 0, 0)
             )
+        area = QRectF(self.rect().adjusted(MARGIN, HEAD, -MARGIN, -FOOT))
+        colours = [self._colour(place) for place in range(len(self._series))]
+        paint_curves(painter, area, self._series, colours, LEAST.get(self._unit, 1.0))
         painter.setPen(theme.line)
         painter.drawLine(MARGIN, self.height() - 1, self.width() - MARGIN, self.height() - 1)
 

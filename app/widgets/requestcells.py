@@ -71,7 +71,9 @@ class RowsPainter:
         room = int((width + 1) / advance)
         for row in rows:
             text = column.text(row.record, moment) if row.record else self._number(row, column)
-            if len(text) <= room and text.isascii() and text.isprintable():
+            if len(text) > room > 1:
+                text = f"{text[: room - 1]}…"
+            if self._mono.knows(text) and len(text) <= room:
                 right = round(width - len(text) * advance) if column.align == RIGHT else 0
                 self._mono.add(left + right, row.top + base, text, colour)
             else:

@@ -267,6 +267,7 @@ class RequestsTable(QTableView):
 
     def _rows_on_screen(self) -> list[Row]:
         model, selection, nowhere = self._requests, self.selectionModel(), QModelIndex()
+        any_selected = selection.hasSelection()
         top = self.rowAt(0)
         if top < 0:
             return []
@@ -277,7 +278,7 @@ class RequestsTable(QTableView):
                 number,
                 first + (number - top) * themes.ROW,
                 model.request_at(number),
-                selection.isRowSelected(number, nowhere),
+                any_selected and selection.isRowSelected(number, nowhere),
             )
             for number in range(top, last)
         ]

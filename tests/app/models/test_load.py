@@ -48,7 +48,7 @@ def test_cpu_curves_have_names_and_are_few(capture: CaptureFile, model: LoadMode
         capture.cpu(NOW - SECOND, 0.9 if thread == 107 else 0.1, thread=thread)
     capture.cpu(NOW - SECOND, 0.5)
     model.refresh(NOW)
-    assert [series.name for series in model.cpu[:2]] == ["pid 100", "Thread-7"]
+    assert [series.name for series in model.cpu[:2]] == ["pid 100", "T-7"]
     assert model.cpu[1].last == 90.0
     assert model.cpu[1].xs == (-1.0,)
     assert len(model.cpu) == CPU_CURVES

@@ -54,7 +54,7 @@ def test_cells_of_a_failed_request(capture: CaptureFile, model: RequestsModel) -
         "1",
         "echo",
         "127.0.0.1:41341",
-        "Thread-1",
+        "T-1",
         "1\u2009800",
         "70.0",
         "✕ ValueError",

@@ -35,7 +35,7 @@ def test_threads_of_one_request_each_are_packed(capture: CaptureFile, model: Lan
     three = thread(capture, 3, NOW - 3000 * MS, 500 * MS)
     model.refresh(NOW)
     assert requests(model) == [[one, three], [two]]
-    assert [lane.label for lane in model.lanes] == ["T-1", "T-2"]
+    assert [lane.label for lane in model.lanes] == ["T-3", "T-2"]
 
 
 def test_lanes_are_stable_from_picture_to_picture(capture: CaptureFile, model: LanesModel) -> None:
@@ -54,7 +54,7 @@ def test_a_single_server_has_one_lane(capture: CaptureFile, model: LanesModel) -
     made = [capture.request(worker=worker, opened=NOW - n * SECOND, lasts=100 * MS, stages=True) for n in (3, 2, 1)]
     model.refresh(NOW)
     assert requests(model) == [made]
-    assert model.lanes[0].label == "MainThread"
+    assert model.lanes[0].label == "Main"
 
 
 def test_a_child_tells_its_exit(capture: CaptureFile, model: LanesModel) -> None:
