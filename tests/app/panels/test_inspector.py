@@ -72,7 +72,7 @@ def test_a_request_without_failure(panel: InspectorPanel, stage: Stage, capture:
     panel.tabs.setCurrentIndex(EXCEPTION)
     assert panel.exception.calm.text() == "Handler returned normally in 3.20 ms."
     assert panel.tabs.tabText(EXCEPTION) == "Exception"
-    assert panel.who.text() == f"#{number} · 127.0.0.1:41341 · Thread-1"
+    assert panel.who.text() == f"#{number} · 127.0.0.1:41341 · T-1"
 
 
 def test_a_failure_marks_its_tab_and_the_bytes(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
