@@ -8,14 +8,13 @@ from typing import Any
 
 from . import live, tap
 from .addresses import address_text, is_wildcard, peer_process, transport_of
-from .facts import Kind
 from .hooks import Hooks
 from .identity import identity
 from .observer import Observer
 from .request import SHORT, Request, Worker, cpu_now, now
 from .stages import Stage
 
-GET_REQUEST, STAGE = Stage.GET_REQUEST, Kind.STAGE
+GET_REQUEST = Stage.GET_REQUEST
 
 newcomers: list[Observer] = []
 """Observers of every server that is made from now on; `install` fills it."""
@@ -147,33 +146,38 @@ class Place:
         """Request 0: the server, where no client's request is at work."""
         return Request(self, self.here())
 
-    def open(self, request: Request, given: Any, address: Any, started: int) -> None:
-        """A request has come in: name it, tap its socket, and tell."""
-        ended = now()
+    def admit(self, request: Request, given: Any, address: Any, started: int) -> None:
+        """A request has come in: name it, and tap its socket."""
         request.id = next(identity.requests)
         request.given = given
         request.address = address
         request.opened = started
-        datagram = isinstance(given, tuple)
-        sock = given[1] if datagram else given
-        request.key = key = id(given) if datagram else given
-        live.requests[key] = request
-        tap.attach(sock)
-        request.peer = address_text(address) or ("" if datagram else peer_process(sock))
-        request.local = address_text(sock.getsockname()) if self.wildcard and not datagram else self.local
+        if isinstance(given, tuple):
+            request.key = id(given)
+            tap.attach(given[1])
+            request.peer = address_text(address)
+            request.local = self.local
+        else:
+            request.key = given
+            tap.attach(given)
+            request.peer = address_text(address) or peer_process(given)
+            request.local = address_text(given.getsockname()) if self.wildcard else self.local
+        live.requests[request.key] = request
+
+    def open(self, request: Request, given: Any, address: Any, started: int) -> None:
+        """A request has come in: tell."""
+        ended = now()
+        self.admit(request, given, address, started)
         hooks = self.hooks
         if hooks.request_opened is not None:
             hooks.request_opened(request)
         if hooks.stage_started is not None:
             hooks.stage_started(request, GET_REQUEST, started)
-        if hooks.recorder is not None and ended - started < SHORT:
-            thread = request.acceptor.thread
-            hooks.recorder.journal((STAGE, request.id, GET_REQUEST, thread, started, ended, ended - started, b""))
-        elif hooks.stage_finished is not None:
+        if hooks.stage_finished is not None:
             self._note_cpu(request.acceptor, started, ended)
             hooks.stage_finished(request, GET_REQUEST, started, ended, None)
-        if datagram:
-            self._tell_datagram(request, given[0], ended)
+        if isinstance(given, tuple):
+            self.tell_datagram(request, given[0], ended)
 
     def _note_cpu(self, by: Worker, started: int, ended: int) -> None:
         by.cpu = ended - started
@@ -182,7 +186,8 @@ class Place:
             by.clock, by.at = cpu_now(), ended
             by.cpu = min(max(by.clock - before, 0), ended - started)
 
-    def _tell_datagram(self, request: Request, data: bytes, at: int) -> None:
+    def tell_datagram(self, request: Request, data: bytes, at: int) -> None:
+        """The request came with all its bytes."""
         size, self.datagram_size = self.datagram_size, -1
         request.bytes_in = len(data)
         if self.hooks.received is not None:

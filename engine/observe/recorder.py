@@ -23,8 +23,6 @@ from .request import Request, Worker, now
 from .stages import Stage
 from .tap import Partial
 
-get_ident, get_native_id = threading.get_ident, threading.get_native_id
-
 INTERVAL = 0.02
 PIECE = 32 * 1024
 """Longer chunks travel as several rows; bytes."""
@@ -142,9 +140,8 @@ class Recorder(Recording):
         size = len(data)
         if request.slot >= 0 and self._box is not None:
             self._box.received(request.slot, request.bytes_in - size, data)
-        by = request.worker or request.acceptor
-        thread = by.thread if by.ident == get_ident() else get_native_id()
         kept = request.kept_in = request.kept_in + size
+        thread = (request.worker or request.acceptor).thread
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
             self._rows.extend((RECEIVED, request.id, 0, thread, at, 0, size, data))
         else:
@@ -154,8 +151,7 @@ class Recorder(Recording):
 
     def sent(self, request: Request, data: bytes, at: int) -> None:
         size = len(data)
-        by = request.worker or request.acceptor
-        thread = by.thread if by.ident == get_ident() else get_native_id()
+        thread = (request.worker or request.acceptor).thread
         kept = request.kept_out = request.kept_out + size
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
             self._rows.extend((SENT, request.id, 0, thread, at, 0, size, data))

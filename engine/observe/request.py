@@ -22,7 +22,7 @@ cpu_now = time.thread_time_ns
 
 # Members of an enumeration are slow to look up.
 QUEUE, DONE, STAGE = Stage.QUEUE, Outcome.DONE, Kind.STAGE
-SHORT = 50_000
+SHORT = 100_000
 """A stage this short (ns) is taken to have been on a CPU throughout: to ask would cost as much as it took."""
 
 
@@ -32,23 +32,22 @@ class Worker:
     `thread` is the native id; `ident` Python's. `status` is a child's wait status, -1 while or where unknown.
     """
 
-    __slots__ = ("at", "child", "clock", "cpu", "ident", "name", "pid", "place", "request", "status", "thread", "told")
+    status = -1
+    request: Request | None = None
+    told = False
+    clock = 0
+    """This thread's CPU time, ns, read at `at`."""
+    at = 0
+    cpu = -1
+    """CPU time of the stage that this worker ended last, ns."""
 
-    def __init__(self, place: Place, *, ident: int, thread: int, name: str, pid: int = 0, child: bool = False) -> None:
+    def __init__(self, place: Place, ident: int, thread: int, name: str, pid: int = 0, child: bool = False) -> None:
         self.place = place
         self.ident = ident
         self.thread = thread
         self.name = name
         self.pid = pid or identity.pid
         self.child = child
-        self.status = -1
-        self.request: Request | None = None
-        self.told = False
-        self.clock = 0
-        """This thread's CPU time, ns, read at `at`."""
-        self.at = 0
-        self.cpu = -1
-        """CPU time of the stage that this worker ended last, ns."""
 
     @property
     def server(self) -> Any:
@@ -74,48 +73,54 @@ class Request:
     """One connection, or one datagram. Made by the accepting thread, served by `worker`, unique by `id` in a host.
 
     `given` is the object that socketserver calls the request: a socket, or `(bytes, socket)`. All times in ns.
+    What most requests never change stands in the class: making one is on every connection's way.
     """
 
-    __slots__ = (
-        "acceptor", "address", "bytes_in", "bytes_out", "closed", "error", "given", "held", "hooks", "id", "kept_in",
-        "kept_out", "key", "local", "opened", "outcome", "peer", "place", "since", "slot", "stage", "told",
-        "transport", "trouble", "worker",
-    )  # fmt: skip
+    id = 0
+    given: Any = None
+    address: Any = None
+    key: Any = None
+    peer = ""
+    local = ""
+    worker: Worker | None = None
+    stage = Stage.GET_REQUEST
+    opened = 0
+    since = 0
+    """Start of the stage that runs; 0 between two."""
+    closed = 0
+    outcome: Outcome | None = None
+    error: BaseException | None = None
+    trouble: tuple[Outcome, int] | None = None
+    """What the last socket call met, and how many bytes had passed by then."""
+    held = True
+    """Whether a call site of ours will close this request; else its socket's end does."""
+    bytes_in = 0
+    bytes_out = 0
+    kept_in = 0
+    kept_out = 0
+    """Payload bytes that the recorder has kept."""
+    told = 0
+    """`since` of the running stage that the recorder has told of."""
+    slot = -1
+    """Its place in the black box."""
 
     def __init__(self, place: Place, acceptor: Worker) -> None:
         self.place = place
         self.hooks = place.hooks
         self.acceptor = acceptor
-        self.worker: Worker | None = None
-        self.id = 0
-        self.given: Any = None
-        self.address: Any = None
-        self.key: Any = None
-        self.transport = place.transport
-        self.peer = self.local = ""
-        self.stage = Stage.GET_REQUEST
-        self.opened = self.since = self.closed = 0
-        self.outcome: Outcome | None = None
-        self.error: BaseException | None = None
-        self.trouble: tuple[Outcome, int] | None = None
-        """What the last socket call met, and how many bytes had passed by then."""
-        self.held = True
-        """Whether a call site of ours will close this request; else its socket's end does."""
-        self.bytes_in = self.bytes_out = 0
-        self.kept_in = self.kept_out = 0
-        """Payload bytes that the recorder has kept."""
-        self.told = 0
-        """`since` of the running stage that the recorder has told of."""
-        self.slot = -1
-        """Its place in the black box."""
 
     @property
     def server(self) -> Any:
         """The server that accepted it."""
         return self.hooks.server
 
+    @property
+    def transport(self) -> str:
+        """One of tcp, udp, unix, unixgram."""
+        return self.place.transport
+
     def cpu(self, stage: Stage) -> int:
-        """CPU time of the stage that just ended, ns, exact to 50 µs; valid within the stage_finished hook."""
+        """CPU time of the stage that just ended, ns, exact to 100 µs; valid within the stage_finished hook."""
         return self.by(stage).cpu
 
     def by(self, stage: Stage) -> Worker:

@@ -243,7 +243,13 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         except OSError as error:
             _troubled(self, error)
             raise
-        _sent(requests.get(self) or live.owner(self), data)
+        request = requests.get(self)
+        if request is None or type(data) is not bytes:
+            _sent(request or live.owner(self), data)
+        else:
+            request.bytes_out += len(data)
+            if request.hooks.sent is not None:
+                request.hooks.sent(request, data, now())
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..observe import live
 from ..observe.place import Place, newcomers
 from ..observe.stages import Stage
-from . import pipeline, public
+from . import pipeline, public, recorded
 from .waker import Waker
 
 if TYPE_CHECKING:
@@ -104,10 +104,14 @@ class BaseServer:
                 self._announce()
                 self._loop(selector, poll_interval)
         finally:
+            self._loop_ended()
             self._waker = self._serving = None
             self._stopping = False
             waker.close()
             self.__is_shut_down.set()
+
+    def _loop_ended(self) -> None:
+        """For mix-ins: `serve_forever` is about to return."""
 
     def _announce(self) -> None:
         if self._place is not None:
@@ -180,7 +184,8 @@ class BaseServer:
         """Serve one request; `get_request` is expected not to block."""
         place = self._place
         if place is not None and place.hooks.observers:
-            return pipeline.handle(self, place)
+            recorder = place.hooks.recorder
+            return pipeline.handle(self, place) if recorder is None else recorded.handle(self, place, recorder)
         try:
             request, client_address = self.get_request()
         except OSError as error:

@@ -8,7 +8,7 @@ from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..observe import live
-from . import pipeline
+from . import pipeline, recorded
 from .base import BaseServer
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ class BaseRequestHandler:
         self.server = server
         watched = live.current.get(live.get_ident()) if live.current else None
         if watched is not None and watched.server is server and watched.stage is pipeline.FINISH_REQUEST:
+            recorder = watched.hooks.recorder
+            if recorder is not None:
+                return recorded.run_handler(watched, self, recorder)
             return pipeline.run_handler(watched, self)
         self.setup()
         try:

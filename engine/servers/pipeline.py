@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..observe import live, tap
-from ..observe.facts import Kind, Outcome
-from ..observe.observer import Recording
+from ..observe.facts import Outcome
 from ..observe.place import Place
-from ..observe.request import SHORT, Request, cpu_now, now
+from ..observe.request import Request, cpu_now, now
 from ..observe.stages import Stage
 
 GET_REQUEST = Stage.GET_REQUEST
@@ -27,7 +26,6 @@ HANDLE = Stage.HANDLE
 FINISH = Stage.FINISH
 SHUTDOWN_REQUEST = Stage.SHUTDOWN_REQUEST
 HANDLE_ERROR = Stage.HANDLE_ERROR
-STAGE = Kind.STAGE
 
 
 def handle(server: Any, place: Place) -> None:
@@ -51,12 +49,13 @@ def handle(server: Any, place: Place) -> None:
         shut(server, request)
         raise
     if verified:
-        return _process(server, request)
+        return process(server, request)
     request.outcome = Outcome.REJECTED
     return shut(server, request)
 
 
-def _process(server: Any, request: Request) -> None:
+def process(server: Any, request: Request) -> None:
+    """`process_request`, in the accepting thread. What it raises is reported."""
     try:
         request.run(PROCESS_REQUEST, server.process_request, request.given, request.address)
     except Exception:
@@ -155,37 +154,10 @@ def _close_if_gone(request: Request) -> None:
 
 def run_handler(request: Request, handler: Any) -> None:
     """The three steps of a handler."""
-    if request.hooks.recorder is not None:
-        return run_recorded(request, handler, request.hooks.recorder)
     request.run(SETUP, handler.setup)
     try:
         request.run(HANDLE, handler.handle)
     finally:
-        request.run(FINISH, handler.finish)
-    return None
-
-
-def run_recorded(request: Request, handler: Any, recorder: Recording) -> None:
-    """The same where rows are all that is wanted: fewer calls, so that watching does not slow what is watched."""
-    by = request.worker or request.acceptor
-    request.run(SETUP, handler.setup)
-    started = now()
-    clock = by.clock + started - by.at
-    request.since = started
-    request.stage = HANDLE
-    recorder.handle_started(request, started)
-    try:
-        handler.handle()
-    except BaseException as error:
-        request.fail(HANDLE, error)
-        raise
-    finally:
-        ended = now()
-        cpu = ended - started
-        if cpu > SHORT:
-            by.clock, by.at = cpu_now(), ended
-            cpu = min(max(by.clock - clock, 0), cpu)
-        recorder.journal((STAGE, request.id, HANDLE, by.thread, started, ended, cpu, b""))
         request.run(FINISH, handler.finish)
 
 

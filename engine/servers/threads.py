@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..observe import live
 from ..observe.place import Place
 from ..observe.request import Request
-from . import pipeline
+from . import pipeline, recorded
 
 if TYPE_CHECKING:
     from .base import BaseServer as _Server
@@ -63,6 +64,51 @@ class _NoThreads:
         """Do not wait."""
 
 
+class _Unawaited(threading.Event):
+    """Set when its thread runs, which nobody waits for unless he says so."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """What `Thread.start` does at its end: not here."""
+        return True
+
+    def wait_indeed(self, timeout: float | None = None) -> bool:
+        """Wait until it is set."""
+        return super().wait(timeout)
+
+
+class Thread(threading.Thread):
+    """A thread whose `start` does not wait until it runs: meanwhile the loop accepts the next request.
+
+    That spares two switches between threads for each request, a fifth of what serving a short one costs.
+    """
+
+    _asked = False
+    _started: _Unawaited
+
+    def __init__(self, target: Callable[..., object], args: tuple[Any, ...]) -> None:
+        super().__init__(target=target, args=args)
+        self._started.__class__ = _Unawaited
+
+    def start(self) -> None:
+        """Ask for the thread. Raises RuntimeError if there can be no more."""
+        super().start()
+        self._asked = True
+
+    def wait_until_it_runs(self) -> None:
+        """Wait for what `start` left out."""
+        self._started.wait_indeed()
+
+    def is_alive(self) -> bool:
+        """Whether it runs, or is about to."""
+        return super().is_alive() or (self._asked and not self._started.is_set())
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended."""
+        if self._asked:
+            self._started.wait_indeed(timeout)
+        super().join(timeout)
+
+
 class ThreadingMixIn(_Server):
     """Mix in first: each request gets a thread of its own."""
 
@@ -72,6 +118,8 @@ class ThreadingMixIn(_Server):
     """Whether `server_close` waits for threads that are no daemons."""
     _threads: _Threads | _NoThreads = _NoThreads()
     _place: Place | None = None
+    _serving: int | None = None
+    _newest: Thread | None = None
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a request, in its thread."""
@@ -92,9 +140,9 @@ class ThreadingMixIn(_Server):
             vars(self).setdefault("_threads", _Threads())
         watched = live.find(request) if self._place is not None else None
         if watched is None:
-            thread = threading.Thread(target=self.process_request_thread, args=(request, client_address))
+            thread = self._thread(self.process_request_thread, (request, client_address))
         else:
-            thread = threading.Thread(target=self._work, args=(watched,))
+            thread = self._thread(self._work, (watched,))
             watched.queue()
         thread.daemon = self.daemon_threads
         self._threads.append(thread)
@@ -104,17 +152,31 @@ class ThreadingMixIn(_Server):
             self._threads.discard(thread)
             raise
 
+    def _thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
+        """The loop looks after the threads that it did not wait for; without one, `start` has to wait."""
+        if self._serving is None:
+            return threading.Thread(target=target, args=args)
+        self._newest = thread = Thread(target, args)
+        return thread
+
+    def _loop_ended(self) -> None:
+        """The interpreter, should it end now, knows only of threads that run."""
+        newest, self._newest = self._newest, None
+        if newest is not None and newest.is_alive():
+            newest.wait_until_it_runs()
+
     def _work(self, watched: Request) -> None:
+        recorder = watched.hooks.recorder
+        if recorder is not None and type(self).process_request_thread is ThreadingMixIn.process_request_thread:
+            return recorded.work(self, watched, recorder)
         worker = watched.place.new_worker()
         watched.taken(worker)
         try:
-            if type(self).process_request_thread is ThreadingMixIn.process_request_thread:
-                pipeline.work(self, watched)
-            else:
-                self.process_request_thread(watched.given, watched.address)
+            self.process_request_thread(watched.given, watched.address)
         finally:
             watched.close()
             worker.end()
+        return None
 
     _work.__name__ = "process_request_thread"  # a thread is named after what it runs, and people know this name
 

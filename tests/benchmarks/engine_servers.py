@@ -11,13 +11,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 VARIANTS = ("stdlib", "ours", "watched")
 CLIENTS = 16
-TOTALS = {"conn": 6_000, "req": 40_000}
+TOTALS = {"conn": 5_000, "req": 40_000}
 WARM = {"conn": 300, "req": 1_000}
 ROUNDS = 5
 
@@ -39,36 +40,47 @@ def _load() -> Iterator[Path]:
         yield program
 
 
+class Running:
+    """A server in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self.port = int(self._stdout.readline())
+
+    def cpu(self) -> int:
+        """CPU time that the process has used, ns."""
+        self._stdin.write(b"\n")
+        self._stdin.flush()
+        return int(self._stdout.readline())
+
+
 @contextmanager
-def _server(variant: str, kind: str, sink: bool) -> Iterator[int]:
-    """A server in a process of its own on the first core; yields its port."""
+def _server(variant: str, kind: str) -> Iterator[Running]:
+    """A server on the first core, and if it is watched its facts' receiver on the other."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
         stack.enter_context(ours)
         stack.enter_context(theirs)
-        command = [sys.executable, str(HERE / "server.py"), variant, kind, str(ours.fileno())]
-        if sink:
-            receiving = [sys.executable, str(HERE / "sink.py"), str(theirs.fileno())]
-            stack.enter_context(_process(receiving, theirs, 1, environment))
-        process = stack.enter_context(_process(command, ours, 0, environment))
+        if variant.startswith("watched"):
+            stack.enter_context(_process(["sink.py"], theirs, 1))
+        process = stack.enter_context(_process(["server.py", variant, kind], ours, 0))
         ours.close()
         theirs.close()
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield Running(process)
 
 
 @contextmanager
-def _process(
-    command: list[str], inherited: socket.socket, core: int, environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _process(script: list[str], inherited: socket.socket, core: int) -> Iterator[subprocess.Popen[bytes]]:
+    name, *arguments = script
     with subprocess.Popen(
-        command,
+        [sys.executable, str(HERE / name), *arguments, str(inherited.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=[inherited.fileno()],
         preexec_fn=lambda: _pin(core),
-        env=environment,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:
         try:
             yield process
@@ -89,26 +101,45 @@ def _rate(load: Path, port: int, what: str, total: int) -> float:
     return done / elapsed * 1e9
 
 
-def measure(kind: str, what: str, rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """Rates of all variants, measured in turn: A B C, A B C, ..."""
-    rates: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
+@dataclass(frozen=True)
+class Figure:
+    """One measurement: answers a second, and the server's CPU time for one, µs."""
+
+    rate: float
+    cpu: float
+
+
+def measure(kind: str, what: str, rounds: int = ROUNDS) -> dict[str, list[Figure]]:
+    """All variants, measured in turn: A B C, A B C, ..."""
+    figures: dict[str, list[Figure]] = {variant: [] for variant in VARIANTS}
     with _load() as load:
         for _ in range(rounds):
             for variant in VARIANTS:
-                with _server(variant, kind, sink=variant == "watched") as port:
-                    _rate(load, port, what, WARM[what])
-                    rates[variant].append(_rate(load, port, what, TOTALS[what]))
-    return rates
+                with _server(variant, kind) as server:
+                    _rate(load, server.port, what, WARM[what])
+                    before = server.cpu()
+                    rate = _rate(load, server.port, what, TOTALS[what])
+                    cpu = (server.cpu() - before) / TOTALS[what] / 1000
+                    figures[variant].append(Figure(rate, cpu))
+    return figures
 
 
-def report() -> None:
-    """Print the table: medians, and the median of each round's ratio to the standard library."""
-    print(f"{'ThreadingTCPServer':<22}{'conn/s':>10}{'ratio':>8}{'req/s':>12}{'ratio':>8}")
-    results = {what: measure("ThreadingTCPServer", what) for what in TOTALS}
-    for variant in VARIANTS:
-        cells = [f"{variant:<22}"]
-        for what, width in (("conn", 10), ("req", 12)):
-            rates, base = results[what][variant], results[what]["stdlib"]
-            ratio = statistics.median(rate / beside for rate, beside in zip(rates, base, strict=True))
-            cells.append(f"{statistics.median(rates):>{width},.0f}{ratio:>8.2f}")
-        print("".join(cells))
+def _ratio(values: list[float], beside: list[float]) -> float:
+    return statistics.median(value / base for value, base in zip(values, beside, strict=True))
+
+
+def report(kind: str = "ThreadingTCPServer") -> None:
+    """Print the table: medians, and the medians of each round's ratio to the standard library.
+
+    The rates suffer from whatever else the machine does, CPU times less: beside each other they tell which it was.
+    """
+    for what in TOTALS:
+        figures = measure(kind, what)
+        print(f"{kind:<20}{what + '/s':>10}{'ratio':>8}{'µs CPU':>10}{'ratio':>8}")
+        for variant in VARIANTS:
+            own, base = figures[variant], figures["stdlib"]
+            rates, cpus = [f.rate for f in own], [f.cpu for f in own]
+            rate_ratio = _ratio(rates, [f.rate for f in base])
+            cpu_ratio = _ratio([f.cpu for f in base], cpus)
+            rate, cpu = statistics.median(rates), statistics.median(cpus)
+            print(f"{variant:<20}{rate:>10,.0f}{rate_ratio:>8.2f}{cpu:>10.1f}{cpu_ratio:>8.2f}")

@@ -1,9 +1,13 @@
-"""One server to be measured, in a process of its own: `server.py WHICH CLASS`, prints its port, ends with its input."""
+"""One server to be measured, in a process of its own: `server.py WHICH CLASS CHANNEL`.
+
+Prints its port, and for each line of its input the CPU time it has used, in ns. Ends with its input.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
+import time
 from types import ModuleType
 from typing import Any
 
@@ -53,7 +57,8 @@ def main() -> None:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         print(server.server_address[1], flush=True)
-        sys.stdin.buffer.read()
+        while sys.stdin.buffer.readline():
+            print(time.process_time_ns(), flush=True)
         server.shutdown()
         thread.join()
     if recorder is not None:

@@ -1,0 +1,148 @@
+"""The pipeline where a recorder looks on, and nobody else: the same calls in the same order, told as rows.
+
+Watching must not slow what is watched. Here the facts of several steps leave as one tuple, without a call a step; that
+halves what `pipeline` costs. Whatever is out of the ordinary, it still tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..observe import live
+from ..observe.facts import Kind, Outcome
+from ..observe.observer import Recording
+from ..observe.place import Place
+from ..observe.request import SHORT, Request, Worker, cpu_now, now
+from ..observe.stages import Stage
+from . import pipeline
+from .pipeline import FINISH, FINISH_REQUEST, GET_REQUEST, HANDLE, QUEUE, SETUP, SHUTDOWN_REQUEST, VERIFY_REQUEST
+
+STAGE, WORKER_STARTED = Kind.STAGE, Kind.WORKER_STARTED
+
+
+def handle(server: Any, place: Place, recorder: Recording) -> None:
+    """The accepting thread's share, as `pipeline.handle`."""
+    acceptor = place.here()
+    request = Request(place, acceptor)
+    started = now()
+    acceptor.clock, acceptor.at = cpu_now(), started
+    try:
+        given, address = server.get_request()
+    except OSError as error:
+        return server._accept_failed(error)  # type: ignore[no-any-return]
+    except BaseException as error:
+        request.fail(GET_REQUEST, error)
+        raise
+    accepted = now()
+    place.admit(request, given, address, started)
+    recorder.request_opened(request)
+    if isinstance(given, tuple):
+        place.tell_datagram(request, given[0], accepted)
+    verifying = now()
+    request.since = verifying
+    request.stage = VERIFY_REQUEST
+    try:
+        verified = server.verify_request(given, address)
+    except BaseException as error:
+        request.fail(VERIFY_REQUEST, error)
+        pipeline.shut(server, request)
+        raise
+    verified_at = now()
+    accept_cpu, verify_cpu = accepted - started, verified_at - verifying
+    if accept_cpu + verify_cpu > SHORT:
+        accept_cpu, verify_cpu = _spent(acceptor, accept_cpu, verify_cpu)
+    thread, own = acceptor.thread, request.id
+    recorder.journal((
+        STAGE, own, GET_REQUEST, thread, started, accepted, accept_cpu, b"",
+        STAGE, own, VERIFY_REQUEST, thread, verifying, verified_at, verify_cpu, b"",
+    ))  # fmt: skip
+    if verified:
+        return pipeline.process(server, request)
+    request.outcome = Outcome.REJECTED
+    return pipeline.shut(server, request)
+
+
+def _spent(acceptor: Worker, *elapsed: int) -> list[int]:
+    """How much of each stage's time can have been CPU time: what the clock says, from when the first began."""
+    before = acceptor.clock
+    acceptor.clock, acceptor.at = cpu_now(), now()
+    return [min(time, acceptor.clock - before) for time in elapsed]
+
+
+def work(server: Any, request: Request, recorder: Recording) -> None:
+    """A thread's whole life, as `ThreadingMixIn._work` and `pipeline.work`."""
+    place = request.place
+    worker = place.new_worker()
+    request.worker = worker
+    worker.request = request
+    began = now()
+    worker.at = began
+    worker.clock = clock = cpu_now()
+    thread, own = worker.thread, request.id
+    recorder.journal((
+        WORKER_STARTED, 0, place.number, thread, began, 0, worker.pid, worker.name.encode("utf-8", "backslashreplace"),
+        STAGE, own, QUEUE, thread, request.since, began, 0, b"",
+    ))  # fmt: skip
+    request.since = began
+    request.stage = FINISH_REQUEST
+    live.current[worker.ident] = request
+    try:
+        try:
+            server.finish_request(request.given, request.address)
+        except BaseException as error:
+            request.fail(FINISH_REQUEST, error)
+            raise
+        finally:
+            del live.current[worker.ident]
+            ended = now()
+            cpu = ended - began
+            if cpu > SHORT:
+                worker.clock, worker.at = cpu_now(), ended
+                cpu = min(worker.clock - clock, cpu)
+            recorder.journal((STAGE, own, FINISH_REQUEST, thread, began, ended, cpu, b""))
+    except Exception:
+        pipeline.report(server, request.given, request.address, request)
+    finally:
+        _shut(server, request, recorder)
+        recorder.worker_ended(worker)
+
+
+def _shut(server: Any, request: Request, recorder: Recording) -> None:
+    given, by = request.given, request.worker or request.acceptor
+    try:
+        _step(request, by, recorder, SHUTDOWN_REQUEST, lambda: server.shutdown_request(given))
+    finally:
+        request.close()
+
+
+def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
+    """The three steps of a handler, as `pipeline.run_handler`."""
+    by = request.worker or request.acceptor
+    _step(request, by, recorder, SETUP, handler.setup)
+    recorder.handle_started(request, now())
+    try:
+        _step(request, by, recorder, HANDLE, handler.handle)
+    finally:
+        _step(request, by, recorder, FINISH, handler.finish)
+
+
+def _step(request: Request, by: Worker, recorder: Recording, stage: Stage, call: Callable[[], object]) -> None:
+    """As `Request.run`, in a worker."""
+    started = now()
+    clock = by.clock + started - by.at
+    request.since = started
+    request.stage = stage
+    try:
+        call()
+    except BaseException as error:
+        request.fail(stage, error)
+        raise
+    finally:
+        ended = now()
+        request.since = 0
+        cpu = ended - started
+        if cpu > SHORT:
+            by.clock, by.at = cpu_now(), ended
+            cpu = min(max(by.clock - clock, 0), cpu)
+        recorder.journal((STAGE, request.id, stage, by.thread, started, ended, cpu, b""))
