@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -27,6 +27,7 @@ from app.text import duration, label, no_mnemonic, number, safe_text, set_role, 
 
 TOLD_FOR = 8000
 """How long a sentence stands in the status bar, in ms."""
+GAP, EDGE = 18, 14
 LAG = 1000
 """From this on the view says how far it is behind, in ms."""
 
@@ -116,6 +117,7 @@ class StatusBar(QStatusBar):
     def __init__(self, context: Context, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        self._sentence = ""
         self._view = context.view
         self._link = context.link
         self._capture = self._item(tr("Capture"), tr("Requests and bytes in the capture, and its limits"))
@@ -128,7 +130,7 @@ class StatusBar(QStatusBar):
         self._mode = self._button("", actions["view.freeze"])
         self._lay_out()
         self._silence = QTimer(self, singleShot=True, interval=TOLD_FOR)
-        self._silence.timeout.connect(lambda: self._told.setText(""))
+        self._silence.timeout.connect(lambda: self._say(""))
         self._slow = QTimer(self, interval=500)
         self._slow.timeout.connect(self.refresh)
         self._slow.start()
@@ -138,11 +140,39 @@ class StatusBar(QStatusBar):
 
     def tell(self, sentence: str) -> None:
         """Show one sentence for a while; what does not fit stands in its tip."""
-        whole = safe_text(sentence, 2000)
-        metrics = self._told.fontMetrics()
-        self._told.setText(metrics.elidedText(safe_text(sentence), Qt.TextElideMode.ElideRight, self._told.width()))
-        set_tip(self._told, whole)
+        self._say(safe_text(sentence, 2000))
         self._silence.start()
+
+    def hush(self, sentence: str) -> None:
+        """Take a sentence back before its time: it no longer holds."""
+        if self._sentence == safe_text(sentence, 2000):
+            self._say("")
+
+    def _say(self, sentence: str) -> None:
+        self._sentence = sentence
+        set_tip(self._told, sentence or tr("What the program last had to say"))
+        self._fit()
+
+    def _fit(self) -> None:
+        """A sentence comes before the numbers: some make room for it, and what is still too long is cut."""
+        wanted = self._told.fontMetrics().horizontalAdvance(self._sentence) + 2
+        calm = [item for item in (self._evicted, self._dropped) if item.property("role") != "warn"]
+        spare: list[QWidget] = [self._cost, *calm, self._commands]
+        free = self.width() - 2 * EDGE - sum(self._width(item) for item in (*spare, *self._kept()))
+        for item in spare:
+            hidden = bool(self._sentence) and free < wanted
+            item.setVisible(not hidden)
+            free += self._width(item) if hidden else 0
+        line = self._told.fontMetrics().elidedText(self._sentence, Qt.TextElideMode.ElideRight, max(0, free))
+        self._told.setText(line)
+
+    def _kept(self) -> list[QWidget]:
+        loud = [item for item in (self._evicted, self._dropped) if item.property("role") == "warn"]
+        return [self._capture, self._mode, *loud]
+
+    @staticmethod
+    def _width(item: QWidget) -> int:
+        return item.sizeHint().width() + GAP
 
     def refresh(self) -> None:
         """Numbers that people read: twice a second, and only when they have changed."""
@@ -157,6 +187,7 @@ class StatusBar(QStatusBar):
                 item.setText(text)
         self._warn(self._dropped, tick.totals.dropped > 0)
         self._show_mode(tick)
+        self._fit()
 
     def _show_mode(self, tick: Tick) -> None:
         if self._view.frozen:
@@ -195,8 +226,8 @@ class StatusBar(QStatusBar):
     def _lay_out(self) -> None:
         line = QWidget()
         layout = QHBoxLayout(line)
-        layout.setContentsMargins(12, 0, 12, 0)
-        layout.setSpacing(18)
+        layout.setContentsMargins(EDGE, 0, EDGE, 0)
+        layout.setSpacing(GAP)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         for item in (self._capture, self._dropped, self._evicted, self._cost):
             layout.addWidget(item)
@@ -204,6 +235,12 @@ class StatusBar(QStatusBar):
         layout.addWidget(self._commands)
         layout.addWidget(self._mode)
         self.addWidget(line, 1)
+
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 def capture_text(tick: Tick) -> str:

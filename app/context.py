@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk
+from app.journal import Journal
 from app.link.link import Link
 from app.models.selection import Selection
 from app.settings import Settings
@@ -87,6 +88,8 @@ class Context:
     link: Link
     desk: Desk
     """Start, stop, restart, examples, offers; use it rather than the link for what concerns servers."""
+    journal: Journal
+    """What Socketscope itself has to say; the Output panel shows it among what servers print."""
     selection: Selection
     view: View
     workspace: Workspace

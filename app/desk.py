@@ -25,8 +25,6 @@ class Desk(QObject):
 
     troubled = Signal(str)
     """Key of a server with a new trouble, or rid of one; see `trouble`."""
-    told = Signal(str)
-    """A sentence for the status bar."""
 
     def __init__(self, link: Link, workspace: Workspace, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,10 +41,20 @@ class Desk(QObject):
         status = self.status(key)
         return self._troubles.get(key) or (status.error if status is not None else None)
 
+    def warning(self, key: str) -> Trouble | None:
+        """What is odd about a server that is up."""
+        status = self.status(key)
+        return status.warning if status is not None else None
+
     def status(self, key: str) -> ServerStatus | None:
         """How the server stands by the latest tick."""
         tick: Tick = self._link.tick
         return tick.server(key)
+
+    def name(self, key: str) -> str:
+        """What a server is called: a script's server has a name of its own."""
+        status, entry = self.status(key), self._workspace.entry(key)
+        return entry.profile.name if entry is not None else status.name if status is not None else ""
 
     def is_up(self, key: str) -> bool:
         """Whether it is there to be stopped."""
@@ -104,7 +112,7 @@ class Desk(QObject):
     def remove(self, key: str) -> None:
         """Stop a server and take it out of the workspace. What it did stays in the capture."""
         self.stop_demo(key)
-        self._troubles.pop(key, None)
+        self._forget_trouble(key)
         if self.status(key) is not None:
             self._link.remove(key)
         self._workspace.remove(key)
@@ -187,16 +195,13 @@ class Desk(QObject):
     def _keep_trouble(self, key: str, trouble: Trouble) -> None:
         self._troubles[key] = trouble
         self.troubled.emit(key)
-        self.told.emit(trouble.sentence)
 
     def _forget_trouble(self, key: str) -> None:
         if self._troubles.pop(key, None) is not None:
             self.troubled.emit(key)
 
     def _on_event(self, event: Mapping[str, Any]) -> None:
-        if event.get("event") == "fault":
-            self.told.emit(str(event.get("sentence", "")))
-        elif event.get("what") == "ended":
+        if event.get("what") == "ended":
             self._demo_clients = {
                 key: left
                 for key, clients in self._demo_clients.items()

@@ -65,7 +65,7 @@ def _run(application: QApplication, reports: Reports, options: argparse.Namespac
     link.respawned.connect(limit)
     limit()
     window = Window(link, workspace, settings, themes)
-    reports.lines.written.connect(lambda level, line: window.tell(line) if level >= _TELL_FROM else None)
+    reports.lines.written.connect(lambda level, line: _tell(window, line) if level >= _TELL_FROM else None)
     _end_on_signal(window.close, window)
     window.show()
     if damaged:
@@ -77,6 +77,10 @@ def _run(application: QApplication, reports: Reports, options: argparse.Namespac
 
 def _limit(link: Link, settings: Settings) -> None:
     link.limit(settings.get(known.LIMIT_REQUESTS), settings.get(known.LIMIT_MEGABYTES) << 20)
+
+
+def _tell(window: Window, line: str) -> None:
+    window.context.journal.write(line, urgent=True)
 
 
 def begin(window: Window, options: argparse.Namespace) -> None:

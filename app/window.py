@@ -15,6 +15,7 @@ from app.desk import Desk
 from app.docks import Docks, name_tab_bar
 from app.heads import Page
 from app.icons import application_icon
+from app.journal import Journal, Note
 from app.link.link import Link
 from app.models.selection import Selection
 from app.panels import PANELS
@@ -40,9 +41,11 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self._actions = make_actions(self, self.run)
         selection = Selection(self)
+        desk = Desk(link, workspace, selection, self)
         self.context = Context(
             link=link,
-            desk=Desk(link, workspace, selection, self),
+            desk=desk,
+            journal=Journal(link, desk, self),
             selection=selection,
             view=View(self),
             workspace=workspace,
@@ -73,6 +76,10 @@ class Window(QMainWindow):
     def tell(self, sentence: str) -> None:
         """Say one sentence in the status bar."""
         self.bar.tell(sentence)
+
+    def _tell_urgent(self, note: Note) -> None:
+        if note.urgent:
+            self.tell(note.told)
 
     def focus_filter(self) -> None:
         """Put the keyboard into the filter box."""
@@ -122,8 +129,8 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         context = self.context
-        context.desk.told.connect(self.tell)
-        context.link.lost.connect(self.tell)
+        context.journal.written.connect(self._tell_urgent)
+        context.journal.settled.connect(lambda note: self.bar.hush(note.told))
         context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
         context.workspace.added.connect(self._show_requests)
         context.selection.server_changed.connect(self._show_requests)

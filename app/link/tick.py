@@ -73,6 +73,8 @@ class ServerStatus:
     failed: int = 0
     rate: float = 0.0
     error: Trouble | None = None
+    warning: Trouble | None = None
+    """It is up, but: code importing, hung, busy or stopped; the extras may have file, line and function."""
     children: int = 0
     max_children: int | None = None
     started: int | None = None
@@ -87,7 +89,8 @@ class ServerStatus:
         values["server_class"] = str(data.get("class") or "")
         values["ids"] = tuple(data.get("ids") or ())
         values["state"] = ServerState(data.get("state", "stopped"))
-        values["error"] = Trouble.from_json(data["error"]) if data.get("error") else None
+        for name in ("error", "warning"):
+            values[name] = Trouble.from_json(data[name]) if data.get(name) else None
         return cls(**values)
 
 

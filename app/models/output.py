@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.models.columns import Column, Moment
 from app.text import QT_TRANSLATE_NOOP, clock, safe_text, tip
-from engine.capture.reader import CaptureReader, Servers
+from engine.capture.reader import Servers
 from engine.capture.records import OutputRecord
 
 Index = QModelIndex | QPersistentModelIndex
@@ -27,6 +28,35 @@ _STREAMS = {
     1: QT_TRANSLATE_NOOP("OutputModel", "out"),
     2: QT_TRANSLATE_NOOP("OutputModel", "err"),
 }
+
+
+class Named(Protocol):
+    """Of a server only its number and name are asked for."""
+
+    @property
+    def id(self) -> int:
+        """As its lines say it."""
+
+    @property
+    def name(self) -> str:
+        """As the person called it."""
+
+
+class LineSource(Protocol):
+    """Where lines are read: a capture's reader, or something that adds to it."""
+
+    @property
+    def wall_offset(self) -> int:
+        """Wall clock less monotonic clock, ns."""
+
+    def servers(self) -> Sequence[Named]:
+        """Everybody who has lines."""
+
+    def output(self, servers: Servers, after: int, limit: int) -> list[OutputRecord]:
+        """The lines after the one with this number, oldest first."""
+
+    def last_output(self, servers: Servers, limit: int) -> list[OutputRecord]:
+        """The newest lines, oldest first."""
 
 
 def _stream(record: OutputRecord) -> str:
@@ -75,7 +105,7 @@ OUTPUT_COLUMNS: tuple[Column[tuple[OutputRecord, str]], ...] = (
 class OutputModel(QAbstractTableModel):
     """Lines of one server or of all, oldest first: time, server, stream, line."""
 
-    def __init__(self, reader: CaptureReader | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, reader: LineSource | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reader = reader
         self._servers: Servers = None
@@ -85,7 +115,7 @@ class OutputModel(QAbstractTableModel):
         self._wall_offset = 0
         self.set_reader(reader)
 
-    def set_reader(self, reader: CaptureReader | None) -> None:
+    def set_reader(self, reader: LineSource | None) -> None:
         """Show another capture."""
         self._reader = reader
         self._wall_offset = reader.wall_offset if reader else 0

@@ -20,11 +20,12 @@ from app.icons import icon
 from app.link.tick import Tick
 from app.models.output import Index, OutputModel, RecordRole
 from app.panels.live import LEAST_HEIGHT, LivePanel, StickToEnd, row
+from app.panels.outputlines import OutputLines
 from app.text import label, set_role, set_tip, tr
 from app.theme import ROW, mono, theme
 
 STREAM = 2
-SIGNS = {0: ("ⓘ", "accent"), 1: ("·", "dim"), 2: ("!", "error")}
+SIGNS = {0: ("»", "accent"), 1: ("·", "dim"), 2: ("!", "error")}
 """By stream: our own log, standard output, standard error."""
 WIDTHS = (108, 120, 56)
 
@@ -53,7 +54,8 @@ class OutputPanel(LivePanel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.setMinimumHeight(LEAST_HEIGHT)
-        self.model = OutputModel(context.link.reader, self)
+        self._lines = OutputLines(context.link.reader, context.journal)
+        self.model = OutputModel(self._lines, self)
         self.table = QTableView()
         self._build_table()
         self.empty = label(tr("Nothing has been printed yet."), role="dim")
@@ -66,12 +68,19 @@ class OutputPanel(LivePanel):
     def refresh(self, tick: Tick) -> None:
         if self.context.view.frozen:
             return
-        self.model.set_server(self.runs() if self.only.isChecked() else None)
+        self._narrow(self.context.selection.server if self.only.isChecked() else "")
         self.model.refresh()
         self.empty.setVisible(self.model.rowCount() == 0)
 
     def change_capture(self) -> None:
-        self.model.set_reader(self.context.link.reader)
+        self._lines = OutputLines(self.context.link.reader, self.context.journal)
+        self.model.set_reader(self._lines)
+
+    def _narrow(self, key: str) -> None:
+        if key != self._lines.key:
+            self._lines.key = key
+            self.model.set_reader(self._lines)
+        self.model.set_server(self.runs() if key else None)
 
     def find_next(self) -> None:
         """Go to the next line that contains the searched text, from the top again after the last."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QPushButton, QToolButton, QWidget
 
 from app.context import Context
 from app.icons import icon
-from app.link.tick import Tick
-from app.models.servers import ServerRole, ServersModel
-from app.panels.live import LivePanel
+from app.link.tick import Tick, Trouble
+from app.models.servers import ServersModel
+from app.panels.live import LivePanel, row
 from app.panels.requests import quoted
-from app.panels.troubles import TroubleStrip
+from app.panels.troubles import CardDelegate, TroubleStrip
 from app.text import label, set_role, set_tip, tr
-from app.widgets.servercard import ServerDelegate
 
 MENU = (
     ("server.start", "server.stop", "server.restart"),
@@ -21,7 +20,7 @@ MENU = (
     ("server.copy_line", "server.demo"),
 )
 STRIPS = 3
-"""Failures told at once; more wait until one of these is gone."""
+"""Troubles told at once; more wait until one of these is gone, or until their server is selected."""
 
 
 class ServersPanel(LivePanel):
@@ -31,15 +30,19 @@ class ServersPanel(LivePanel):
         super().__init__(context, role="chrome")
         self.model = ServersModel(self)
         self.list = QListView()
-        self._build_list()
         self._strips: dict[str, TroubleStrip] = {}
-        self._strip_box = QVBoxLayout()
-        self._strip_box.setContentsMargins(8, 0, 8, 0)
-        self._strip_box.setSpacing(6)
+        self._delegate = CardDelegate(self.list, self._strips)
+        self._build_list()
+        self.more = QPushButton()
+        set_role(self.more, "link")
+        set_tip(self.more, tr("Select the next server with a trouble"))
+        self.more.clicked.connect(self._select_untold)
+        self.more.hide()
+        self._untold: list[str] = []
         self.drop_text = label(tr("Drop a .py file here to add its handlers"), role="small", wrap=True)
         self.drop_text.setContentsMargins(10, 8, 10, 10)
         self.box.addWidget(self.list, 1)
-        self.box.addLayout(self._strip_box)
+        self.box.addLayout(row(self.more, None, margins=(10, 4, 10, 0)))
         self.box.addWidget(self.drop_text)
         self.head_tools = self._add_button()
         self._connect()
@@ -53,7 +56,8 @@ class ServersPanel(LivePanel):
 
     def _build_list(self) -> None:
         self.list.setModel(self.model)
-        self.list.setItemDelegate(ServerDelegate(self.list))
+        self.list.setItemDelegate(self._delegate)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setAccessibleName(tr("Servers"))
         set_tip(self.list, tr("Enter shows only its requests; the menu key offers what can be done"))
         set_role(self.list, "chrome")
@@ -96,6 +100,7 @@ class ServersPanel(LivePanel):
         place = self.model.row_of(key)
         if place != self.list.currentIndex().row():
             self.list.setCurrentIndex(self.model.index(place))
+        self._show_troubles()
 
     def _filter(self, index: QModelIndex) -> None:
         """Show only this server's requests, or all again."""
@@ -137,15 +142,50 @@ class ServersPanel(LivePanel):
         action.toggled.connect(lambda on: self.context.workspace.edit(entry.key, entry.profile, autostart=on))
 
     def _show_troubles(self) -> None:
-        desk = self.context.desk
-        found = {entry.key: desk.trouble(entry.key) for entry in self.context.workspace.entries}
-        failing = {key: trouble for key, trouble in found.items() if trouble is not None}
-        for key in set(self._strips) - set(failing):
-            self._strips.pop(key).deleteLater()
-        for key, trouble in list(failing.items())[:STRIPS]:
-            if key not in self._strips:
-                self._strips[key] = TroubleStrip(self.context, key)
-                self._strip_box.addWidget(self._strips[key])
-            self._strips[key].show_trouble(trouble)
-            told = self.model.index(self.model.row_of(key)).data(ServerRole.ERROR)
-            self._strips[key].set_told(bool(told))
+        """One strip a row, at most STRIPS; the selected server has one in any case."""
+        found = self._troubles()
+        told = sorted(found, key=lambda key: key != self.context.selection.server)[:STRIPS]
+        for key in set(self._strips) - set(told):
+            self._drop(key)
+        for key in told:
+            self._tell(key, found[key])
+        self._untold = [key for key in found if key not in told]
+        self.more.setVisible(bool(self._untold))
+        self.more.setText(tr("and {n} more").format(n=len(self._untold)))
+
+    def _troubles(self) -> dict[str, tuple[Trouble, bool]]:
+        """What is wrong with each server in the list, and whether it is only a warning."""
+        desk, found = self.context.desk, {}
+        for entry in self.context.workspace.entries:
+            error, warning = desk.trouble(entry.key), desk.warning(entry.key)
+            if (trouble := error or warning) is not None:
+                found[entry.key] = trouble, error is None
+        return found
+
+    def _tell(self, key: str, trouble: tuple[Trouble, bool]) -> None:
+        index = self.model.index(self.model.row_of(key))
+        strip = self._strips.get(key)
+        new = strip is None
+        if strip is None:
+            strip = self._strips[key] = TroubleStrip(self.context, key, self.list.viewport())
+        changed = strip.show_trouble(trouble[0], warning=trouble[1])
+        if new:
+            self.list.setIndexWidget(index, strip)
+            QWidget.setTabOrder(self.list, strip.fix_button)
+            QWidget.setTabOrder(strip.fix_button, strip.more_button)
+        if changed:
+            self._delegate.sizeHintChanged.emit(index)
+        if new and key == self.context.selection.server:
+            QTimer.singleShot(0, self.list, lambda: self.list.scrollTo(self.list.currentIndex()))
+
+    def _drop(self, key: str) -> None:
+        self._strips.pop(key).hide()
+        index = self.model.index(self.model.row_of(key))
+        if index.isValid():  # else it went with its row
+            # Qt takes no widget for "none any more"; PySide's stub does not know.
+            self.list.setIndexWidget(index, None)  # type: ignore[arg-type]
+            self._delegate.sizeHintChanged.emit(index)
+
+    def _select_untold(self) -> None:
+        if self._untold:
+            self.context.selection.select_server(self._untold[0])

@@ -79,15 +79,9 @@ def test_demo_clients_that_ended_are_started_again(desk: Desk, client: FakeClien
     qtbot.waitUntil(lambda: not desk.has_demo(key))
 
 
-def test_faults_are_told(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.told) as heard:
-        client.say(event="fault", sentence="The disk is full.")
-    assert heard.args == ["The disk is full."]
-
-
 def test_trouble_stays_with_its_server_until_it_starts(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
     key = desk.add(Profile(name="a", port=9009), start=True)
-    with qtbot.waitSignals([desk.troubled, desk.told]):
+    with qtbot.waitSignal(desk.troubled):
         client.refuse(1, "port_in_use", "Port 9009 is used.", offer=9010)
     trouble = desk.trouble(key)
     assert trouble is not None

@@ -13,7 +13,6 @@ from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QComboBox,
     QDockWidget,
     QGroupBox,
     QLabel,

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.panels.servers import ServersPanel
+from app.widgets.servercard import HEIGHT
 from engine.hosting.profile import Profile
 from tests.app.models.captures import CaptureFile
 from tests.app.stage import Stage
@@ -86,3 +87,58 @@ def test_the_menu_offers_every_order(panel: ServersPanel, stage: Stage) -> None:
     assert entry.autostart
     assert {"Start", "Stop", "Restart", "Edit…", "Duplicate", "Remove…", "Show only its requests"} <= texts
     menu.close()
+
+
+def failing(key: str, **extras: object) -> dict[str, object]:
+    error = {"code": "import_failed", "sentence": f"{key} cannot be imported.", **extras}
+    return listening(key, state="failed", error=error)
+
+
+def test_a_warning_is_told_in_the_row_with_its_line(
+    panel: ServersPanel, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = stage.workspace.add(Profile(name="echo"))
+    said = "The interpreter lock has been held for 12 s in handle, line 14 of regex.py."
+    tell(stage, listening(key, warning={"code": "hung", "sentence": said, "file": "/x/regex.py", "line": 14}))
+    strip = panel._strips[key]
+    assert strip.sentence.text() == f"⚠ {said}"
+    assert panel.list.sizeHintForIndex(panel.model.index(0)).height() > HEIGHT + strip.sentence.height()
+    monkeypatch.setattr("app.panels.troubles.open_in_editor", lambda _settings, file, line: f"Opened {file}:{line}.")
+    strip.more_button.click()
+    assert stage.window.bar._sentence == "Opened /x/regex.py:14."
+    strip.fix_button.click()
+    assert stage.client.orders[-1][0] == "restart"
+    tell(stage, listening(key))
+    assert panel._strips == {}
+    assert panel.list.sizeHintForIndex(panel.model.index(0)).height() == HEIGHT
+
+
+def test_an_import_that_takes_long_can_be_stopped(panel: ServersPanel, stage: Stage) -> None:
+    key = stage.workspace.add(Profile(name="echo"))
+    tell(stage, listening(key, state="starting", warning={"code": "importing", "sentence": "Still importing."}))
+    assert panel._strips[key].more_button.text() == "Edit…"
+    panel._strips[key].fix_button.click()
+    assert stage.client.orders[-1][0] == "stop"
+
+
+def test_three_troubles_are_told_and_the_selected_one_always(panel: ServersPanel, stage: Stage) -> None:
+    keys = [stage.workspace.add(Profile(name=str(n))) for n in range(5)]
+    tell(stage, *(failing(key) for key in keys))
+    assert list(panel._strips) == keys[:3]
+    assert (panel.more.isVisible(), panel.more.text()) == (True, "and 2 more")
+    panel.more.click()
+    assert stage.context.selection.server == keys[3]
+    assert set(panel._strips) == {keys[3], *keys[:2]}
+    stage.context.desk.remove(keys[3])
+    tell(stage, *(listening(key) for key in keys if key != keys[3]))
+    assert panel._strips == {}
+    assert not panel.more.isVisible()
+
+
+def test_a_strip_is_reached_from_the_list(panel: ServersPanel, stage: Stage) -> None:
+    key = stage.workspace.add(Profile(name="echo"))
+    tell(stage, failing(key))
+    strip = panel._strips[key]
+    viewport = panel.list.nextInFocusChain()
+    assert viewport.nextInFocusChain() is strip.fix_button
+    assert strip.fix_button.nextInFocusChain() is strip.more_button
