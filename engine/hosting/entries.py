@@ -18,7 +18,8 @@ CRASH_LIMIT = 3
 CRASH_WINDOW = 300.0
 EARLY_LIMIT = 4096
 
-_STREAM_OF_FACTS = (Kind.STAGE, Kind.RECEIVED, Kind.SENT)
+UNCOUNTED = frozenset((int(Kind.STAGE), int(Kind.RECEIVED), int(Kind.SENT)))
+"""Kinds of rows that `Entry.count` need not see: nearly all."""
 
 
 @dataclass
@@ -213,8 +214,3 @@ class Entry:
             "warning": None,
             "stopped_reason": None,
         }
-
-
-def is_counted(kind: int) -> bool:
-    """Whether `Entry.count` wants rows of this kind."""
-    return kind not in _STREAM_OF_FACTS

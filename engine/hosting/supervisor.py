@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -36,6 +37,9 @@ CAPTURE_NAME = "capture.socketscope"
 def main(fd: int) -> int:
     """Serve the client at the other end of the descriptor until it goes."""
     become_subreaper()
+    # Facts are many, short-lived tuples without cycles: looking through them for cycles took a quarter of the time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = JsonChannel(socket.socket(fileno=fd))
     opening = _first(channel)

@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable
 
 from ..capture.writer import CaptureWriter
-from ..channel.codec import Row
+from ..channel.codec import Batch, Row
 from ..observe.facts import Kind
 from .autopsy import tell_where_children_died
-from .entries import Entry, Part, Tally, is_counted
+from .entries import UNCOUNTED, Entry, Part, Tally
 from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
 from .story import Story
 
+PARTS_LIMIT = 256
+"""Each has its line in every tick. What more servers do is captured as the program's own."""
 ABOUT = ("class", "concurrency", "transport", "address", "handler")
 
 
@@ -59,17 +61,7 @@ class Taker:
     def _receive(self, entry: Entry, host: HostProcess) -> bool:
         batches = host.receiver.receive()
         for batch in batches:
-            tell_where_children_died(batch, host)
-            servers = self._writer.feed(host.number, host.servers, batch)
-            while servers:
-                for row in servers:
-                    if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
-                        self._add_part(entry, host, row[2], row[4], row[7])
-                servers = self._writer.resume(host.number)
-            for row in batch.rows:
-                if is_counted(row[0]):
-                    entry.count(row)
-                    self._note(entry, host, row)
+            self._take(entry, host, batch)
         if batches:
             last = batches[-1].rows
             self.behind = max(0, time.monotonic_ns() - max(last[-1][4], last[-1][5])) if last else 0
@@ -77,6 +69,20 @@ class Taker:
         if host.receiver.ended:
             self._loop.unwatch(host.receiver.fileno())
         return bool(batches)
+
+    def _take(self, entry: Entry, host: HostProcess, batch: Batch) -> None:
+        others = [row for row in batch.rows if row[0] not in UNCOUNTED]
+        if any(row[0] == Kind.FAILED for row in others):
+            tell_where_children_died(batch, host)
+        servers = self._writer.feed(host.number, host.servers, batch)
+        while servers:
+            for row in servers:
+                if row[0] == Kind.SERVER_STARTED and row[2] not in host.servers:
+                    self._add_part(entry, host, row[2], row[4], row[7])
+            servers = self._writer.resume(host.number)
+        for row in others:
+            entry.count(row)
+            self._note(entry, host, row)
 
     def _note(self, entry: Entry, host: HostProcess, row: Row) -> None:
         kind, number, worker, value = row[0], row[2], row[3], row[6]
@@ -88,6 +94,9 @@ class Taker:
 
     def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
         """A server that the user's program has made."""
+        if len(entry.parts) >= PARTS_LIMIT:
+            host.servers[number] = entry.own.id
+            return
         told = _about(data)
         kind, transport, address = told["class"], told["transport"], told["address"]
         name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
