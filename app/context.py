@@ -107,8 +107,10 @@ class PanelWidget(Protocol):
     """What the window looks for in a panel's widget, beyond being a QWidget. Every member may be missing.
 
     The window makes the panel's head (26 px, upper case). A widget that wants something of its own there has the
-    attribute `head_tools` (a QWidget, put at the head's right end) and the signal `title_changed(str)`, whose text
-    takes the place of the panel's title ("WORKERS · last 10 s": what stands after the first dot keeps its case).
+    attribute `head_tools` (a QWidget, put at the head's right end), and `head_title` or the signal
+    `title_changed(str)`, whose text takes the place of the panel's title ("WORKERS · last 10 s": what stands after
+    the first dot keeps its case).
     """
 
     head_tools: QWidget
+    head_title: str

@@ -42,6 +42,9 @@ class PanelHead(QWidget):
         changed = getattr(widget, "title_changed", None)
         if changed is not None:
             changed.connect(self.show_title)
+        title = getattr(widget, "head_title", "")
+        if title:
+            self.show_title(title)
 
     # Qt's overrides
 

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QRadioButton,
     QSpinBox,
@@ -23,12 +22,14 @@ from app.context import Context
 from app.link.tick import ServerState, ServerStatus, Tick
 from app.panels.live import row
 from app.panels.payload import PayloadError, read_hex, read_text
-from app.text import label, safe_text, set_role, set_tip, size, tr
+from app.panels.payloadedit import PayloadEdit, too_long
+from app.text import label, safe_text, set_role, set_tip, tr
 from app.theme import mono
 
 TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
 MOST_CLIENTS = 200
-MOST_BYTES = 512 * 1024
+MOST_TEXT = 64 * 1024
+"""Characters: more on one line would keep a text field busy for minutes."""
 ADDRESS = 26
 
 
@@ -138,10 +139,10 @@ class ClientForm(QWidget):
         if not self.target.currentData() and not self.address.text().strip():
             return tr("Type the address: 127.0.0.1:9009, or the path of a socket.")
         try:
-            count = len(self.sending().payload)
+            self.sending()
         except PayloadError as error:
             return str(error)
-        return "" if count <= MOST_BYTES else tr("At most {n} can be sent at once.").format(n=size(MOST_BYTES))
+        return ""
 
     def _make_target(self) -> None:
         self.target = QComboBox()
@@ -160,7 +161,8 @@ class ClientForm(QWidget):
         set_tip(self.text_mode, tr(r"UTF-8 text; \n \r \t \0 \x1f and \\ are escapes"))
         set_tip(self.hex_mode, tr("Pairs of hex digits; blanks and commas do not count"))
         self.text_mode.setChecked(True)
-        self.text = QPlainTextEdit(r"hello\r\n")
+        self.text = PayloadEdit(MOST_TEXT)
+        self.text.setPlainText(r"hello\r\n")
         self.text.setTabChangesFocus(True)
         self.text.setFont(mono())
         self.text.setMinimumHeight(44)
@@ -210,6 +212,7 @@ class ClientForm(QWidget):
             self.hex_mode.toggled,
         ):
             signal.connect(self.check)
+        self.text.refused.connect(lambda: self.message.setText(too_long(MOST_TEXT)))
         self.send_button.clicked.connect(self.send)
         self.stop_button.clicked.connect(self.stopped)
         action = QAction(self)

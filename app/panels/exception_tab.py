@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QListView,
-    QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedLayout,
     QTableView,
@@ -25,9 +27,10 @@ from app.models.failures import Frame, FramesModel, Local, LocalsModel, read_fra
 from app.models.selection import ByteRange
 from app.panels.editor import open_in_editor
 from app.panels.endings import calm_sentence, sent_sentence
+from app.panels.failurebuttons import FailureButtons
 from app.panels.live import paint_ground, row
 from app.panels.source import SourceView
-from app.text import label, safe_text, set_role, set_tip, tr
+from app.text import QT_TR_NOOP, label, safe_text, set_tip, tr
 from app.theme import ROW
 from app.widgets.hexview import HexView, Mark
 from engine.capture.records import FailureRecord, RequestRecord
@@ -36,6 +39,13 @@ HEX_LINE = 16
 HEX_EDGES = 18
 """Above and below the lines, a scroll bar's height included."""
 MOST_HEX_LINES = 4
+WIDE = [360, 610, 176]
+NARROW = 1000
+"""Below this width of the tab the buttons get no column of their own."""
+NARROW_BYTES = 592
+"""What a row of sixteen bytes takes."""
+NO_FRAMES = QT_TR_NOOP("The worker ended without a traceback; no variables are known.")
+_LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
 
 
 @dataclass(frozen=True)
@@ -76,8 +86,9 @@ class ExceptionTab(QWidget):
         self.hex.set_data(received, True)
         self.hex.setFixedHeight(HEX_LINE * min(MOST_HEX_LINES, max(1, -(-len(received) // 16))) + HEX_EDGES)
         self._frames.set_frames(frames)
-        self.frames.setCurrentIndex(self._frames.index(0))
-        self._show_frame(self._frames.frame_at(0))
+        first = first_own(frames)
+        self.frames.setCurrentIndex(self._frames.index(first))
+        self._show_frame(self._frames.frame_at(first))
         self.out.setText(sent_sentence(request, conversation.size(False)))
         self._enable()
         self._stack.setCurrentIndex(1)
@@ -103,14 +114,16 @@ class ExceptionTab(QWidget):
         for part, width in ((self._build_left(), 320), (self._build_middle(), 600), (self._build_right(), 170)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, width)
-        split.setSizes([360, 610, 176])
+        self._split = split
+        split.setSizes(WIDE)
         return split
 
     def _build_left(self) -> QWidget:
         self.title = label(name=tr("Error"), role="error-strong", wrap=True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.where = label(name=tr("Where it was raised"), role="mono-dim")
-        self.lost = label(tr("The worker ended without a traceback; no variables are known."), role="dim", wrap=True)
+        self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.lost = label(name=tr("Variables"), role="dim", wrap=True)
         self._locals = LocalsModel(self)
         self.locals = QTableView()
         self.locals.setModel(self._locals)
@@ -127,6 +140,7 @@ class ExceptionTab(QWidget):
         layout.addWidget(self.locals, 1)
         layout.addWidget(self.lost)
         layout.addStretch()
+        self._left = layout
         return part
 
     def _build_middle(self) -> QWidget:
@@ -160,18 +174,9 @@ class ExceptionTab(QWidget):
         return part
 
     def _build_right(self) -> QWidget:
-        self.copy_button = _button(tr("Copy traceback"), tr("Copy it as Python prints it (Ctrl+Shift+T)"))
-        self.editor_button = _button(tr("Open in editor  Ctrl+E"), tr("Open the failing line in your editor (Ctrl+E)"))
-        self.bytes_button = _button(tr("Copy as Python bytes"), tr("Copy what was received as a bytes literal"))
-        part = QWidget()
-        set_role(part, "chrome")
-        layout = QVBoxLayout(part)
-        layout.setContentsMargins(12, 8, 12, 8)
-        layout.setSpacing(8)
-        for button in (self.copy_button, self.editor_button, self.bytes_button):
-            layout.addWidget(button)
-        layout.addStretch(1)
-        return part
+        self.buttons = FailureButtons()
+        self.copy_button, self.editor_button, self.bytes_button = self.buttons.all
+        return self.buttons
 
     def _connect(self) -> None:
         self.frames.selectionModel().currentChanged.connect(self._on_frame)
@@ -206,8 +211,11 @@ class ExceptionTab(QWidget):
     def open_editor(self) -> None:
         """Open the shown frame's file at its line."""
         frame = self._current_frame()
+        place = _place(self._shown.failure) if self._shown is not None else None
         if self._shown is not None and frame is not None:
-            self._context.tell(open_in_editor(self._context.settings, frame.file, frame.line))
+            place = frame.file, frame.line
+        if place is not None:
+            self._context.tell(open_in_editor(self._context.settings, *place))
 
     def _current_frame(self) -> Frame | None:
         return self._frames.frame_at(max(0, self.frames.currentIndex().row()))
@@ -222,6 +230,9 @@ class ExceptionTab(QWidget):
         received = self._shown.received if self._shown else b""
         self.came.setText(tr("← in {n} B").format(n=len(received)))
         self._show_slice(None)
+        self.locals.setVisible(self._locals.rowCount() > 0)
+        self.lost.setVisible(self._locals.rowCount() == 0)
+        self.lost.setText(tr("No variables are known of this line.") if frame else tr(NO_FRAMES))
         first = self._locals.first_slice()
         if first >= 0:
             self.locals.selectRow(first)
@@ -244,27 +255,51 @@ class ExceptionTab(QWidget):
         self.hex.select(None)
 
     def _enable(self) -> None:
-        """A worker that died told no frames: what would show them is out of the way."""
+        """A worker that died may have told no frames: what would show them is out of the way."""
         has_frame = bool(self._shown and self._shown.frames)
-        for widget in (self.where, self.locals, self.code):
+        for widget in (self.where, self.code):
             widget.setVisible(has_frame)
-        self.lost.setVisible(not has_frame)
         self.frames.setVisible(self._frames.rowCount() > 1)
-        self.editor_button.setEnabled(has_frame)
-        if not has_frame:
-            set_tip(self.editor_button, tr("No line of Python is known for this failure"))
+        known = has_frame or bool(self._shown and _place(self._shown.failure))
+        self.editor_button.setEnabled(known)
+        tip = tr("Open the failing line in your editor (Ctrl+E)")
+        set_tip(self.editor_button, tip if known else tr("No line of Python is known for this failure"))
+
+    def _lay_out(self, width: int) -> None:
+        """When there is little room the buttons stand below the variables, and the bytes get their full width."""
+        narrow = width < NARROW
+        if narrow == self.buttons.compact:
+            return
+        self.buttons.set_compact(narrow)
+        if narrow:
+            self._left.addWidget(self.buttons)
+        else:
+            self._split.addWidget(self.buttons)
+        self.buttons.show()
+        self._split.setSizes([max(1, width - NARROW_BYTES), NARROW_BYTES] if narrow else WIDE)
+
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out(event.size().width())
+
+
+def first_own(frames: Sequence[Frame]) -> int:
+    """Which frame to show, counted from the one that raised: the nearest one of the person's own code."""
+    inwards = [not _LIBRARY.search(frame.file) for frame in reversed(frames)]
+    return inwards.index(True) if True in inwards else 0
+
+
+def _place(failure: FailureRecord) -> tuple[str, int] | None:
+    """Where a worker died, if nothing but the line is known."""
+    file, line = failure.detail.get("file"), failure.detail.get("line")
+    return (file, line) if isinstance(file, str) and isinstance(line, int) else None
 
 
 def _mark(local: Local) -> Mark:
     start, end = local.span or (0, 0)
     return Mark(True, start, end, local.name)
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setMinimumHeight(24)
-    set_tip(button, tip)
-    return button
 
 
 def _as_list(table: QTableView) -> None:

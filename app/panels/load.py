@@ -50,6 +50,7 @@ class LoadPanel(LivePanel):
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart) for chart in CHARTS}
         self._slow = Slow()
+        self._show_title("")
         area = self._scrolled()
         self.setFocusProxy(area)
         self.box.addWidget(area)
@@ -59,14 +60,14 @@ class LoadPanel(LivePanel):
     def refresh(self, tick: Tick) -> None:
         if self.context.view.frozen or not self._slow.due(tick.at):
             return
-        server = self.server()
+        ended = self._ended(self.server())
         self.model.set_server(self.runs())
         self.model.refresh(tick.at)
         for chart in CHARTS:
             shown = [self.model.series[key] for key in chart.series if key in self.model.series]
             self.plots[chart.key].set_series(shown if chart.series else self.model.cpu)
-            self.plots[chart.key].set_ended(self._ended(server))
-        self._show_title()
+            self.plots[chart.key].set_ended("–" if ended else "")  # noqa: RUF001  # a dash for no value
+        self._show_title(ended)
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
@@ -80,12 +81,15 @@ class LoadPanel(LivePanel):
             return tr("stopped")
         return tr("stopped {time}").format(time=clock(run.stopped, self.context.link.reader.wall_offset)[:5])
 
-    def _show_title(self) -> None:
-        server = self.server()
-        name = safe_text(server.name, 40) if server else tr("all servers")
-        self.title_changed.emit(tr("Load · {name}").format(name=name))
+    def _show_title(self, ended: str) -> None:
+        key = self.context.selection.server
+        name = safe_text(self.context.desk.name(key), 40) if key else tr("all servers")
+        title = tr("Load · {name}").format(name=name)
+        self.head_title = f"{title} · {ended}" if ended else title
+        self.title_changed.emit(self.head_title)
 
     def _on_server(self) -> None:
+        self._show_title(self._ended(self.server()))
         self._slow.reset()
         self.refresh_now()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton
 
 from app.context import Context
@@ -19,10 +18,9 @@ from engine.hosting.profile import SERVER_CLASSES
 class WorkersPanel(LivePanel):
     """Lanes of the selected server, or of all."""
 
-    title_changed = Signal(str)
-
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
+        self.head_title = tr("Workers · last 10 s")
         self.model = LanesModel(context.link.reader, self)
         self.lanes = LanesView(self.model)
         self.setFocusProxy(self.lanes)
@@ -48,7 +46,6 @@ class WorkersPanel(LivePanel):
             return
         self.model.set_server(self.runs())
         self.model.refresh(tick.at)
-        self.title_changed.emit(tr("Workers · last 10 s"))
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)

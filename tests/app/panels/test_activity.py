@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
+from app.heads import PanelHead
 from app.panels.load import LoadPanel
 from app.panels.output import OutputPanel
 from app.panels.workers import WorkersPanel
@@ -47,6 +48,21 @@ def test_load_names_its_server_and_greys_when_it_has_stopped(qtbot: QtBot, stage
     capture.db.execute("UPDATE server SET stopped = ?", (15 * SECOND,))
     tell(stage, listening(key, run=run, state="stopped"), at=21 * SECOND)
     assert panel._ended(stage.link.tick.server(key)).startswith("stopped ")
+    assert titles[-1].startswith("Load · echo · stopped ")
+
+
+def test_heads_name_what_is_shown_from_the_start(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> None:
+    stage.context.view.set_frozen(True)
+    load, workers = LoadPanel(stage.context), WorkersPanel(stage.context)
+    qtbot.addWidget(load)
+    qtbot.addWidget(workers)
+    assert (workers.head_title, load.head_title) == ("Workers · last 10 s", "Load · all servers")
+    stage.context.selection.select_server(stage.workspace.add(Profile(name="new")))
+    assert load.head_title == "Load · new"
+    head = PanelHead("Load")
+    qtbot.addWidget(head)
+    head.adopt(load)
+    assert head._title.text() == "LOAD · new"
 
 
 def test_load_of_a_server_that_never_ran_is_nobodys(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> None:

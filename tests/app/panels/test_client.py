@@ -6,9 +6,11 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QMimeData
 from pytestqt.qtbot import QtBot
 
 from app.panels.client import ClientPanel
+from app.panels.clientform import MOST_TEXT
 from tests.app.models.captures import CaptureFile
 from tests.app.stage import Stage
 
@@ -104,8 +106,19 @@ def test_a_wrong_escape_is_told_under_the_text(panel: ClientPanel) -> None:
 
 
 def test_too_much_is_refused_in_place(panel: ClientPanel) -> None:
-    panel.form.text.setPlainText("x" * 600_000)
-    assert panel.form.message.text() == "At most 512 KB can be sent at once."
+    pasted = QMimeData()
+    pasted.setText("x" * 600_000)
+    panel.form.text.insertFromMimeData(pasted)
+    assert panel.form.text.toPlainText() == r"hello\r\n"
+    assert panel.form.message.text() == "That is too long: the field takes 64 KB of text. Nothing was inserted."
+    assert panel.form.send_button.isEnabled()
+    pasted.setText("x" * (MOST_TEXT - 11))
+    panel.form.text.insertFromMimeData(pasted)
+    assert panel.form.message.text() == ""
+    pasted.setText("y" * MOST_TEXT)
+    panel.form.text.selectAll()
+    panel.form.text.insertFromMimeData(pasted)
+    assert len(panel.form.text.toPlainText()) == MOST_TEXT
 
 
 def test_the_selected_server_is_proposed(panel: ClientPanel, stage: Stage) -> None:

@@ -188,3 +188,39 @@ def test_sentences_for_every_end(stage: Stage, capture: CaptureFile) -> None:
         assert record is not None
         assert calm_sentence(record, 2 * MS).endswith(".")
         assert summary(record, 2 * MS)
+
+
+def test_the_nearest_own_code_is_shown_first(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    library = {"file": "/usr/lib/python3.11/json/decoder.py", "line": 355, "function": "raw_decode"}
+    stage.context.selection.select_request(failed_request(capture, {"frames": [*DETAIL["frames"], library]}))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.exception.frames.currentIndex().row() == 1
+    assert panel.exception.where.text() == "length.py:31 in LengthHandler.handle"
+    assert panel.exception.locals.isVisible()
+    panel.exception.frames.setCurrentIndex(panel.exception.frames.model().index(0, 0))
+    assert panel.exception.where.text() == "decoder.py:355 in raw_decode"
+    assert not panel.exception.locals.isVisible()
+    assert panel.exception.lost.text() == "No variables are known of this line."
+
+
+def test_where_a_worker_died_is_opened(
+    panel: InspectorPanel, stage: Stage, capture: CaptureFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.panels.exception_tab.open_in_editor", lambda _settings, file, line: f"{file}:{line}")
+    stage.context.selection.select_request(failed_request(capture, {"file": "/x/crash.py", "line": 33}))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.exception.lost.text().startswith("The worker ended without a traceback")
+    panel.exception.editor_button.click()
+    assert stage.window.bar._sentence == "/x/crash.py:33"
+
+
+@pytest.mark.parametrize(("width", "compact"), [(874, True), (1214, False)])
+def test_sixteen_bytes_are_seen_at_every_width(
+    panel: InspectorPanel, stage: Stage, capture: CaptureFile, width: int, compact: bool
+) -> None:
+    stage.context.selection.select_request(failed_request(capture))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    panel.resize(width, 240)
+    assert panel.exception.buttons.compact is compact
+    assert all(button.isVisible() for button in panel.exception.buttons.all)
+    assert panel.exception.hex.horizontalScrollBar().maximum() == 0

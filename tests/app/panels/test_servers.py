@@ -140,5 +140,6 @@ def test_a_strip_is_reached_from_the_list(panel: ServersPanel, stage: Stage) -> 
     tell(stage, failing(key))
     strip = panel._strips[key]
     viewport = panel.list.nextInFocusChain()
+    assert viewport is not None
     assert viewport.nextInFocusChain() is strip.fix_button
     assert strip.fix_button.nextInFocusChain() is strip.more_button
