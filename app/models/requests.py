@@ -35,6 +35,10 @@ RecordRole = Qt.ItemDataRole.UserRole + 1
 
 OUTLIER = 2
 """So many times the third quartile fits a bar's column; what is longer is cut and says so."""
+NUMBERS_EVERY = 500_000_000
+"""While the capture grows, numbers that people read change twice a second."""
+FLOOD_REST = 90_000_000
+"""When all rows on screen are new they stand for so long at least: every second tick is left to others."""
 MARGIN = 24
 """Rows fetched beyond those that a cell was asked of: the next ones that will be."""
 
@@ -63,6 +67,8 @@ class RequestsModel(QAbstractTableModel):
         self._total = 0
         self._moment = Moment(0, 0)
         self._counts = (0, 0, 0)
+        self._flood = False
+        self._counted = -NUMBERS_EVERY
         self.set_reader(reader)
 
     # What is shown
@@ -91,8 +97,13 @@ class RequestsModel(QAbstractTableModel):
 
     def refresh(self, now: int) -> None:
         """Look at what the capture has got since; called at every tick with its `at`."""
+        if not (self._flood and 0 <= now - self.now < FLOOD_REST):
+            self._catch_up(now)
+
+    def _catch_up(self, now: int) -> None:
         if self._reader is None or self._scan is None:
             return
+        before = len(self._ids)
         self._moment = Moment(now, self._moment.wall_offset)
         totals = self._reader.totals()
         self._total = totals.requests
@@ -103,7 +114,9 @@ class RequestsModel(QAbstractTableModel):
             self._settle(found.matching, found.failing)
             self._announce_waiting()
         self._renew_window()
-        self._tell_counts()
+        self._flood = 0 < before < len(self._ids) - (self._window[1] - self._window[0])
+        if not 0 <= now - self._counted < NUMBERS_EVERY:
+            self._tell_counts()
 
     def freeze(self) -> None:
         """Hold the view while the capture goes on."""
@@ -232,7 +245,7 @@ class RequestsModel(QAbstractTableModel):
             QTimer.singleShot(0, self, self._on_hurry)
 
     def _on_hurry(self) -> None:
-        self.refresh(self.now)
+        self._catch_up(self.now)
         self._hurry()
 
     def _announce_waiting(self) -> None:
@@ -278,6 +291,7 @@ class RequestsModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(low, 0), self.index(high, len(COLUMNS) - 1))
 
     def _tell_counts(self) -> None:
+        self._counted = self.now
         counts = (self.shown, self.total, self.new_count)
         if counts != self._counts:
             self._counts = counts

@@ -67,11 +67,13 @@ class ServersModel(QAbstractListModel):
         self._statuses = {status.key: status for status in tick.servers}
         self._sample(tick.at)
         self._arrange()
+        sampled = self._sampled == tick.at
         for row, key in enumerate(self._keys):
-            if self._statuses.get(key) != before.get(key) or self._sampled == tick.at:
+            stands = _standing(self._statuses.get(key)) == _standing(before.get(key))
+            # Numbers that people read change as often as the sparkline does.
+            if sampled or not stands:
                 self.dataChanged.emit(self.index(row), self.index(row))
-        for key in self._keys:
-            if _standing(self._statuses.get(key)) != _standing(before.get(key)):
+            if not stands:
                 self.status_changed.emit(key)
 
     def status(self, key: str) -> ServerStatus | None:

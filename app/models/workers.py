@@ -24,7 +24,9 @@ DETAIL = WINDOW // 100
 """Shorter requests are a few pixels wide: their stages would not be seen."""
 OVERLAP = 1_500_000_000
 """What closed so lately is read again: a child's exit status comes later than its last byte."""
-LEAST_REST = 190_000_000
+LEAST_REST = 90_000_000
+LATE = 2_000_000
+"""A tick that others have used for so long already is left out, but not for ever: no tick has to bear all the work."""
 RESTS = 10
 """A refresh rests so many times as long as it took: lanes never take more than a small share of the window's time."""
 CPU_FRESH = 3_000_000_000
@@ -195,6 +197,8 @@ class LanesModel(QObject):
         if self._reader is None or 0 <= now - self.now < self._rest:
             return
         started = monotonic_ns()
+        if started - now > LATE and 0 <= now - self.now < 2 * self._rest:
+            return
         self._packer.pack(self._read(self._reader, now), now)
         shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now

@@ -51,8 +51,9 @@ class LanesView(QAbstractScrollArea):
 
     def set_empty_text(self, sentence: str) -> None:
         """What to say when there is no lane."""
-        self._empty = sentence
-        self.viewport().update()
+        if sentence != self._empty:
+            self._empty = sentence
+            self.viewport().update()
 
     def _on_changed(self) -> None:
         self._fit()

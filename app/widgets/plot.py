@@ -64,8 +64,9 @@ class LoadPlot(QWidget):
 
     def set_series(self, series: Sequence[Series]) -> None:
         """The curves; the first one's newest value is the current one."""
-        self._series = tuple(series)
-        self._draw()
+        if tuple(series) != self._series:
+            self._series = tuple(series)
+            self._draw()
 
     def set_ended(self, sentence: str) -> None:
         """Grey the chart and say why ("stopped 14:05"); "" for live again."""

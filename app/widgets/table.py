@@ -135,9 +135,14 @@ class RequestsTable(QTableView):
         """Go to the newest row and stay there. The End key does this."""
         self._following.go()
 
+    def set_following(self, following: bool) -> None:
+        """Go to the newest row and stay with it, or stay where the reader is from now on."""
+        if following != self.following:
+            (self._following.go if following else self._following.stay)()
+
     def stay(self) -> None:
         """Stay where the reader is from now on."""
-        self._following.stay()
+        self.set_following(False)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:

@@ -8,16 +8,17 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app import theme as themes
 from app.text import duration, tip
-from app.widgets.stagepaint import paint_waiting, share_on_cpu
+from app.widgets.stagepaint import paint_waiting, share_on_cpu, stage_colour
 from engine.capture.records import RequestRecord, StageRecord
 from engine.observe.stages import Stage
 
-ROW = 20
+ROW = 18
 MARGIN = 12
 _NAME = 132
 _VALUE = 76
 _NOTE = 76
 _BAR = 10
+TOP = 4
 _LEAST = 2
 
 
@@ -83,7 +84,7 @@ class Waterfall(QWidget):
 
     def _paint_row(self, painter: QPainter, row: int, origin: int, ns_per_pixel: float) -> None:
         theme, record = themes.theme(), self._stages[row]
-        top = row * ROW + MARGIN // 2
+        top = row * ROW + TOP
         ground = theme.panel
         if row == self._chosen:
             ground = theme.selection
@@ -104,14 +105,14 @@ class Waterfall(QWidget):
         x = left + (record.started - origin) / ns_per_pixel
         bar_width = max(_LEAST, (self._end(record) - record.started) / ns_per_pixel)
         bar = QRectF(round(min(x, left + width - _LEAST)), top + (ROW - _BAR) // 2, round(bar_width), _BAR)
-        colour = theme.stage(record.stage)
+        colour = stage_colour(record.stage)
         solid = QRectF(bar.left(), bar.top(), round(bar.width() * share_on_cpu(record, self._end(record))), _BAR)
         painter.fillRect(solid, colour)
         if solid.width() < bar.width():
             paint_waiting(painter, bar.adjusted(solid.width(), 0, 0, 0), colour, ground)
 
     def _row_at(self, y: float) -> int | None:
-        row = int(y - MARGIN // 2) // ROW
+        row = int(y - TOP) // ROW
         return row if 0 <= row < len(self._stages) else None
 
     def _choose(self, row: int | None) -> None:
@@ -123,10 +124,10 @@ class Waterfall(QWidget):
     # Qt's overrides
 
     def sizeHint(self) -> QSize:
-        return QSize(_NAME + _VALUE + _NOTE + 280, max(1, len(self._stages)) * ROW + MARGIN)
+        return QSize(_NAME + _VALUE + _NOTE + 280, max(1, len(self._stages)) * ROW + 2 * TOP)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_NAME + _VALUE + _NOTE + 80, max(1, len(self._stages)) * ROW + MARGIN)
+        return QSize(_NAME + _VALUE + _NOTE + 80, max(1, len(self._stages)) * ROW + 2 * TOP)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -188,7 +188,7 @@ def test_a_frozen_view_counts_and_catches_up(capture: CaptureFile, model: Reques
     model.freeze()
     capture.requests(3)
     with qtbot.waitSignal(model.counts_changed, timeout=1000):
-        model.refresh(NOW)
+        model.refresh(NOW + SECOND)
     assert (model.shown, model.new_count, model.frozen) == (2, 3, True)
     model.unfreeze()
     assert (model.shown, model.new_count, model.frozen) == (5, 0, False)

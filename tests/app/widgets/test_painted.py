@@ -22,7 +22,7 @@ from app.widgets.plot import LoadPlot, paint_sparkline, value_text
 from app.widgets.servercard import HEIGHT, ServerDelegate, paint_state
 from app.widgets.stagebar import Bar, StageLegend, paint_bars, words
 from app.widgets.stagepaint import blocks, nice_scale
-from app.widgets.waterfall import MARGIN, ROW, Waterfall
+from app.widgets.waterfall import ROW, TOP, Waterfall
 from engine.capture.records import StageRecord, State
 from engine.hosting.profile import Profile
 from engine.observe.stages import Stage
@@ -120,7 +120,7 @@ def waterfall(capture: CaptureFile, qtbot: QtBot) -> Waterfall:
 def test_waterfall_is_chosen_by_mouse_and_keys(waterfall: Waterfall, qtbot: QtBot) -> None:
     said: list[object] = []
     waterfall.stage_chosen.connect(said.append)
-    QTest.mouseClick(waterfall, Qt.MouseButton.LeftButton, pos=QPoint(60, MARGIN // 2 + 4 * ROW + 5))
+    QTest.mouseClick(waterfall, Qt.MouseButton.LeftButton, pos=QPoint(60, TOP + 4 * ROW + 5))
     QTest.keyClick(waterfall, Qt.Key.Key_Down)
     QTest.keyClick(waterfall, Qt.Key.Key_Up)
     QTest.keyClick(waterfall, Qt.Key.Key_Up)
@@ -132,7 +132,7 @@ def test_waterfall_is_chosen_by_mouse_and_keys(waterfall: Waterfall, qtbot: QtBo
 def test_waterfall_tells_all_to_screen_readers(waterfall: Waterfall) -> None:
     told = waterfall.accessibleDescription()
     assert "handle: 660.00 ms, 200.00 ms on a CPU, 460.00 ms waiting, raised" in told
-    hover(waterfall, QPoint(60, MARGIN // 2 + 5))
+    hover(waterfall, QPoint(60, TOP + 5))
 
 
 def test_waterfall_paints(waterfall: Waterfall, capture: CaptureFile, theme: str) -> None:
