@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic_ns
 from typing import Any
@@ -19,6 +19,7 @@ from .live import Live
 from .records import CpuRecord, State, Totals
 from .salvage import salvage
 from .store import open_writable, stored_size
+from .unheard import close_unheard
 
 Frames = Sequence[Mapping[str, Any]]
 
@@ -115,6 +116,12 @@ class CaptureWriter:
     def salvage(self, host: int, servers: Mapping[int, int], entries: Iterable[BlackBoxEntry]) -> list[int]:
         """Take over from a host's black box what its facts have not told; returns the requests it knows."""
         return salvage(self._intake, host, servers, entries)
+
+    def close_unheard(
+        self, host: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
+    ) -> list[int]:
+        """Close what a host does no longer serve though its end was not told; see unheard.py."""
+        return close_unheard(self._intake, host, alive, before, gone)
 
     def count_live(self, host: int) -> int:
         """How many requests a host has open."""

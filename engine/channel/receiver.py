@@ -40,6 +40,11 @@ class Ledger:
         """Rows that were sent and never arrived."""
         return self.emitted - self.dropped - self.received
 
+    @property
+    def missing(self) -> int:
+        """Rows that were made and did not arrive, or not yet."""
+        return self.emitted - self.received
+
     def account(self, pid: int) -> Account | None:
         """What is known of one process."""
         return self._accounts.get(pid)

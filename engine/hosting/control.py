@@ -27,6 +27,7 @@ class Control:
         self._identity = _identity(sock.fileno())
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        self._at_each_beat: Callable[[], object] = bool
         self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -45,8 +46,9 @@ class Control:
         """Name the function that carries out an order."""
         self._orders[order] = action
 
-    def start(self, beat: int) -> None:
+    def start(self, beat: int, at_each_beat: Callable[[], object]) -> None:
         """Begin to listen and to beat."""
+        self._at_each_beat = at_each_beat
         target = mmap.mmap(beat, mmap.PAGESIZE)
         threading.Thread(target=self._run, args=(target,), name="socketscope-control", daemon=True).start()
 
@@ -55,6 +57,7 @@ class Control:
         poll.register(self._socket, select.POLLIN)
         while True:
             BEAT.pack_into(target, 0, time.monotonic_ns())
+            self._at_each_beat()
             if poll.poll(BEAT_EVERY * 1000) and not self._hear():
                 break
         silence = threading.Event()

@@ -106,6 +106,11 @@ class Entry:
         """A request of which only the black box knows."""
         self._opened(request, number, at)
 
+    def closed_unheard(self, request: int) -> None:
+        """A request is over, though its end was not told."""
+        if request in self._requests:
+            self._closed(request, failed=False)
+
     def _opened(self, request: int, number: int, at: int) -> None:
         part = self.parts.get(number)
         if part is not None and request not in self._requests:

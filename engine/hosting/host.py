@@ -19,6 +19,7 @@ from ..channel.frames import FrameReader
 from ..channel.sender import Sender
 from ..debug.failures import describe
 from ..debug.stacks import stacks
+from ..observe import live
 from ..observe.recorder import Recorder
 from . import alias
 from .building import build_server
@@ -31,6 +32,8 @@ from .profile import Profile
 
 POLL_INTERVAL = 0.5
 FLUSH_TIMEOUT = 1.0
+LIVE_LIMIT = 40_000
+"""So many numbers fit into one frame."""
 HIGH = 1000
 _PDEATHSIG = 1
 
@@ -138,8 +141,10 @@ class Host:
         atexit.register(self._flush)
         self._control.on("stop", self._stop)
         self._control.on("stacks", self._tell_stacks)
+        self._control.on("live", self._tell_live)
         self._control.on("close_request", self._close_request)
-        self._control.start(self._plan.beat)
+        # A queue that was full once would else stay until the next fact comes, on a quiet server for ever.
+        self._control.start(self._plan.beat, self._sender.flush)
         try:
             if self._profile.kind == "script":
                 return self._run_program()
@@ -189,6 +194,13 @@ class Host:
 
     def _tell_stacks(self, order: dict[str, Any]) -> None:
         self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": stacks()})
+
+    def _tell_live(self, order: dict[str, Any]) -> None:
+        """What is served now, and how many facts have been told until then."""
+        numbers = [request.id for request in list(live.requests.values())]
+        self._recorder.flush()
+        if len(numbers) <= LIVE_LIMIT:
+            self._control.tell({"event": "live", "requests": numbers, "emitted": self._sender.emitted})
 
     def _close_request(self, order: dict[str, Any]) -> None:
         done = close_request(int(order["request"]), reset=order.get("how") == "reset")

@@ -38,6 +38,8 @@ class Runner:
     def __init__(self, loop: Loop, writer: CaptureWriter, reply: Reply, changed: Callable[[], None]) -> None:
         self.entries: dict[str, Entry] = {}
         self.stack_answers: dict[int, Callable[[list[Any]], None]] = {}
+        self.live_answers: dict[int, Callable[[dict[str, Any]], None]] = {}
+        """Who wants to know, by host, which requests it serves."""
         self._loop = loop
         self._writer = writer
         self._reply = reply
@@ -144,7 +146,7 @@ class Runner:
     def _hear(self, entry: Entry, host: HostProcess) -> None:
         try:
             for event in host.control.receive():
-                self._on_event(entry, event)
+                self._on_event(entry, host, event)
         except DamagedFrame:
             # The user's code has written into our channel: there is no talking to this host any more.
             entry.error = {"code": "channel_damaged", "sentence": "The program wrote into Socketscope's own channel."}
@@ -153,7 +155,7 @@ class Runner:
         if host.control.ended:
             self._loop.unwatch(host.control.fileno())
 
-    def _on_event(self, entry: Entry, event: dict[str, Any]) -> None:
+    def _on_event(self, entry: Entry, host: HostProcess, event: dict[str, Any]) -> None:
         what = event.pop("event", "")
         if what == "listening" or (what == "loaded" and entry.profile.kind == "script"):
             self._on_listening(entry)
@@ -163,6 +165,10 @@ class Runner:
             answer = self.stack_answers.pop(event.get("ticket", 0), None)
             if answer is not None:
                 answer(event.get("stacks", []))
+        elif what == "live":
+            hear = self.live_answers.pop(host.number, None)
+            if hear is not None:
+                hear(event)
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,8 @@ from ..capture.writer import CaptureWriter
 from ..debug.deaths import Place, first_own, in_words, place_members, places
 from .entries import Entry
 from .hosts import OURS, HostProcess
-from .processes import Families
+from .processes import Families, below, mark_of
+from .reconciling import Reconciler
 from .runner import Runner
 from .sampler import Sampler
 
@@ -18,13 +20,17 @@ EVERY = 0.5
 NO_BEAT = 1_000_000_000
 BUSY_SHARE = 0.75
 BUSY_SAMPLES = 3
+_LIMIT = os.environ.get("SOCKETSCOPE_PROCESSES_LIMIT", "")
+PROCESSES_LIMIT = int(_LIMIT) if _LIMIT.isdecimal() else 512
+"""That one host may have below it."""
 
 
 class Watch:
     """What is remembered of one host between two looks."""
 
-    def __init__(self, host: HostProcess) -> None:
+    def __init__(self, host: HostProcess, reconciler: Reconciler) -> None:
         self.host = host
+        self.reconciler = reconciler
         self.sampler = Sampler(host.pid)
         self.busy: dict[tuple[int, int], int] = {}
         """Threads that serve a request and leave no CPU to others, and for how many samples."""
@@ -49,9 +55,14 @@ class Watcher:
             del self._watches[number]
         for number, entry in hosts.items():
             assert entry.host is not None
-            watch = self._watches.setdefault(number, Watch(entry.host))
+            watch = self._watches.get(number)
+            if watch is None:
+                reconciler = Reconciler(self._runner, self._writer, entry, entry.host)
+                watch = self._watches[number] = Watch(entry.host, reconciler)
             self._sample(entry, watch, children)
             self._judge(entry, watch)
+            self._limit_processes(entry, entry.host, children)
+            watch.reconciler.look()
 
     def _sample(self, entry: Entry, watch: Watch, children: Families) -> None:
         records = watch.sampler.sample(self._server_of(entry, watch.host), children)
@@ -82,6 +93,18 @@ class Watcher:
             return works_for or entry.own.id
 
         return server_of
+
+    def _limit_processes(self, entry: Entry, host: HostProcess, children: Families) -> None:
+        """End what multiplies without end; whoever may have many children is given room for them."""
+        limit = max(PROCESSES_LIMIT, 2 * int(entry.profile.attributes.get("max_children") or 0))
+        strays = [pid for pid in children.get(os.getpid(), ()) if pid != host.pid and mark_of(pid) == host.run]
+        count = sum(1 + len(below(pid, children)) for pid in (host.pid, *strays)) - 1
+        if count > limit and entry.cause is None:
+            sentence = (
+                f"It made {count} processes, more than the {limit} that are allowed, and was ended with all of them."
+            )
+            entry.error = {"code": "too_many_processes", "sentence": sentence}
+            host.kill()
 
     # Hangs
 

@@ -51,6 +51,12 @@ class Trouble(socketserver.StreamRequestHandler):
         print("to standard output \x1b[31m")
         print("to standard error", file=sys.stderr)
 
+    def multiply(self) -> None:
+        for _ in range(5):
+            os.fork()
+        while True:
+            os.read(os.pipe()[0], 1)
+
     def fork(self) -> None:
         if os.fork() == 0:
             os.setsid()

@@ -196,6 +196,21 @@ def test_a_daemonised_grandchild_ends_with_its_server(site: Site) -> None:
     until(lambda: not alive(tree), 2.0)
 
 
+def test_processes_that_multiply_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is set low for the test, by what the supervisor inherits of this process."""
+    monkeypatch.setenv("SOCKETSCOPE_PROCESSES_LIMIT", "20")
+    with SupervisorClient.spawn(tmp_path / "a.socketscope") as client:
+        site = Site(client)
+        started = site.start()
+        with _send(started["address"], b"multiply\n"):
+            until(lambda: len(of_host(started["pid"])) > 20)
+            line = site.until(state="failed")
+        assert line["error"]["code"] == "too_many_processes"
+        assert "more than the 20 that are allowed" in line["error"]["sentence"]
+        until(lambda: of_host(started["pid"]) == [])
+        assert _answer(client.request("restart", DEADLINE, key="t")["address"], b"echo\n") == b"done\n"
+
+
 def of_host(pid: int) -> list[int]:
     """The processes with this host's mark."""
     mark = mark_of(pid)

@@ -18,7 +18,7 @@ def test_orders_arrive_and_the_beat_goes_on() -> None:
     control = Control(theirs, FrameReader())
     heard = threading.Event()
     control.on("listen", lambda order: heard.set())
-    control.start(beat)
+    control.start(beat, bool)
     send_frame(ours, {"order": "unknown"})
     send_frame(ours, {"order": "listen"})
     assert heard.wait(5)

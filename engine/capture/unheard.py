@@ -1,0 +1,34 @@
+"""Closes requests and workers whose end was among the facts that were dropped: they would be live for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from .intake import Intake
+from .records import State
+
+UNHEARD = "How it ended was not recorded: facts were dropped."
+
+
+def close_unheard(
+    intake: Intake, key: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
+) -> list[int]:
+    """Close what was opened before a time and is not alive; returns the requests' own numbers.
+
+    `alive` are the requests that the host says it serves. What its forked children serve it does not know: those are
+    over when their worker is `gone`, a question by pid and thread.
+    """
+    host = intake.host(key)
+    closed: list[int] = []
+    for live in list(host.requests.values()):
+        own = live.worker is None or live.acceptor is None or live.worker.pid == live.acceptor[0]
+        over = live.key not in alive if own else live.worker is not None and gone(live.worker.pid, live.worker.thread)
+        if over and live.opened < before:
+            live.message = UNHEARD
+            intake.close(live, State.DONE, max(live.stage_at, live.opened))
+            closed.append(live.key)
+    for workers in host.workers.values():
+        for worker in workers.values():
+            if worker.ended is None and gone(worker.pid, worker.thread):
+                intake.workers.end(worker, before, None)
+    return closed
