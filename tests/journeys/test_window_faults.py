@@ -16,8 +16,8 @@ from engine.hosting.profile import Profile
 from tests.scenes.theatre import Theatre, theatre
 
 HANDLERS = Path(__file__).with_name("handlers_headless.py")
-STALL_MS = 100
-"""The longest that the window may be away from its events."""
+STALL_MS = 500
+"""The longest that the window may be away from its events, on a machine that is busy with other things."""
 
 pytestmark = [pytest.mark.window, pytest.mark.loud]
 
@@ -61,10 +61,10 @@ def row_in(here: Theatre, state: State) -> RequestRecord:
     return here.wait_requests(1, f"state:{state.word}")[0]
 
 
-def run_of(here: Theatre, key: str) -> tuple[int, bool]:
+def run_of(here: Theatre, key: str) -> tuple[int | None, bool]:
     """The capture's number of the server's run while it listens."""
     status = here.status(key)
-    return (status.id, status.state is ServerState.LISTENING) if status is not None else (0, False)
+    return (status.id, status.state is ServerState.LISTENING) if status is not None else (None, False)
 
 
 def restart_and_greet(here: Theatre, key: str, port: int) -> None:
