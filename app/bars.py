@@ -181,7 +181,7 @@ class StatusBar(QStatusBar):
             (self._capture, capture_text(tick)),
             (self._dropped, tr("dropped {}").format(number(tick.totals.dropped))),
             (self._evicted, tr("evicted {}").format(number(tick.totals.evicted))),
-            (self._cost, tr("observer cost {}/event").format(duration(tick.totals.cost_ns))),
+            (self._cost, cost_text(tick)),
         ):
             if item.text() != text:
                 item.setText(text)
@@ -241,6 +241,12 @@ class StatusBar(QStatusBar):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+
+def cost_text(tick: Tick) -> str:
+    """What an event costs; nothing has been measured before the first one."""
+    cost = tick.totals.cost_ns
+    return tr("observer cost {}/event").format(duration(cost)) if cost else tr("observer cost –")  # noqa: RUF001
 
 
 def capture_text(tick: Tick) -> str:

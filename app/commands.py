@@ -24,9 +24,13 @@ Command = Callable[[Scope], None]
 # Servers
 
 
+def _taken(scope: Scope, but: str = "") -> list[str]:
+    """The names that other servers have."""
+    return [entry.profile.name for entry in scope.context.workspace.entries if entry.key != but]
+
+
 def new_server(scope: Scope, profile: Profile | None = None) -> None:
-    taken = [entry.profile.name for entry in scope.context.workspace.entries]
-    dialog = ServerDialog(None, taken, scope.parent) if profile is None else ServerDialog(profile, taken, scope.parent)
+    dialog = ServerDialog(profile, _taken(scope), scope.parent)
     dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
     dialog.open()
 
@@ -39,7 +43,7 @@ def open_handler(scope: Scope) -> None:
 
 
 def run_script(scope: Scope) -> None:
-    dialog = ScriptDialog(parent=scope.parent)
+    dialog = ScriptDialog(None, _taken(scope), scope.parent)
     dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
     dialog.open()
 
@@ -49,9 +53,9 @@ def edit_server(scope: Scope) -> None:
     entry = scope.context.workspace.entry(key)
     if entry is None:
         return
-    taken = [other.profile.name for other in scope.context.workspace.entries if other is not entry]
+    taken = _taken(scope, key)
     if entry.profile.kind == "script":
-        dialog: ServerDialog | ScriptDialog = ScriptDialog(entry.profile, parent=scope.parent)
+        dialog: ServerDialog | ScriptDialog = ScriptDialog(entry.profile, taken, scope.parent)
     else:
         dialog = ServerDialog(entry.profile, taken, scope.parent)
     dialog.profile_accepted.connect(lambda made, start: scope.context.desk.edit(key, made, start=start))

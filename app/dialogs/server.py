@@ -49,7 +49,7 @@ class ServerDialog(QDialog):
         for form in (self.main, self.attributes, self.launch):
             form.changed.connect(self._refresh)
         self._refresh()
-        self.resize(640, 560)
+        self.resize(640, 480)
 
     def profile(self) -> Profile:
         """The profile as the fields have it now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -44,12 +44,14 @@ class ExampleCard(QFrame):
         self.button.setAccessibleName(tr("Run {name}").format(name=title(one)))
         set_tip(self.button, tr("Start it on 127.0.0.1 with demo clients"))
         self.button.clicked.connect(self.run)
-        picture = label()
-        picture.setPixmap(icon(one.icon, "accent").pixmap(18, 18))
+        self._icon = icon(one.icon, "accent")
+        self._picture = label()
+        self._paint_picture()
+        context.themes.theme_changed.connect(self._paint_picture)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
-        layout.addLayout(row(picture, label(title(one), role="strong"), None))
+        layout.addLayout(row(self._picture, label(title(one), role="strong"), None))
         text = label(lesson(one), role="small", wrap=True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout.addWidget(text, 1)
@@ -60,6 +62,9 @@ class ExampleCard(QFrame):
     def run(self) -> None:
         """Start the example and its clients; the window goes to the requests."""
         self._context.desk.run_example(self._name)
+
+    def _paint_picture(self) -> None:
+        self._picture.setPixmap(self._icon.pixmap(QSize(18, 18), self.devicePixelRatioF()))
 
     # Qt's overrides
 

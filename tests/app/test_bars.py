@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.bars import action_button, capture_text
+from app.bars import action_button, capture_text, cost_text
 from app.link.tick import Tick, TickTotals
 from engine.hosting.profile import Profile
 
@@ -73,3 +73,43 @@ def test_a_button_is_as_able_as_its_action(stage: Stage, qtbot: QtBot) -> None:
 def test_the_count_stands_beside_the_filter(stage: Stage) -> None:
     stage.context.view.count(23, 434)
     assert stage.window.tools._count.text() == "23 of 434"
+
+
+def test_a_sentence_gets_the_room_that_it_needs(stage: Stage) -> None:
+    bar, sentence = (
+        stage.window.bar,
+        "taken: Port 35141 is used by python3 (pid 4711); port 35142 is free, and more. " * 3,
+    )
+    stage.window.show()
+    bar.resize(1100, 24)
+    assert not bar._commands.isHidden()
+    bar.tell(sentence)
+    assert [item.isHidden() for item in (bar._cost, bar._evicted, bar._dropped, bar._commands, bar._capture)] == [
+        True, True, True, True, False,
+    ]  # fmt: skip
+    assert bar._told.text().endswith("…")
+    assert len(bar._told.text()) > 90
+    assert bar._told.accessibleDescription() == sentence
+    bar.tell("Short.")
+    assert bar._told.text() == "Short."
+    assert not bar._cost.isHidden()
+    bar.hush("Something else.")
+    assert bar._told.text() == "Short."
+    bar._silence.timeout.emit()
+    assert bar._told.text() == ""
+
+
+def test_what_was_lost_is_never_hidden(stage: Stage, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(stage.link.ticked):
+        stage.client.tick(dropped=3)
+    stage.window.show()
+    stage.window.bar.resize(700, 24)
+    stage.window.bar.refresh()
+    stage.window.bar.tell("x" * 300)
+    assert not stage.window.bar._dropped.isHidden()
+    assert stage.window.bar._evicted.isHidden()
+
+
+def test_nothing_is_said_of_a_cost_that_was_not_measured() -> None:
+    assert cost_text(Tick()) == "observer cost –"  # noqa: RUF001
+    assert cost_text(Tick(totals=TickTotals(cost_ns=3100))) == "observer cost 3.1 µs/event"

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.examples import EXAMPLES
-from app.panels.welcome import COMMAND, WelcomePanel
+from app.panels.welcome import COMMAND, ExampleCard, WelcomePanel
 from app.settings import HINT_SEEN
 from tests.app.stage import Stage
 
@@ -60,3 +60,13 @@ def test_the_hint_is_put_away_for_good(page: WelcomePanel, stage: Stage) -> None
 def test_the_command_can_be_copied(page: WelcomePanel) -> None:
     page.copy_button.click()
     assert QGuiApplication.clipboard().text() == COMMAND
+
+
+def test_pictures_take_the_colour_of_the_theme(stage: Stage, qtbot: QtBot) -> None:
+    card = ExampleCard(stage.context, EXAMPLES[0])
+    qtbot.addWidget(card)
+    dark = card._picture.pixmap().toImage()
+    stage.context.themes.set_mode("light")
+    assert card._picture.pixmap().toImage() != dark
+    stage.context.themes.set_mode("dark")
+    assert card._picture.pixmap().toImage() == dark
