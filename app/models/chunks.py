@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 
 from app.models.columns import RIGHT, Column, Moment
 from app.models.conversation import EMPTY, Chunk, Conversation, converse
+from app.models.damage import Damage
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text, tip
 from engine.capture.reader import CaptureReader
 from engine.capture.records import RequestRecord
@@ -85,6 +86,7 @@ class ChunksModel(QAbstractTableModel):
     def __init__(self, reader: CaptureReader | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.conversation = EMPTY
+        self.damage = Damage(self)
         self._reader = reader
         self._record: RequestRecord | None = None
         self._limit = FIRST_BYTES
@@ -92,13 +94,16 @@ class ChunksModel(QAbstractTableModel):
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
+        self.damage.forget()
         self._reader = reader
         self.set_request(None)
 
     def set_request(self, request: int | None) -> None:
         """Show one request's chunks, from the first 64 KiB on."""
         self._limit = FIRST_BYTES
-        self._record = None if request is None or self._reader is None else self._reader.request(request)
+        self._record = None
+        with self.damage.noticed():
+            self._record = None if request is None or self._reader is None else self._reader.request(request)
         self._load()
 
     def refresh(self) -> None:
@@ -106,8 +111,9 @@ class ChunksModel(QAbstractTableModel):
         before = self._record
         if before is None or self._reader is None or before.closed is not None:
             return
-        self._record = self._reader.request(before.id) or before
-        if (self._record.bytes_in, self._record.bytes_out) != (before.bytes_in, before.bytes_out):
+        with self.damage.noticed():
+            self._record = self._reader.request(before.id) or before
+        if self._record and (self._record.bytes_in, self._record.bytes_out) != (before.bytes_in, before.bytes_out):
             self._load()
 
     def load_more(self) -> None:
@@ -124,9 +130,10 @@ class ChunksModel(QAbstractTableModel):
         self.beginResetModel()
         self.conversation = EMPTY
         if self._record is not None and self._reader is not None:
-            chunks = self._reader.chunks(self._record.id, self._limit)
-            self.conversation = converse(self._record.opened, chunks)
-            self._moment = Moment(self._record.opened, self._reader.wall_offset)
+            with self.damage.noticed():
+                chunks = self._reader.chunks(self._record.id, self._limit)
+                self._moment = Moment(self._record.opened, self._reader.wall_offset)
+                self.conversation = converse(self._record.opened, chunks)
         self.endResetModel()
         self.conversation_changed.emit(self.conversation)
 

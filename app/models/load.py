@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from app.models.damage import Damage
 from app.models.workernames import MAIN, thread_name
 from app.text import QT_TRANSLATE_NOOP
 from engine.capture.reader import CaptureReader, Servers
@@ -69,6 +70,7 @@ class LoadModel(QObject):
         """By key: rate (requests/s), failed, in_flight, bytes_in, bytes_out (bytes/s), p50, p95, p99 (ms)."""
         self.cpu: tuple[Series, ...] = ()
         """Percent of one core, the busiest processes and threads first, at most eight."""
+        self.damage = Damage(self)
         self._reader = reader
         self._servers: Servers = None
         self._span = 60
@@ -77,6 +79,7 @@ class LoadModel(QObject):
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
+        self.damage.forget()
         self._reader = reader
         self._forget()
 
@@ -92,11 +95,15 @@ class LoadModel(QObject):
 
     def refresh(self, now: int) -> None:
         """Read up to `now`, a monotonic ns."""
-        if self._reader is None:
-            return
+        if self._reader is not None:
+            with self.damage.noticed():
+                self._read(self._reader, now)
+            self.changed.emit()
+
+    def _read(self, reader: CaptureReader, now: int) -> None:
         # The second that runs now is not complete: as a point it would look like a fall.
         last = now // SECOND - 1
-        records = self._reader.load(self._servers, last - self._span + 1, last)
+        records = reader.load(self._servers, last - self._span + 1, last)
         xs = tuple(float(record.second - last) for record in records)
         translate = QCoreApplication.translate
         self.series = {
@@ -104,11 +111,10 @@ class LoadModel(QObject):
             for key, name, value in MEASURES
         }
         since = now - self._span * SECOND
-        samples = self._reader.cpu(self._servers, since)
+        samples = reader.cpu(self._servers, since)
         curves = busiest(samples)
-        self._learn_names(self._reader, curves, now)
+        self._learn_names(reader, curves, now)
         self.cpu = tuple(cpu_curve(who, points, self._names.get(who), now) for who, points in curves)
-        self.changed.emit()
 
     def _learn_names(self, reader: CaptureReader, curves: Iterable[tuple[Thread, object]], now: int) -> None:
         """Of those that work now: a flood leaves thousands of ended ones behind, none of them worth a curve."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.models.columns import Column, Moment
+from app.models.damage import Damage
 from app.text import QT_TRANSLATE_NOOP, clock, safe_text, tip
 from engine.capture.reader import Servers
 from engine.capture.records import OutputRecord
@@ -107,6 +108,7 @@ class OutputModel(QAbstractTableModel):
 
     def __init__(self, reader: LineSource | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.damage = Damage(self)
         self._reader = reader
         self._servers: Servers = None
         self._lines: deque[OutputRecord] = deque()
@@ -118,7 +120,9 @@ class OutputModel(QAbstractTableModel):
     def set_reader(self, reader: LineSource | None) -> None:
         """Show another capture."""
         self._reader = reader
-        self._wall_offset = reader.wall_offset if reader else 0
+        self.damage.forget()
+        with self.damage.noticed():
+            self._wall_offset = reader.wall_offset if reader else 0
         self._start_over()
 
     def set_server(self, servers: Servers) -> None:
@@ -129,14 +133,18 @@ class OutputModel(QAbstractTableModel):
 
     def refresh(self) -> None:
         """Append the lines that have come since."""
-        if self._reader is None:
-            return
-        lines = self._reader.output(self._servers, self._last, AT_ONCE)
-        if len(lines) == AT_ONCE:
-            # A flood: what nobody could read is left out of the view, not of the capture.
-            lines = [line for line in self._reader.last_output(self._servers, AT_ONCE) if line.id > self._last]
+        lines: list[OutputRecord] = []
+        with self.damage.noticed():
+            lines = self._fresh(self._reader) if self._reader is not None else []
         if lines:
             self._append(lines)
+
+    def _fresh(self, reader: LineSource) -> list[OutputRecord]:
+        lines = reader.output(self._servers, self._last, AT_ONCE)
+        if len(lines) == AT_ONCE:
+            # A flood: what nobody could read is left out of the view, not of the capture.
+            lines = [line for line in reader.last_output(self._servers, AT_ONCE) if line.id > self._last]
+        return lines
 
     def record(self, row: int) -> OutputRecord | None:
         """The line of a row."""
@@ -150,10 +158,11 @@ class OutputModel(QAbstractTableModel):
         self.beginResetModel()
         self._lines.clear()
         self._last = 0
-        if self._reader is not None:
-            self._lines.extend(self._reader.last_output(self._servers, AT_ONCE))
-            self._last = self._lines[-1].id if self._lines else 0
-            self._learn_names()
+        with self.damage.noticed():
+            if self._reader is not None:
+                self._lines.extend(self._reader.last_output(self._servers, AT_ONCE))
+                self._last = self._lines[-1].id if self._lines else 0
+                self._learn_names()
         self.endResetModel()
 
     def _append(self, lines: list[OutputRecord]) -> None:
@@ -171,8 +180,8 @@ class OutputModel(QAbstractTableModel):
         self.endInsertRows()
 
     def _learn_names(self) -> None:
-        if self._reader is not None:
-            self._names = {server.id: server.name for server in self._reader.servers()}
+        with self.damage.noticed():
+            self._names = {server.id: server.name for server in self._reader.servers()} if self._reader else {}
 
     # Qt's overrides
 

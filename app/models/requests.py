@@ -17,9 +17,10 @@ from PySide6.QtCore import (
 )
 
 from app.models.columns import Moment
-from app.models.records import RecordCache
-from app.models.requestcolumns import BY_KEY, COLUMNS, bar_length
-from app.models.rowids import RowIds, runs
+from app.models.damage import Damage
+from app.models.onscreen import OnScreen, next_failed
+from app.models.requestcolumns import BY_KEY, COLUMNS
+from app.models.rowids import RowIds
 from app.models.scan import Scan
 from app.text import tip
 from engine.capture.filters import Filter
@@ -33,14 +34,10 @@ Index = QModelIndex | QPersistentModelIndex
 RecordRole = Qt.ItemDataRole.UserRole + 1
 """The RequestRecord of a row, or None when the capture no longer has it."""
 
-OUTLIER = 2
-"""So many times the third quartile fits a bar's column; what is longer is cut and says so."""
 NUMBERS_EVERY = 500_000_000
 """While the capture grows, numbers that people read change twice a second."""
 FLOOD_REST = 90_000_000
 """When all rows on screen are new they stand for so long at least: every second tick is left to others."""
-MARGIN = 24
-"""Rows fetched beyond those that a cell was asked of: the next ones that will be."""
 
 
 class RequestsModel(QAbstractTableModel):
@@ -60,8 +57,8 @@ class RequestsModel(QAbstractTableModel):
         self._where: Filter | None = None
         self._key, self._descending = "id", False
         self._ids = RowIds()
-        self._cache = RecordCache(self._fetch)
-        self._window: tuple[int, int] = (0, MARGIN)
+        self._screen = OnScreen(self._ids, self._fetch)
+        self.damage = Damage(self)
         self._frozen = False
         self._waiting: list[int] = []
         self._total = 0
@@ -76,7 +73,10 @@ class RequestsModel(QAbstractTableModel):
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture, from its beginning."""
         self._reader = reader
-        self._moment = Moment(0, reader.wall_offset if reader else 0)
+        self.damage.forget()
+        self._moment = Moment(0, 0)
+        with self.damage.noticed():
+            self._moment = Moment(0, reader.wall_offset if reader else 0)
         self._frozen = False
         self._start_over()
 
@@ -93,12 +93,15 @@ class RequestsModel(QAbstractTableModel):
 
     def set_window(self, first: int, last: int) -> None:
         """Tell which rows are on screen: only those are kept up to date."""
-        self._window = (first, last)
+        self._screen.look(first, last)
 
     def refresh(self, now: int) -> None:
         """Look at what the capture has got since; called at every tick with its `at`."""
-        if not (self._flood and 0 <= now - self.now < FLOOD_REST):
-            self._catch_up(now)
+        if not (self._flood and 0 <= now - self._moment.now < FLOOD_REST):
+            with self.damage.noticed():
+                self._catch_up(now)
+            if not 0 <= self._moment.now - self._counted < NUMBERS_EVERY:
+                self._tell_counts()
 
     def _catch_up(self, now: int) -> None:
         if self._reader is None or self._scan is None:
@@ -113,10 +116,9 @@ class RequestsModel(QAbstractTableModel):
         if not self._ids.snapshot and not self._frozen:
             self._settle(found.matching, found.failing)
             self._announce_waiting()
-        self._renew_window()
-        self._flood = 0 < before < len(self._ids) - (self._window[1] - self._window[0])
-        if not 0 <= now - self._counted < NUMBERS_EVERY:
-            self._tell_counts()
+        for first, last in self._screen.renew(now):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(COLUMNS) - 1))
+        self._flood = 0 < before < len(self._ids) - self._screen.height
 
     def freeze(self) -> None:
         """Hold the view while the capture goes on."""
@@ -172,11 +174,6 @@ class RequestsModel(QAbstractTableModel):
         """The last tick's time: where the bars of live requests end."""
         return self._moment
 
-    @property
-    def now(self) -> int:
-        """The last tick's time."""
-        return self._moment.now
-
     def row_of(self, request: int) -> int:
         """The row of a request, -1 when it is not shown."""
         return self._ids.row_of(request)
@@ -187,66 +184,58 @@ class RequestsModel(QAbstractTableModel):
 
     def request_at(self, row: int) -> RequestRecord | None:
         """The record of a row, None when there is none or the capture no longer has it."""
-        if not 0 <= row < len(self._ids):
-            return None
-        request = self._ids.at(row)
-        if not self._cache.knows(request):
-            self._cache.load(self._ids.slice(row - MARGIN, row + MARGIN))
-        return self._cache.get(request)
+        return self._screen.record(row) if 0 <= row < len(self._ids) else None
 
     def next_error(self, row: int, step: int) -> int:
         """The nearest row after (`step` 1) or before (-1) `row` that failed, -1 when there is none."""
-        if self._scan is None:
-            return -1
-        if self._ids.snapshot:
-            failed = (self._ids.row_of(request) for request in self._scan.failed())
-            beyond = [other for other in failed if other >= 0 and (other - row) * step > 0]
-            return min(beyond, key=lambda other: abs(other - row), default=-1)
-        step = -step if self._descending else step
-        request = self.id_at(row)
-        if request is None:
-            request = 0 if step > 0 else self._scan.last + 1
-        found = self._scan.failed_next(request, step)
-        return -1 if found is None else self._ids.row_of(found)
+        with self.damage.noticed():
+            return -1 if self._scan is None else next_failed(self._scan, self._ids, row, step)
+        return -1
 
     def scale(self) -> int:
-        """A duration in ns that most bars on screen fit in: one slow request must not flatten all others."""
-        records = map(self._cache.get, self._ids.slice(*self._window))
-        lengths = sorted(bar_length(record, self.now) for record in records if record)
-        if not lengths:
-            return 1
-        return min(lengths[-1], OUTLIER * lengths[len(lengths) * 3 // 4])
+        """A duration in ns that most bars on screen fit in."""
+        return self._screen.scale(self._moment.now)
 
     # How it follows the capture
 
     def _fetch(self, ids: Iterable[int]) -> Iterable[RequestRecord]:
-        return self._reader.requests_by_id(list(ids)) if self._reader else ()
+        with self.damage.noticed():
+            return self._reader.requests_by_id(list(ids)) if self._reader else ()
+        return ()
 
     def _start_over(self) -> None:
         self.beginResetModel()
-        self._cache.clear()
+        self._screen.clear()
         self._waiting = []
         self._ids.clear(descending=self._descending)
         self._scan = None if self._reader is None else Scan(self._reader, self._where)
-        if self._reader is not None and self._scan is not None:
-            self._total = self._reader.totals().requests
-            order = COLUMNS[BY_KEY[self._key]].order
-            if order != "id":
-                self._ids.take(self._scan.ordered(order, self._descending))
-            else:
-                self._ids.append(self._scan.go_on().new)
+        with self.damage.noticed():
+            self._look_anew()
         self.endResetModel()
         self._tell_counts()
         self._hurry()
 
+    def _look_anew(self) -> None:
+        if self._reader is None or self._scan is None:
+            return
+        self._total = self._reader.totals().requests
+        order = COLUMNS[BY_KEY[self._key]].order
+        if order != "id":
+            self._ids.take(self._scan.ordered(order, self._descending))
+        else:
+            self._ids.append(self._scan.go_on().new)
+
     def _hurry(self) -> None:
         """Ticks may be rare, or there are none: a file was opened. Go on by ourselves until all has been looked at."""
-        if self._scan is not None and not self._scan.at_end:
-            QTimer.singleShot(0, self, self._on_hurry)
+        with self.damage.noticed():
+            if self._scan is not None and not self._scan.at_end:
+                QTimer.singleShot(0, self, self._on_hurry)
 
     def _on_hurry(self) -> None:
-        self._catch_up(self.now)
-        self._hurry()
+        with self.damage.noticed():
+            self._catch_up(self._moment.now)
+            self._tell_counts()
+            self._hurry()
 
     def _announce_waiting(self) -> None:
         if self._waiting:
@@ -282,16 +271,8 @@ class RequestsModel(QAbstractTableModel):
         self._ids.remove((first, last))
         self.endRemoveRows()
 
-    def _renew_window(self) -> None:
-        ids = self._ids.slice(*self._window)
-        changed = self._cache.renew(ids, self.now)
-        self._cache.load(ids)
-        first = max(0, self._window[0])
-        for low, high in runs(row for row, request in enumerate(ids, first) if request in changed):
-            self.dataChanged.emit(self.index(low, 0), self.index(high, len(COLUMNS) - 1))
-
     def _tell_counts(self) -> None:
-        self._counted = self.now
+        self._counted = self._moment.now
         counts = (self.shown, self.total, self.new_count)
         if counts != self._counts:
             self._counts = counts

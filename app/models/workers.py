@@ -9,6 +9,7 @@ from time import monotonic_ns
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.damage import Damage
 from app.models.workernames import short_name
 from engine.capture.reader import CaptureReader, Servers
 from engine.capture.records import CpuRecord, SpanRecord, StageRecord, State, WorkerRecord
@@ -176,6 +177,7 @@ class LanesModel(QObject):
         super().__init__(parent)
         self.lanes: tuple[Lane, ...] = ()
         self.now = 0
+        self.damage = Damage(self)
         self._reader = reader
         self._servers: Servers = None
         self._packer = Packer()
@@ -183,6 +185,7 @@ class LanesModel(QObject):
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
+        self.damage.forget()
         self._reader = reader
         self._start_over()
 
@@ -199,8 +202,10 @@ class LanesModel(QObject):
         started = monotonic_ns()
         if started - now > LATE and 0 <= now - self.now < 2 * self._rest:
             return
-        self._packer.pack(self._read(self._reader, now), now)
-        shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
+        shares: dict[tuple[int, int], float] = {}
+        with self.damage.noticed():
+            self._packer.pack(self._read(self._reader, now), now)
+            shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
             Lane(short_name(place.worker) if place.worker else "", tuple(place.blocks.values()), _share(place, shares))

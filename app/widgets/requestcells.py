@@ -60,7 +60,7 @@ class RowsPainter:
 
     def _bars(self, painter: QPainter, rows: list[Row], left: int, width: int) -> None:
         bars = [Bar(row.top, row.record, row.selected) for row in rows if row.record is not None]
-        paint_bars(painter, bars, left, width, nice_scale(self._model.scale()), self._model.now)
+        paint_bars(painter, bars, left, width, nice_scale(self._model.scale()), self._model.moment.now)
 
     def _mono_column(
         self, painter: QPainter, rows: list[Row], column: Column[RequestRecord], left: int, width: int
