@@ -38,6 +38,7 @@ class RequestsPanel(LivePanel):
         self.box.addWidget(self.pages)
         self.head_tools = StageLegend()
         self.setFocusProxy(self.table)
+        self.table.set_following(context.view.following)
         self._connect()
         self._apply_filter(context.view.filter)
 
@@ -57,14 +58,14 @@ class RequestsPanel(LivePanel):
         view, selection = self.context.view, self.context.selection
         view.filter_changed.connect(self._apply_filter)
         view.frozen_changed.connect(self._set_frozen)
-        view.following_changed.connect(self._set_following)
+        view.following_changed.connect(self.table.set_following)
         selection.request_changed.connect(self.table.select_request)
         selection.server_changed.connect(self.refresh_now)
         self.model.counts_changed.connect(self._on_counts)
         self.table.request_chosen.connect(selection.select_request)
         self.table.request_activated.connect(self._open)
         self.table.menu_requested.connect(self._show_menu)
-        self.table.following_changed.connect(self._on_following)
+        self.table.following_changed.connect(view.set_following)
         self.table.columns_changed.connect(self._save_columns)
         for name in ("view.freeze", "view.follow"):
             self.table.addAction(self.context.action(name))
@@ -86,18 +87,9 @@ class RequestsPanel(LivePanel):
             self.model.unfreeze()
         self.refresh_now()
 
-    def _set_following(self, following: bool) -> None:
-        if following and not self.table.following:
-            self.table.follow_newest()
-        elif not following:
-            self.table.stay()
-
     def _open(self, request: int) -> None:
         self.context.selection.select_request(request)
         self.context.view.show_details()
-
-    def _on_following(self, following: bool) -> None:
-        self.context.view.set_following(following)
 
     def _on_counts(self) -> None:
         self.context.view.count(self.model.shown, self.model.total)

@@ -78,3 +78,32 @@ def test_the_menu_filters_by_what_the_row_has(panel: RequestsPanel, stage: Stage
 @pytest.mark.parametrize("value", ["echo-threads", "two words", 'a "quoted" name', "x:y", "-minus"])
 def test_any_name_can_be_filtered_by(value: str) -> None:
     parse(f"server:{quoted(value)}")
+
+
+@pytest.mark.parametrize("before", [3, 60])
+def test_not_following_sticks_until_it_is_asked_for(
+    panel: RequestsPanel, stage: Stage, capture: CaptureFile, before: int
+) -> None:
+    """With room for more rows in the view as without."""
+    capture.requests(before)
+    tell(stage, listening("k"))
+    bar = panel.table.verticalScrollBar()
+    stage.window.run("view.follow")
+    place = bar.value()
+    for at in range(3):
+        capture.requests(40)
+        tell(stage, listening("k"), at=(11 + at) * 1_000_000_000)
+        assert not panel.table.following
+        assert not stage.window.action("view.follow").isChecked()
+        assert bar.value() == place
+    stage.window.run("view.follow")
+    assert stage.window.action("view.follow").isChecked()
+    assert bar.value() == bar.maximum()
+
+
+def test_a_view_that_does_not_follow_is_built_so(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> None:
+    stage.context.view.set_following(False)
+    made = RequestsPanel(stage.context)
+    qtbot.addWidget(made)
+    assert not made.table.following
+    assert not stage.context.view.following
