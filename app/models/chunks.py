@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -14,10 +13,10 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.models.columns import RIGHT, Column, Moment
+from app.models.columns import RIGHT, Column, Moment, head_data
 from app.models.conversation import EMPTY, Chunk, Conversation, converse
 from app.models.damage import Damage
-from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text, tip
+from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
 from engine.capture.reader import CaptureReader
 from engine.capture.records import RequestRecord
 
@@ -154,11 +153,4 @@ class ChunksModel(QAbstractTableModel):
         return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(CHUNK_COLUMNS):
-            return None
-        column = CHUNK_COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return QCoreApplication.translate("ChunksModel", column.title)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(QCoreApplication.translate("ChunksModel", column.tip))
-        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_data(CHUNK_COLUMNS, "ChunksModel", section, orientation, role)

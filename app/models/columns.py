@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
+
+from app.text import tip
 
 Row = TypeVar("Row")
 
@@ -41,3 +43,17 @@ class Column(Generic[Row]):
     mono: bool = False
     optional: bool = False
     """Hidden until the person asks for it."""
+
+
+def head_data(
+    columns: Sequence[Column[Any]], context: str, section: int, orientation: Qt.Orientation, role: int
+) -> Any:
+    """What a model answers to `headerData`; `context` is the one in which its titles are translated."""
+    if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(columns):
+        return None
+    column = columns[section]
+    if role == Qt.ItemDataRole.DisplayRole:
+        return QCoreApplication.translate(context, column.title)
+    if role == Qt.ItemDataRole.ToolTipRole:
+        return tip(QCoreApplication.translate(context, column.tip))
+    return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.models.columns import Column, Moment
+from app.models.columns import Column, Moment, head_data
 from app.models.damage import Damage
 from app.text import QT_TRANSLATE_NOOP, clock, safe_text, tip
 from engine.capture.reader import Servers
@@ -206,11 +206,4 @@ class OutputModel(QAbstractTableModel):
         return text if role == Qt.ItemDataRole.DisplayRole else tip(text)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(OUTPUT_COLUMNS):
-            return None
-        column = OUTPUT_COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return QCoreApplication.translate("OutputModel", column.title)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(QCoreApplication.translate("OutputModel", column.tip))
-        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_data(OUTPUT_COLUMNS, "OutputModel", section, orientation, role)

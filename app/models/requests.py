@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
-    QCoreApplication,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -16,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.models.columns import Moment
+from app.models.columns import Moment, head_data
 from app.models.damage import Damage
 from app.models.onscreen import OnScreen, next_failed
 from app.models.requestcolumns import BY_KEY, COLUMNS
@@ -303,14 +302,7 @@ class RequestsModel(QAbstractTableModel):
         return text if role == Qt.ItemDataRole.DisplayRole else tip(text)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        column = COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return QCoreApplication.translate("RequestsModel", column.title)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return tip(QCoreApplication.translate("RequestsModel", column.tip))
-        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return head_data(COLUMNS, "RequestsModel", section, orientation, role)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if 0 <= column < len(COLUMNS):
