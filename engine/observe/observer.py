@@ -77,5 +77,8 @@ class Recording(Observer):
     journal: Callable[[tuple[Any, ...]], None]
     """Takes any number of rows, one after the other. Neither waits nor raises."""
 
+    def wake(self) -> None:
+        """Rows come after a pause: do not sleep over them."""
+
     def handle_started(self, request: Request, at: int) -> None:
         """`handle` begins: what follows is user code that may never come back."""

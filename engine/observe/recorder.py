@@ -131,7 +131,13 @@ class Recorder(Recording):
         if self._asleep:
             self._rouse()
 
+    def wake(self) -> None:
+        if self._asleep:
+            self._rouse()
+
     def handle_started(self, request: Request, at: int) -> None:
+        if self._asleep:
+            self._rouse()
         if request.slot >= 0 and self._box is not None:
             by = request.worker or request.acceptor
             self._box.handled(request.slot, HANDLE, at, by.pid, by.thread)

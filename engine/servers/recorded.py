@@ -145,4 +145,5 @@ def _step(request: Request, by: Worker, recorder: Recording, stage: Stage, call:
         if cpu > SHORT:
             by.clock, by.at = cpu_now(), ended
             cpu = min(max(by.clock - clock, 0), cpu)
+            recorder.wake()
         recorder.journal((STAGE, request.id, stage, by.thread, started, ended, cpu, b""))

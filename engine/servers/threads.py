@@ -82,30 +82,33 @@ class Thread(threading.Thread):
     That spares two switches between threads for each request, a fifth of what serving a short one costs.
     """
 
-    _asked = False
-    _started: _Unawaited
+    _began: _Unawaited | None = None
 
     def __init__(self, target: Callable[..., object], args: tuple[Any, ...]) -> None:
         super().__init__(target=target, args=args)
-        self._started.__class__ = _Unawaited
+        started: threading.Event | None = getattr(self, "_started", None)
+        self._unawaited = type(started) is threading.Event  # else somebody has patched threads: leave them alone
+        if started is not None and self._unawaited:
+            started.__class__ = _Unawaited
 
     def start(self) -> None:
         """Ask for the thread. Raises RuntimeError if there can be no more."""
         super().start()
-        self._asked = True
+        if self._unawaited:
+            self._began = self._started  # type: ignore[attr-defined]  # of the class that we gave it
 
-    def wait_until_it_runs(self) -> None:
+    def wait_until_it_runs(self, timeout: float | None = None) -> None:
         """Wait for what `start` left out."""
-        self._started.wait_indeed()
+        if self._began is not None:
+            self._began.wait_indeed(timeout)
 
     def is_alive(self) -> bool:
         """Whether it runs, or is about to."""
-        return super().is_alive() or (self._asked and not self._started.is_set())
+        return super().is_alive() or (self._began is not None and not self._began.is_set())
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until it has ended."""
-        if self._asked:
-            self._started.wait_indeed(timeout)
+        self.wait_until_it_runs(timeout)
         super().join(timeout)
 
 
@@ -119,7 +122,6 @@ class ThreadingMixIn(_Server):
     _threads: _Threads | _NoThreads = _NoThreads()
     _place: Place | None = None
     _serving: int | None = None
-    _newest: Thread | None = None
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a request, in its thread."""
@@ -154,16 +156,13 @@ class ThreadingMixIn(_Server):
 
     def _thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
         """The loop looks after the threads that it did not wait for; without one, `start` has to wait."""
-        if self._serving is None:
-            return threading.Thread(target=target, args=args)
-        self._newest = thread = Thread(target, args)
-        return thread
+        return threading.Thread(target=target, args=args) if self._serving is None else Thread(target, args)
 
     def _loop_ended(self) -> None:
         """The interpreter, should it end now, knows only of threads that run."""
-        newest, self._newest = self._newest, None
-        if newest is not None and newest.is_alive():
-            newest.wait_until_it_runs()
+        for thread in threading.enumerate():
+            if isinstance(thread, Thread):
+                thread.wait_until_it_runs()
 
     def _work(self, watched: Request) -> None:
         recorder = watched.hooks.recorder

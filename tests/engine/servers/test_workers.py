@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, servi
 
 STREAMS = [engine.TCPServer, engine.ThreadingTCPServer, engine.ForkingTCPServer]
 UNIX_STREAMS = [engine.UnixStreamServer, engine.ThreadingUnixStreamServer, engine.ForkingUnixStreamServer]
+ROOT = Path(engine.__file__).parent.parent
 DATAGRAMS = [engine.UDPServer, engine.ThreadingUDPServer, engine.ForkingUDPServer]
 
 
@@ -72,6 +74,34 @@ def test_dead_threads_are_forgotten() -> None:
             for thread in list(server._threads):  # type: ignore[arg-type]
                 thread.join(DEADLINE)
         assert len(server._threads) <= 8  # type: ignore[arg-type]
+
+
+SCRIPT = """
+import engine, os, sys, threading
+class Handler(engine.BaseRequestHandler):
+    def handle(self):
+        self.request.sendall(b"served")
+class Server(engine.ThreadingTCPServer):
+    block_on_close = False
+    def service_actions(self):
+        if threading.active_count() > 1 or self.served:
+            self._BaseServer__shutdown_request = True
+    served = 0
+    def process_request(self, request, client_address):
+        super().process_request(request, client_address)
+        self.served += 1
+sys.setswitchinterval(5)
+server = Server(("127.0.0.1", 0), Handler)
+print(server.server_address[1], flush=True)
+server.serve_forever(0.01)
+"""
+
+
+def test_a_program_that_ends_with_its_loop_serves_what_it_accepted() -> None:
+    for _ in range(5):
+        with subprocess.Popen([sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, cwd=ROOT) as program:
+            assert program.stdout is not None
+            assert ask(("127.0.0.1", int(program.stdout.readline())), b"") == b"served"
 
 
 def test_daemons_are_not_waited_for() -> None:
