@@ -44,6 +44,7 @@ def open_window(options: argparse.Namespace, supervisor: SupervisorClient) -> in
     try:
         return _run(application, reports, options, supervisor)
     finally:
+        signal.set_wakeup_fd(-1)  # its socket goes with the window
         reports.close()
 
 

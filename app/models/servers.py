@@ -199,8 +199,7 @@ def _mode(status: ServerStatus | None, profile: Profile | None) -> str:
 
 def _activity(status: ServerStatus | None) -> str:
     if status is None or status.state is ServerState.STOPPED:
-        reason = safe_text(status.stopped_reason, 60) if status else ""
-        return reason or tr("stopped")
+        return tr("stopped")
     if status.state is not ServerState.LISTENING:
         words = {"starting": tr("starting"), "draining": tr("finishing its requests"), "failed": tr("failed")}
         return words[status.state]
@@ -217,7 +216,9 @@ def _error(status: ServerStatus | None, profile: Profile | None) -> str:
 
 
 def _spoken(status: ServerStatus | None, profile: Profile | None) -> str:
-    parts = (_name(status, profile), _address(status, profile), _mode(status, profile), _error(status, profile))
+    reason = safe_text(status.stopped_reason) if status is not None else ""
+    words = (_name(status, profile), _address(status, profile), _mode(status, profile))
+    parts = (*words, reason, _error(status, profile))
     return ", ".join(part for part in parts if part)
 
 

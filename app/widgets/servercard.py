@@ -39,7 +39,7 @@ class ServerDelegate(QStyledItemDelegate):
     @staticmethod
     def _elide(painter: QPainter, room: QRect, height: int, text: str, colour: QColor) -> None:
         painter.setPen(colour)
-        shown = painter.fontMetrics().elidedText(safe_text(text), Qt.TextElideMode.ElideMiddle, room.width())
+        shown = shortened(safe_text(text), painter.fontMetrics(), room.width())
         box = QRect(room.left(), room.top(), room.width(), height)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
 
@@ -88,6 +88,17 @@ class ServerDelegate(QStyledItemDelegate):
         if sentence := _breakable(index):
             self._paint_error(painter, rect, sentence, theme)
         painter.restore()
+
+
+def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
+    """What fits: of a path its last part stays whole, of anything else both ends."""
+    if metrics.horizontalAdvance(text) <= width:
+        return text
+    folder, slash, name = text.rpartition("/")
+    room = width - metrics.horizontalAdvance(slash + name)
+    if slash and room >= metrics.horizontalAdvance(f"{text[:5]}…"):
+        return metrics.elidedText(folder, Qt.TextElideMode.ElideRight, room) + slash + name
+    return metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
 
 def _breakable(index: Index) -> str:

@@ -90,12 +90,17 @@ def test_a_failed_server_says_why(model: ServersModel) -> None:
             {"concurrency": "forking", "live": 2, "children": 2, "max_children": 40},
             "Forking · 2 live, 2 of 40 children",
         ),
-        ({"state": ServerState.STOPPED, "stopped_reason": "exit status 3"}, "Threading · exit status 3"),
+        ({"state": ServerState.STOPPED, "stopped_reason": "exit status 3"}, "Threading · stopped"),
     ],
 )
 def test_what_a_server_does(model: ServersModel, change: dict[str, object], words: str) -> None:
     model.refresh(Tick(1, 1, servers=(replace(UP, **change),)))  # type: ignore[arg-type]  # any field
     assert row(model, "a")[ServerRole.MODE] == words
+
+
+def test_why_a_server_stopped_stands_in_its_tip(model: ServersModel) -> None:
+    model.refresh(Tick(1, 1, servers=(replace(UP, state=ServerState.STOPPED, stopped_reason="exit status 3"),)))
+    assert "stopped, exit status 3" in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
 
 
 @pytest.mark.parametrize(

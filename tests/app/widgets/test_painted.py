@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from app.models.servers import ServersModel
 from app.models.workers import LanesModel
 from app.widgets.lanes import LABEL, LanesView
 from app.widgets.plot import LoadPlot, paint_sparkline, value_text
-from app.widgets.servercard import HEIGHT, ServerDelegate, paint_state
+from app.widgets.servercard import HEIGHT, ServerDelegate, paint_state, shortened
 from app.widgets.stagebar import Bar, StageLegend, paint_bars, words
 from app.widgets.stagepaint import blocks, nice_scale
 from app.widgets.waterfall import ROW, TOP, Waterfall
@@ -291,3 +291,14 @@ def test_every_state_has_a_shape_of_its_own(qapp: object) -> None:
         grey = image.convertToFormat(QImage.Format.Format_Mono)
         pictures.append(bytes(grey.constBits()))
     assert len(set(pictures)) == len(pictures)
+
+
+def test_of_a_long_path_the_name_stays(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(themes.mono(11))
+    path = "UNIX /run/user/1000/socketscope-1000/unix-control.sock"
+    shown = shortened(path, metrics, metrics.horizontalAdvance("0" * 30))
+    assert shown.startswith("UNIX /")
+    assert shown.endswith("…/unix-control.sock")
+    assert metrics.horizontalAdvance(shown) <= metrics.horizontalAdvance("0" * 30)
+    assert shortened(path, metrics, 2000) == path
+    assert "…" in shortened("a" * 90, metrics, 100)
