@@ -106,8 +106,9 @@ class Receiver:
         return batches
 
     def close(self) -> None:
-        """Close the descriptor."""
+        """Close the descriptor, and give the buffer back: others may remember this object for a while."""
         self._socket.close()
+        self._buffer = bytearray()
 
     def _next(self) -> int:
         if self.ended:

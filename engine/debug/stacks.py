@@ -8,13 +8,15 @@ from types import FrameType
 from typing import Any
 
 FRAME_LIMIT = 40
+THREAD_LIMIT = 100
+"""The newest; all of a thousand would not fit into a message."""
 
 
 def stacks() -> list[dict[str, Any]]:
     """One entry a thread: {thread, name, frames: [{file, line, function}]}, the innermost frame last."""
     threads = {thread.ident: thread for thread in threading.enumerate()}
     entries = []
-    for ident, frame in sys._current_frames().items():
+    for ident, frame in list(sys._current_frames().items())[-THREAD_LIMIT:]:
         thread = threads.get(ident)
         native = thread.native_id if thread is not None else None
         name = thread.name if thread is not None else "unknown"

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import stat
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from .holders import free_port, holder_of, lowest_free_port
 from .profile import Profile
 
 PATH_LIMIT = 107
+NAME_PATIENCE = 2.0
 LOOPBACK_NAMES = ("localhost", "ip6-localhost")
 
 
@@ -64,13 +66,28 @@ def _bind_port(profile: Profile, keys: Mapping[int, str], again: str | tuple[Any
 def _resolve(host: str, port: int, kind: int) -> tuple[int, Any]:
     if not 0 <= port <= 65535:
         raise HostingError("port_out_of_range", f"Port {port} does not exist; choose one from 0 (any free) to 65535.")
-    try:
-        found = socket.getaddrinfo(host or "0.0.0.0", port, type=kind, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
+    found = _look_up(host or "0.0.0.0", port, kind)
+    if not found:
         sentence = f"{host!r} is no address of this machine and no name that resolves; use 127.0.0.1 to stay local."
-        raise HostingError("bad_address", sentence) from None
+        raise HostingError("bad_address", sentence)
     family, _, _, _, address = found[0]
     return family, address
+
+
+def _look_up(host: str, port: int, kind: int) -> list[Any]:
+    """What a host is, [] if nothing. A name is asked of others, who may take their time; the supervisor has none."""
+    found: list[Any] = []
+
+    def ask(flags: int) -> None:
+        with contextlib.suppress(OSError, UnicodeError):
+            found.extend(socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE | flags))
+
+    ask(socket.AI_NUMERICHOST)
+    if not found:
+        asking = threading.Thread(target=ask, args=(0,), daemon=True)
+        asking.start()
+        asking.join(NAME_PATIENCE)
+    return found
 
 
 def _set_options(listener: socket.socket, profile: Profile, *, always_reuse: bool) -> None:

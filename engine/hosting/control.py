@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ..channel.codec import DamagedFrame
 from ..channel.frames import FrameReader, send_frame
 
 BEAT_EVERY = 0.2
@@ -39,8 +40,8 @@ class Control:
                 return
             try:
                 send_frame(self._socket, event)
-            except OSError:
-                return  # the supervisor has gone, and will have taken this process with it
+            except (OSError, ValueError):
+                return  # the supervisor has gone, and takes this process with it; or the event is too large to be told
 
     def on(self, order: str, action: Callable[[dict[str, Any]], None]) -> None:
         """Name the function that carries out an order."""
@@ -70,7 +71,11 @@ class Control:
             data = self._socket.recv(1 << 16) if self._ours() else b""
         except OSError:
             data = b""
-        for order in self._reader.feed(data):
+        try:
+            orders = self._reader.feed(data)
+        except DamagedFrame:
+            return False
+        for order in orders:
             self._carry_out(order)
         return bool(data)
 

@@ -93,6 +93,7 @@ class Orders:
         entry = self._entry(order)
         entry.restarting = entry.keep_alive = False
         if not entry.running:
+            self._runner.release(entry)  # which is kept while a crashed server waits to be started again
             if entry.state == "failed":
                 entry.state, entry.error = "stopped", None
             return {"ok": True, "key": entry.key, "state": entry.state}
@@ -121,8 +122,8 @@ class Orders:
 
     def _remove(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
+        entry.restarting = entry.keep_alive = False
         if entry.running:
-            entry.restarting = entry.keep_alive = False
             self._runner.stop(entry)
         self._runner.removed(entry)
         return {"ok": True}

@@ -27,7 +27,7 @@ class Reconciler:
         self._missing = 0
         self._missed_at = -AGAIN_FOR
         self._asked_at = 0
-        self._answer: dict[str, Any] | None = None
+        self._answer: tuple[int, set[int]] | None = None
 
     def look(self) -> None:
         """Called now and then."""
@@ -36,22 +36,21 @@ class Reconciler:
         if missing > self._missing:
             self._missing, self._missed_at = missing, now
         if self._answer is not None:
-            self._apply(self._answer)
+            self._apply(*self._answer)
         elif now - self._missed_at < AGAIN_FOR and now - self._asked_at > SECOND:
             self._asked_at = now
             self._runner.live_answers[self._host.number] = self._hear
             self._host.tell("live")
 
     def _hear(self, answer: dict[str, Any]) -> None:
-        self._answer = answer
+        self._answer = int(answer["emitted"]), {int(number) for number in answer["requests"]}
 
-    def _apply(self, answer: dict[str, Any]) -> None:
+    def _apply(self, emitted: int, alive: set[int]) -> None:
         """Not before all has come that the host had told when it answered."""
         account = self._host.receiver.ledger.account(self._host.pid)
-        if account is None or account.emitted < int(answer.get("emitted", 0)):
+        if account is None or account.emitted < emitted:
             return
         self._answer = None
-        alive = {number for number in answer.get("requests", ()) if isinstance(number, int)}
         for request in self._writer.close_unheard(self._host.number, alive, self._asked_at, _gone):
             self._entry.closed_unheard(request)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ..capture.writer import CaptureWriter
-from ..channel.codec import DamagedFrame
 from ..debug.deaths import Death, place_members
 from .autopsy import close_requests
 from .binding import bind, show_address
@@ -147,8 +146,9 @@ class Runner:
         try:
             for event in host.control.receive():
                 self._on_event(entry, host, event)
-        except DamagedFrame:
-            # The user's code has written into our channel: there is no talking to this host any more.
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError):
+            # The user's code has written into our channel (DamagedFrame, or an event that makes no sense): there is no
+            # talking to this host any more.
             entry.error = {"code": "channel_damaged", "sentence": "The program wrote into Socketscope's own channel."}
             host.kill()
             self._loop.unwatch(host.control.fileno())
@@ -160,7 +160,7 @@ class Runner:
         if what == "listening" or (what == "loaded" and entry.profile.kind == "script"):
             self._on_listening(entry)
         elif what == "failed":
-            entry.error = {"code": "failed", "sentence": "The server could not be started.", **event}
+            entry.error = _failed_start(event)
         elif what == "stacks":
             answer = self.stack_answers.pop(event.get("ticket", 0), None)
             if answer is not None:
@@ -271,7 +271,7 @@ class Runner:
         elif entry.state == "failed" and entry.keep_alive and not entry.crashed_too_often():
             pause = BACK_OFF * 2 ** len(entry.crashes)
             self.story.tell(entry.own.id, pid, f"it is started again in {pause:.1f} s")
-            self._loop.later(pause, lambda: self._start_again(entry))
+            self._loop.later(pause, lambda: self._start_again(entry) if entry.keep_alive else None)
         else:
             self.release(entry)
             self._answer(entry, _final_answer(entry))
@@ -289,6 +289,11 @@ def _final_answer(entry: Entry) -> dict[str, Any]:
     if entry.state == "failed":
         return {"ok": False, "error": entry.error}
     return {"ok": True, "key": entry.key, "state": entry.state}
+
+
+def _failed_start(event: dict[str, Any]) -> dict[str, Any]:
+    error = {"code": "failed", "sentence": "The server could not be started.", **event}
+    return {**error, "code": str(error["code"]), "sentence": str(error["sentence"])}
 
 
 def _crash(profile: Profile, code: int, death: Death, identity: int) -> dict[str, Any]:

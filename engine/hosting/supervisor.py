@@ -31,6 +31,8 @@ UNREAD_LIMIT = 256 << 10
 """A client that does not read gets no more ticks until it does."""
 END_GRACE = 0.2
 ORDERLY_GRACE = 2.0
+KILL_PATIENCE = 5.0
+"""What hangs in the kernel for longer is left to it."""
 CAPTURE_NAME = "capture.socketscope"
 
 
@@ -216,7 +218,8 @@ class Supervisor:
             self._loop.turn(max(0.0, deadline - time.monotonic()))
         self._runner.kill_all()
         kill_descendants()
-        while self._runner.busy:
+        deadline = time.monotonic() + KILL_PATIENCE
+        while self._runner.busy and time.monotonic() < deadline:
             self._loop.turn(0.1)
         self._writer.close()
         self._channel.close()

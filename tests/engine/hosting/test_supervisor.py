@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,12 +163,63 @@ def test_a_server_that_is_kept_alive_comes_back_but_not_for_ever(client: Supervi
     assert (tmp_path / "runs").read_text() == "xxx"
 
 
+@pytest.mark.parametrize("order", ["stop", "remove"])
+def test_a_crashed_server_that_waits_to_come_back_can_be_stopped(
+    order: str, client: SupervisorClient, tmp_path: Path
+) -> None:
+    (tmp_path / "h.py").write_text(
+        "import os\nopen('runs', 'a').write('x')\nclass H:\n    def __init__(*a): os._exit(5)\n"
+    )
+    profile = Profile(name="h", handler_file=str(tmp_path / "h.py"), handler_class="H", directory=str(tmp_path))
+    address = client.request("start", SECONDS, key="k", profile=profile, keep_alive=True)["address"]
+    ask(address, b"")
+    line: dict[str, Any] = {}
+    while line.get("state") != "failed":
+        assert client.wait(SECONDS)
+        line = next((m["servers"][0] for m in client.receive() if m.get("servers")), line)
+    client.request(order, SECONDS, key="k")
+    with pytest.raises(ConnectionRefusedError):
+        ask(address, b"")
+    ended = time.monotonic() + 0.5  # it would have come back after 0.2
+    while time.monotonic() < ended:
+        client.wait(0.1)
+        client.receive()
+    assert (tmp_path / "runs").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"\xff" * 100, b'{"event": "cost", "ns": "x"}', b'{"event": "stacks", "ticket": []}', b'{"event": "live"}', b"{"],
+)
+def test_a_program_that_writes_into_our_channel_ends_alone(
+    said: bytes, client: SupervisorClient, tmp_path: Path
+) -> None:
+    other = start(client, echo(), key="other")
+    (tmp_path / "h.py").write_text(
+        "import os, socket, stat\n"
+        f"said = {said!r}\n"
+        "for fd in range(3, 20):\n"
+        "    try:\n"
+        "        if stat.S_ISSOCK(os.fstat(fd).st_mode): os.write(fd, len(said).to_bytes(4, 'big') + said)\n"
+        "    except OSError: pass\n"
+        "class H: pass\n"
+    )
+    ticket = client.order(
+        "start", key="k", profile=Profile(name="h", handler_file=str(tmp_path / "h.py"), handler_class="H")
+    )
+    until_told: list[dict[str, Any]] = []
+    while not any(message.get("reply") == ticket for message in until_told):
+        assert client.wait(SECONDS)
+        until_told += client.receive()
+    assert ask(other["address"], b"still here\n") == b"still here\n"
+
+
 def test_no_descriptor_is_left_behind(client: SupervisorClient) -> None:
     def count() -> int:
         return len(list(Path(f"/proc/{client.pid}/fd").iterdir()))
 
     before = count()
-    for _ in range(5):
+    for _ in range(20):
         refused(client, echo(interpreter="/no/python"))
         address = start(client, echo())["address"]
         assert ask(address, b"x\n") == b"x\n"
