@@ -19,8 +19,8 @@ AREAS = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-NARROW = 1280
-"""Below this width the right column joins the tabs at the bottom."""
+NARROW = 1400
+"""Below this width the right column joins the tabs at the bottom: it would leave the requests without their stages."""
 SIZES = {"live": {"left": 226, "right": 362, "bottom": 260}, "load": {"left": 226, "right": 720, "bottom": 200}}
 """By perspective: how wide the columns are, and how high the bottom."""
 

@@ -60,6 +60,8 @@ class Window(QMainWindow):
         self._build()
         self._connect()
         self._restore()
+        for entry in workspace.entries[:1]:
+            selection.select_server(entry.key)
         self._show_page("requests" if workspace.entries else "welcome")
         self.refresh_actions()
 

@@ -31,10 +31,12 @@ class Nothing:
     """The server that it is about."""
 
 
-def why_nothing(tick: Tick, selected: str, wanted: str, total: int) -> Nothing:
-    """What is true when no request is shown. `wanted` is the filter, `selected` a server's key or ""."""
+def why_nothing(tick: Tick, selected: str, wanted: str, total: int, name: str = "") -> Nothing:
+    """What is true when no request is shown. `wanted` is the filter, `selected` a server's key, `name` its name."""
     if wanted and total:
         return Nothing(tr("0 of {n} match {filter}.").format(n=number(total), filter=safe_text(wanted, 80)), "clear")
+    if name and tick.server(selected) is None:
+        return Nothing(tr("{name} is stopped.").format(name=safe_text(name, 60)), "start", key=selected)
     server = tick.server(selected) or _first_up(tick)
     if server is None:
         return Nothing(tr("No server is running."), "new")

@@ -48,7 +48,8 @@ class RequestsPanel(LivePanel):
         self.pages.setCurrentIndex(int(nothing))
         if nothing:
             key = self.context.selection.server
-            self.empty.show_nothing(why_nothing(tick, key, self.context.view.filter, self.model.total))
+            name = self.context.desk.name(key)
+            self.empty.show_nothing(why_nothing(tick, key, self.context.view.filter, self.model.total, name))
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)

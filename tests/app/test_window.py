@@ -61,6 +61,7 @@ def test_servers_come_back_stopped(qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.addWidget(second.window)
     assert [entry.profile.name for entry in second.workspace.entries] == ["a"]
     assert page(second) == "requests"
+    assert second.context.selection.server == second.workspace.entries[0].key
     assert second.orders() == []
     second.window.close()
 

@@ -38,6 +38,11 @@ def test_a_stopped_and_a_failed_server() -> None:
     assert why_nothing(Tick(servers=(failed,)), "k", "", 0).sentence == "Port 9009 is used."
 
 
+def test_a_server_that_was_never_started() -> None:
+    assert why_nothing(Tick(), "k", "", 0, "echo") == Nothing("echo is stopped.", "start", key="k")
+    assert why_nothing(Tick(servers=(UP,)), "k", "", 0, "echo").button == "send"
+
+
 def test_names_are_made_safe() -> None:
     odd = ServerStatus("k", "a\x1b[31m\u202e", state=State.LISTENING, address="x:1")
     assert "\x1b" not in why_nothing(Tick(servers=(odd,)), "k", "", 0).sentence
