@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from time import monotonic_ns
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -36,8 +37,7 @@ CPU_FRESH = 3_000_000_000
 _FAILED = frozenset({State.ERROR, State.KILLED})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One request in a lane."""
 
     request: int
@@ -157,7 +157,7 @@ def _stays(worker: WorkerRecord | None) -> bool:
 def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
     """Lanes leave out the accept, which happened elsewhere."""
     own = tuple(stage for stage in span.stages if stage.stage >= Stage.QUEUE)
-    began = min((stage.started for stage in own), default=span.opened)
+    began = min(stage.started for stage in own) if own else span.opened
     ended = span.closed if span.closed is not None else worker.ended
     failed = span.state in _FAILED or bool(worker.child and worker.status)
     status = worker.status if worker.child else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -18,6 +18,8 @@ from app.widgets.curves import paint_curves
 HEAD = 22
 MARGIN = 12
 FOOT = 5
+BETWEEN_TICKS = 25
+"""ms. A tick has the list and the lanes to paint: charts wait until that is done."""
 LEAST = {"%": 10.0, "": 4.0}
 """By unit: the least value that fills a chart."""
 COLOURS = ("handle", "setup", "queue", "verify", "close", "accept", "finish")
@@ -59,6 +61,8 @@ class LoadPlot(QWidget):
         self._series: tuple[Series, ...] = ()
         self._ended = ""
         self._tokens: tuple[str, ...] = COLOURS
+        self._soon = QTimer(self, singleShot=True, interval=BETWEEN_TICKS)
+        self._soon.timeout.connect(self.update)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -82,7 +86,7 @@ class LoadPlot(QWidget):
     def _draw(self) -> None:
         if self.isVisible():
             self.setAccessibleDescription(f"{self._name}: {self._current()}")
-            self.update()
+            self._soon.start()
 
     def _colour(self, position: int) -> QColor:
         theme = themes.theme()
