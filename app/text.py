@@ -11,8 +11,8 @@ import time
 import unicodedata
 from collections.abc import Iterator
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 CELL = 256
@@ -76,9 +76,27 @@ def safe_block(value: bytes | str, lines: int = 2000, width: int = 400) -> str:
     return "\n".join([*shown, "…"] if len(rows) > lines else shown)
 
 
-def label(text: str = "", *, name: str | None = None, role: str | None = None, wrap: bool = False) -> QLabel:
+class _ElidedLabel(QLabel):
+    """Keeps both ends of a text that is too long for its place."""
+
+    # Qt's overrides
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment() | Qt.TextFlag.TextSingleLine, shown)
+        painter.end()
+
+
+def label(
+    text: str = "", *, name: str | None = None, role: str | None = None, wrap: bool = False, elide: bool = False
+) -> QLabel:
     """A label that shows its text as it is. `name` is for screen readers, `role` is the style sheet's."""
-    made = QLabel()
+    made = _ElidedLabel() if elide else QLabel()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
     made.setWordWrap(wrap)

@@ -257,7 +257,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
             "RequestsModel",
             "How the time was spent, to one scale for all rows on screen: solid on a CPU, pale while waiting",
         ),
-        180,
+        160,
         lambda r, m: "",
         lambda r, m: bar_length(r, m.now),
     ),

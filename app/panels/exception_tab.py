@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QListView,
-    QSizePolicy,
     QSplitter,
     QStackedLayout,
     QTableView,
@@ -29,9 +26,9 @@ from app.panels.editor import open_in_editor
 from app.panels.endings import calm_sentence, sent_sentence
 from app.panels.failurebuttons import FailureButtons
 from app.panels.live import paint_ground, row
+from app.panels.localstable import dress, set_columns
 from app.panels.source import SourceView
 from app.text import QT_TR_NOOP, label, safe_text, set_tip, tr
-from app.theme import ROW
 from app.widgets.hexview import HexView, Mark
 from engine.capture.records import FailureRecord, RequestRecord
 
@@ -42,7 +39,7 @@ MOST_HEX_LINES = 4
 WIDE = [360, 610, 176]
 NARROW = 1000
 """Below this width of the tab the buttons get no column of their own."""
-NARROW_BYTES = 592
+NARROW_BYTES = 576
 """What a row of sixteen bytes takes."""
 NO_FRAMES = QT_TR_NOOP("The worker ended without a traceback; no variables are known.")
 _LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
@@ -121,15 +118,14 @@ class ExceptionTab(QWidget):
     def _build_left(self) -> QWidget:
         self.title = label(name=tr("Error"), role="error-strong", wrap=True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.where = label(name=tr("Where it was raised"), role="mono-dim")
-        self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.where = label(name=tr("Where it was raised"), role="mono-dim", elide=True)
         self.lost = label(name=tr("Variables"), role="dim", wrap=True)
         self._locals = LocalsModel(self)
         self.locals = QTableView()
         self.locals.setModel(self._locals)
         self.locals.setAccessibleName(tr("Local variables"))
         set_tip(self.locals, tr("Variables of the frame when it raised; choose one to see its bytes"))
-        _as_list(self.locals)
+        dress(self.locals)
         part = QWidget()
         layout = QVBoxLayout(part)
         layout.setContentsMargins(12, 8, 0, 0)
@@ -224,7 +220,9 @@ class ExceptionTab(QWidget):
         self._show_frame(self._frames.frame_at(current.row()))
 
     def _show_frame(self, frame: Frame | None) -> None:
-        self.where.setText(safe_text(f"{frame.place} in {frame.function}") if frame else "")
+        place = safe_text(f"{frame.place} in {frame.function}") if frame else ""
+        self.where.setText(place)
+        set_tip(self.where, place)
         self._locals.set_locals(frame.locals if frame else ())
         self.source.show_lines(frame.source if frame else (), frame.line if frame else 0)
         received = self._shown.received if self._shown else b""
@@ -277,6 +275,7 @@ class ExceptionTab(QWidget):
             self._split.addWidget(self.buttons)
         self.buttons.show()
         self._split.setSizes([max(1, width - NARROW_BYTES), NARROW_BYTES] if narrow else WIDE)
+        set_columns(self.locals, narrow=narrow)
 
     # Qt's overrides
 
@@ -300,20 +299,3 @@ def _place(failure: FailureRecord) -> tuple[str, int] | None:
 def _mark(local: Local) -> Mark:
     start, end = local.span or (0, 0)
     return Mark(True, start, end, local.name)
-
-
-def _as_list(table: QTableView) -> None:
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setWordWrap(False)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(ROW)
-    head = table.horizontalHeader()
-    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    head.setHighlightSections(False)
-    head.setStretchLastSection(True)
-    head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    for column, width in ((0, 70), (1, 100)):
-        table.setColumnWidth(column, width)
