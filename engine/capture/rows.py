@@ -133,7 +133,8 @@ def chunk_records(rows: Iterable[Values]) -> list[ChunkRecord]:
         if not row[4] & Piece.CONTINUES:
             chunks.append(_chunk(open_pieces.pop(row[1])))
     chunks += [_chunk(pieces) for pieces in open_pieces.values()]
-    return sorted(chunks, key=lambda chunk: chunk.id)
+    # A forked child may tell what it answered before its parent has told what was asked.
+    return sorted(chunks, key=lambda chunk: (chunk.at, chunk.id))
 
 
 def _chunk(pieces: list[Values]) -> ChunkRecord:

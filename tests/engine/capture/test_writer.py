@@ -243,8 +243,8 @@ def test_pieces_become_one_chunk(bench: Bench) -> None:
     chunks = bench.reader.chunks(1)
     assert [(one.received, one.size, one.data, one.flags) for one in chunks] == [
         (True, 25, b"a" * 10 + b"b" * 10 + b"c" * 5, Piece.WHOLE),
-        (False, 6, b"answer", Piece.WHOLE),
         (True, 100, b"kept", Piece.CUT),
+        (False, 6, b"answer", Piece.WHOLE),
         (False, 7000, b"", Piece.UNSEEN),
     ]
 
