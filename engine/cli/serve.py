@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import sys
 from typing import Any
@@ -66,9 +67,18 @@ def make_profile(options: argparse.Namespace) -> Profile:
         interpreter=options.python,
         **place,
     )
-    if "host" in place and not is_loopback(profile.host) and not options.expose:
+    if "host" in place and not is_loopback(profile.host) and not options.expose and not _is_mistyped(profile.host):
         raise BadInputError(f"Other machines could reach {options.bind}; add --expose if that is what you want.")
     return profile
+
+
+def _is_mistyped(host: str) -> bool:
+    """Digits and dots that are no address, which the supervisor will say: nobody could reach them."""
+    try:
+        ipaddress.ip_address(host or "0.0.0.0")
+    except ValueError:
+        return not host.strip("0123456789.-")
+    return False
 
 
 def _target(text: str) -> tuple[str, str, str]:

@@ -38,9 +38,19 @@ def load_handler(profile: Profile) -> Any:
     for part in profile.handler_class.split("."):
         handler = getattr(handler, part, None)
     if handler is None or not profile.handler_class:
-        sentence = f"There is no {profile.handler_class or 'handler'} in {name}; choose one of its handler classes."
-        raise LoadingError("no_handler", sentence)
+        raise LoadingError("no_handler", _no_handler(profile.handler_class or "handler", name, module))
     return handler
+
+
+def _no_handler(wanted: str, name: str, module: ModuleType) -> str:
+    own = [
+        str(key) for key, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "handle")
+    ]  # fmt: skip
+    short = os.path.basename(name)
+    if own:
+        return f"There is no {wanted} in {short}; choose {' or '.join(own[:10])}."
+    return f"There is no {wanted} in {short}; write a class that derives from socketserver.BaseRequestHandler."
 
 
 def _from_file(path: str) -> ModuleType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -27,6 +28,10 @@ ECHO = f"{EXAMPLES / 'echo.py'}:EchoHandler"
         (("serve", f"{EXAMPLES / 'echo.py'}:Nope"), "There is no Nope in"),
         (("serve", ECHO, "--bind", "nonsense"), "is no address"),
         (("serve", ECHO, "--bind", "127.0.0.1:99999"), "Port 99999 does not exist"),
+        (("serve", ECHO, "--bind", "300.1.2.3:80"), "is no address of this machine"),
+        (("serve", ECHO, "--bind", "127.0.0.1:-1"), "Port -1 does not exist"),
+        (("serve", ECHO, "--bind", "unix:/etc/hostname", "--server", "UnixStreamServer"), "is not a socket"),
+        (("serve", f"{EXAMPLES}:H"), "is a directory"),
         (("serve", ECHO, "--bind", "0.0.0.0:0"), "add --expose"),
         (("serve", ECHO, "--bind", ":0"), "add --expose"),
         (("serve", ECHO, "--server", "Nope"), "There is no server class"),
@@ -49,6 +54,35 @@ def test_bad_input(words: tuple[str, ...], said: str) -> None:
     assert said in done.stderr
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\n", "There is no H in h.py; write a class that derives from"),
+        ("class G:\n    def handle(self): pass\n", "There is no H in h.py; choose G."),
+        ("class H(:\n", "h.py, line 1: "),
+        ("x = 1\nraise RuntimeError('no database')\n", "h.py, line 2: RuntimeError: no database."),
+        ("import os\nos._exit(3)\n", "The server ended: exit code 3."),
+        ("import ctypes\nctypes.string_at(0)\n", "The server ended: segmentation fault in <module>, line 2 of h.py."),
+    ],
+)
+def test_handler_files_with_faults(source: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "h.py").write_text(source)
+    done = call("serve", "h.py:H", cwd=tmp_path)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_names_its_holder() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = call("serve", ECHO, "--bind", f"127.0.0.1:{port}")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"socketscope: Port {port} is used by ")
+    assert f"(pid {os.getpid()}); port " in done.stderr
+    assert done.stderr.endswith(" is free.\n")
 
 
 def test_serve_says_where_and_ends_with_sigterm(tmp_path: Path) -> None:
