@@ -66,6 +66,11 @@ class Dock(QDockWidget):
         self.raise_()
         self.build().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    @property
+    def in_front(self) -> bool:
+        """Whether it is on screen, not behind another one's tab."""
+        return self.isVisible() and not self._is_behind()
+
     def _toggle_action(self) -> QAction:
         action = QAction(tr(self.panel.title), self)
         action.setObjectName(f"panel.{self.panel.name}")
@@ -139,8 +144,11 @@ class Docks:
         """Fold the right column into the tabs when the window is narrow, unfold it when it is wide again."""
         narrow = width < NARROW
         if narrow != self._folded:
+            front = [dock for dock in self._docks if dock.panel.area == "bottom" and dock.in_front]
             self._folded = narrow
             self._fold() if narrow else self._unfold()
+            for dock in front:
+                dock.raise_()
 
     def rest(self, resting: bool) -> None:
         """Leave the room to the welcome page: hide what has nothing to show yet, and bring it back afterwards."""

@@ -97,6 +97,18 @@ def test_a_narrow_window_folds_the_right_column_into_tabs(stage: Stage) -> None:
     assert area(workers) is Qt.DockWidgetArea.RightDockWidgetArea
 
 
+def test_folding_leaves_the_panel_in_front(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.show()
+    stage.context.desk.add(Profile(name="a"), start=False)
+    stage.window.resize(1440, 900)
+    output = next(dock for dock in stage.window.docks if dock.panel.name == "output")
+    output.reveal()
+    qtbot.waitUntil(lambda: output.in_front)
+    for width in (1100, 1440):
+        stage.window.resize(width, 800)
+        qtbot.waitUntil(lambda: output.in_front)
+
+
 def test_docks_in_tabs_have_names(stage: Stage, qtbot: QtBot) -> None:
     stage.window.show()
     stage.context.desk.add(Profile(name="a"), start=False)
