@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -19,6 +20,18 @@ from app.theme import ROW
 from app.widgets.hexview import HexView
 
 WIDTHS = (112, 48, 124, 64, 290)
+HEX, ROOM_FOR_HEX = 4, 640
+"""The column of hex digits, and how wide the table must be for it: the bytes of the chosen row stand below it."""
+
+
+class ExchangesTable(QTableView):
+    """The table of what happened; the text of each row is always to be seen."""
+
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setColumnHidden(HEX, event.size().width() < ROOM_FOR_HEX)
 
 
 class ClientPanel(LivePanel):
@@ -67,12 +80,13 @@ class ClientPanel(LivePanel):
 
     def _results(self) -> QWidget:
         self.state = label(tr("Nothing sent yet."), name=tr("State of the test client"), role="small")
-        self.table = QTableView()
+        self.table = ExchangesTable()
         self.table.setModel(self.model)
         self.table.setAccessibleName(tr("Sent and received"))
         set_tip(self.table, tr("What each client sent and received; choose a row to see its bytes"))
         self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData
 from pytestqt.qtbot import QtBot
 
-from app.panels.client import ClientPanel
+from app.panels.client import HEX, ClientPanel
 from app.panels.clientform import MOST_TEXT
 from tests.app.models.captures import CaptureFile
 from tests.app.stage import Stage
@@ -126,3 +126,10 @@ def test_the_selected_server_is_proposed(panel: ClientPanel, stage: Stage) -> No
     panel.form.target.setCurrentIndex(panel.form.target.findData("u"))
     tell(stage, listening("k", name="renamed"), listening("u"))
     assert panel.form.target.currentData() == "u"
+
+
+def test_hex_digits_make_room_for_the_text(panel: ClientPanel) -> None:
+    panel.resize(870, 220)
+    assert panel.table.isColumnHidden(HEX)
+    panel.resize(1400, 220)
+    assert not panel.table.isColumnHidden(HEX)
