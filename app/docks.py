@@ -124,6 +124,10 @@ class Docks:
         """Show a panel, in front, with the keyboard in it."""
         next(dock for dock in self._docks if dock.panel.name == name).reveal()
 
+    def bring(self, name: str) -> None:
+        """Bring a panel to the front of its tabs; the keyboard stays where it is."""
+        next(dock for dock in self._docks if dock.panel.name == name).raise_()
+
     def toggles(self) -> list[QAction]:
         """Show or hide each panel: for the View menu."""
         return [dock.toggle for dock in self._docks]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -57,7 +57,8 @@ class KeySheet(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
-        self.resize(720, 600)
+        edges = QSize(scroll.verticalScrollBar().sizeHint().width() + 4, 4)
+        self.resize((page.sizeHint() + edges).boundedTo(parent.screen().availableSize()))
 
 
 def _rows(menu: str, title: str) -> list[tuple[str, str]]:

@@ -102,6 +102,8 @@ class Window(QMainWindow):
         self.perspective = perspective
         self.docks.arrange(perspective)
         self.docks.fit(self.width())
+        if perspective == "load":
+            self.docks.bring("load")
         self.refresh_actions()
 
     def refresh_actions(self) -> None:

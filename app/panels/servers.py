@@ -19,6 +19,7 @@ MENU = (
     ("server.edit", "server.duplicate", "server.remove"),
     ("server.copy_line", "server.demo"),
 )
+LEAST_WIDTH = 180
 STRIPS = 3
 """Troubles told at once; more wait until one of these is gone, or until their server is selected."""
 
@@ -39,6 +40,7 @@ class ServersPanel(LivePanel):
         self.more.clicked.connect(self._select_untold)
         self.more.hide()
         self._untold: list[str] = []
+        self.setMinimumWidth(LEAST_WIDTH)
         self.drop_text = label(tr("Drop a .py file here to add its handlers"), role="small", wrap=True)
         self.drop_text.setContentsMargins(10, 8, 10, 10)
         self.box.addWidget(self.list, 1)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.dialogs.server import ServerDialog
 from app.heads import Page
 from app.panels import PANELS
+from app.panels.servers import LEAST_WIDTH
 from app.settings import THEME
 from app.theme import theme
 from engine.hosting.profile import Profile
@@ -172,3 +173,13 @@ def test_a_lost_supervisor_is_told_and_can_be_replaced(stage: Stage, qtbot: QtBo
         stage.client.die()
     assert stage.window.action("supervisor.respawn").isEnabled()
     assert "ended" in stage.window.bar._told.accessibleDescription()
+
+
+def test_the_load_perspective_shows_the_load_in_a_narrow_window_too(stage: Stage, qtbot: QtBot) -> None:
+    stage.window.show()
+    stage.context.desk.add(Profile(name="a"), start=False)
+    stage.window.resize(1100, 700)
+    stage.window.run("perspective.load")
+    load, servers = (next(dock for dock in stage.window.docks if dock.panel.name == n) for n in ("load", "servers"))
+    qtbot.waitUntil(lambda: load.in_front)
+    assert servers.width() >= LEAST_WIDTH
