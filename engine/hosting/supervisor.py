@@ -39,7 +39,7 @@ CAPTURE_NAME = "capture.socketscope"
 def main(fd: int) -> int:
     """Serve the client at the other end of the descriptor until it goes."""
     become_subreaper()
-    # Facts are many, short-lived tuples without cycles: looking through them for cycles took a quarter of the time.
+    # Facts are many, short-lived tuples without cycles: there is no use in looking through them often.
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
