@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from app.models.columns import Moment, head_data
 from app.models.damage import Damage
@@ -32,7 +24,6 @@ Index = QModelIndex | QPersistentModelIndex
 
 RecordRole = Qt.ItemDataRole.UserRole + 1
 """The RequestRecord of a row, or None when the capture no longer has it."""
-
 NUMBERS_EVERY = 500_000_000
 """While the capture grows, numbers that people read change twice a second."""
 FLOOD_REST = 90_000_000

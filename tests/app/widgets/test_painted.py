@@ -18,10 +18,11 @@ from app.models.load import Series
 from app.models.servers import ServersModel
 from app.models.workers import LanesModel
 from app.widgets.lanes import LABEL, LanesView
+from app.widgets.monotext import MonoText
 from app.widgets.plot import LoadPlot, paint_sparkline, value_text
 from app.widgets.servercard import HEIGHT, ServerDelegate, paint_state, shortened
 from app.widgets.stagebar import Bar, StageLegend, paint_bars, words
-from app.widgets.stagepaint import blocks, nice_scale
+from app.widgets.stagepaint import blocks, nice_scale, stage_colour
 from app.widgets.waterfall import ROW, TOP, Waterfall
 from engine.capture.records import StageRecord, State
 from engine.hosting.profile import Profile
@@ -95,6 +96,32 @@ def test_a_bar_has_the_stage_hues(capture: CaptureFile, theme: str) -> None:
     seen = {image.pixelColor(x, 12).name() for x in range(100)}
     current = themes.theme()
     assert current.stage(Stage.SHUTDOWN_REQUEST).name() in seen
+
+
+def test_what_an_exception_costs_is_red(theme: str) -> None:
+    assert stage_colour(Stage.HANDLE_ERROR) == themes.theme().error
+    assert stage_colour(Stage.HANDLE) == themes.theme().stage(Stage.HANDLE)
+
+
+def test_collected_texts_look_like_drawn_ones(theme: str) -> None:
+    """Texts that go out together are the same pixels as those painted one by one."""
+    images = [QImage(QSize(200, 30), QImage.Format.Format_RGB32) for _ in range(2)]
+    text, font = "127.0.0.1:41341 1\u2009234…", themes.mono()
+    collected = MonoText(font)
+    assert collected.knows(text)
+    assert not collected.knows("\u6f22")
+    for image in images:
+        image.fill(themes.theme().panel)
+    painter = QPainter(images[0])
+    painter.setFont(font)
+    painter.setPen(themes.theme().text)
+    painter.drawText(5, 20, text)
+    painter.end()
+    painter = QPainter(images[1])
+    collected.add(5, 20, text, themes.theme().text)
+    collected.paint(painter)
+    painter.end()
+    assert images[0] == images[1]
 
 
 def test_the_legend_names_all_stages(qtbot: QtBot, theme: str) -> None:

@@ -240,9 +240,19 @@ def test_focus_alone_chooses_nothing(table: RequestsTable, qtbot: QtBot) -> None
 
 
 def test_it_stays_when_told_to_though_it_is_at_the_end(capture: CaptureFile, table: RequestsTable) -> None:
-    table.stay()
+    table.set_following(False)
     before = top(table)
     capture.requests(5)
     refresh(table)
     assert top(table) == before
     assert not table.following
+
+
+def test_it_follows_again_when_told_to(capture: CaptureFile, table: RequestsTable) -> None:
+    table.set_following(False)
+    capture.requests(100)
+    refresh(table)
+    table.set_following(True)
+    bar = table.verticalScrollBar()
+    assert table.following
+    assert bar.value() == bar.maximum()
