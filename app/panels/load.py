@@ -48,7 +48,7 @@ class LoadPanel(LivePanel):
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
         self.model = LoadModel(context.link.reader, self)
-        self.plots = {chart.key: _plot(chart) for chart in CHARTS}
+        self.plots = {chart.key: _plot(chart, turn) for turn, chart in enumerate(CHARTS)}
         self._slow = Slow()
         self._show_title("")
         area = self._scrolled()
@@ -101,7 +101,6 @@ class LoadPanel(LivePanel):
         layout.setSpacing(2)
         for plot in self.plots.values():
             layout.addWidget(plot)
-        layout.addStretch(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -112,8 +111,8 @@ class LoadPanel(LivePanel):
         return area
 
 
-def _plot(chart: Chart) -> LoadPlot:
-    plot = LoadPlot(tr(chart.title), chart.unit)
+def _plot(chart: Chart, turn: int) -> LoadPlot:
+    plot = LoadPlot(tr(chart.title), chart.unit, turn)
     plot.setAccessibleName(tr(chart.title))
     set_tip(plot, tr(chart.tip))
     plot.set_colours(chart.colours)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme as themes
 from app.models.load import Series
 from app.text import number, safe_text
 from app.text import size as size_text
-from app.widgets.curves import paint_curves
+
+if TYPE_CHECKING:
+    from app.widgets.curves import Curves
 
 HEAD = 22
 MARGIN = 12
 FOOT = 5
 BETWEEN_TICKS = 25
 """ms. A tick has the list and the lanes to paint: charts wait until that is done."""
+TICK = 50
+"""ms. Charts of one panel take turns: each is drawn after another tick."""
 LEAST = {"%": 10.0, "": 4.0}
 """By unit: the least value that fills a chart."""
 COLOURS = ("handle", "setup", "queue", "verify", "close", "accept", "finish")
@@ -54,17 +59,20 @@ def value_text(value: float | None, unit: str) -> str:
 class LoadPlot(QWidget):
     """Name on the left, current value bold on the right, curves below, a hairline under it. Rests while hidden."""
 
-    def __init__(self, name: str, unit: str = "", parent: QWidget | None = None) -> None:
-        """`name` and `unit` are translated already. `unit`: "ms", "%", "bytes" or ""."""
+    def __init__(self, name: str, unit: str = "", turn: int = 0, parent: QWidget | None = None) -> None:
+        """`name` and `unit` are translated already. `unit`: "ms", "%", "bytes" or "". `turn`: place among charts."""
         super().__init__(parent)
         self._name, self._unit = name, unit
         self._series: tuple[Series, ...] = ()
         self._ended = ""
         self._tokens: tuple[str, ...] = COLOURS
-        self._soon = QTimer(self, singleShot=True, interval=BETWEEN_TICKS)
-        self._soon.timeout.connect(self.update)
+        self._curves: Curves | None = None
+        self._soon = QTimer(self, singleShot=True, interval=BETWEEN_TICKS + TICK * turn)
+        self._soon.timeout.connect(self._draw_now)
         self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(MARGIN, HEAD, MARGIN, FOOT)
 
     def set_series(self, series: Sequence[Series]) -> None:
         """The curves; the first one's newest value is the current one."""
@@ -86,7 +94,24 @@ class LoadPlot(QWidget):
     def _draw(self) -> None:
         if self.isVisible():
             self.setAccessibleDescription(f"{self._name}: {self._current()}")
-            self._soon.start()
+            if not self._soon.isActive():
+                self._soon.start()
+
+    def _draw_now(self) -> None:
+        if self._curves is None and self._series:
+            self._curves = self._make_curves()
+        if self._curves is not None:
+            colours = [self._colour(place) for place in range(len(self._series))]
+            self._curves.show_series(self._series, colours, LEAST.get(self._unit, 1.0))
+        self.update(0, 0, self.width(), HEAD)
+
+    def _make_curves(self) -> Curves:
+        from app.widgets.curves import Curves  # late: it brings pyqtgraph and numpy
+
+        curves = Curves(self)
+        curves.setAccessibleName(self._name)
+        self._layout.addWidget(curves)
+        return curves
 
     def _colour(self, position: int) -> QColor:
         theme = themes.theme()
@@ -119,9 +144,6 @@ class LoadPlot(QWidget):
             self._paint_legend(
                 painter, room.adjusted(painter.fontMetrics().horizontalAdvance(self._name) + 12, 0, 0, 0)
             )
-        area = QRectF(self.rect().adjusted(MARGIN, HEAD, -MARGIN, -FOOT))
-        colours = [self._colour(place) for place in range(len(self._series))]
-        paint_curves(painter, area, self._series, colours, LEAST.get(self._unit, 1.0))
         painter.setPen(theme.line)
         painter.drawLine(MARGIN, self.height() - 1, self.width() - MARGIN, self.height() - 1)
 
