@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..channel.codec import encode
-from ..observe.recorder import COLUMNS, Recorder
+from ..observe.recorder import Recorder
+from ..observe.rows import COLUMNS
 from ..observe.stages import Stage
 
 FACTS = 1000

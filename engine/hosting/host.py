@@ -129,7 +129,9 @@ class Host:
         self._control = control
         self._sender = Sender(plan.facts)
         box = ThreadBox(plan.box, plan.beat)
-        self._recorder = Recorder(self._sender.send, describe, box, payload_limit=plan.payload_limit)
+        self._recorder = Recorder(
+            self._sender.send, describe, box, payload_limit=plan.payload_limit, drain=self._sender.flush
+        )
         self._server: Any = None
         self._stopping = False
 

@@ -12,9 +12,9 @@ _PEERCRED = getattr(socket, "SO_PEERCRED", None)
 
 def address_text(address: Any) -> str:
     """An address of any family as people write it; "" for none."""
-    if isinstance(address, tuple) and len(address) >= 2:
+    if type(address) is tuple and len(address) >= 2:
         host, port = address[0], address[1]
-        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+        return f"[{host}]:{port}" if len(address) > 2 else f"{host}:{port}"
     if isinstance(address, bytes):
         text = address.decode("utf-8", "backslashreplace")
         return "@" + text[1:] if text.startswith("\0") else text

@@ -99,11 +99,12 @@ class BlackBox:
     def received(self, slot: int, before: int, data: bytes) -> None:
         """`data` has come, after `before` bytes."""
         at = slot * SLOT
+        after = before + len(data)
         if before < ROOM:
-            kept = data[: ROOM - before]
+            kept = data if after <= ROOM else data[: ROOM - before]
             start = at + DATA + before
             self._map[start : start + len(kept)] = kept
-        _ONE.pack_into(self._map, at + _AT_RECEIVED, before + len(data))
+        _ONE.pack_into(self._map, at + _AT_RECEIVED, after)
 
     def shipped(self, slot: int, count: int) -> None:
         """A forked child has sent facts of `count` more received bytes on their way."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Recording(Observer):
 
     trusted: ClassVar[bool] = True
 
-    journal: Callable[[tuple[Any, ...]], None]
+    journal: Callable[[Sequence[Any]], None]
     """Takes any number of rows, one after the other. Neither waits nor raises."""
 
     def wake(self) -> None:

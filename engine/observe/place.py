@@ -15,6 +15,7 @@ from .request import SHORT, Request, Worker, cpu_now, now
 from .stages import Stage
 
 GET_REQUEST = Stage.GET_REQUEST
+PlainSocket, TappedSocket = tap.PlainSocket, tap.TappedSocket
 
 newcomers: list[Observer] = []
 """Observers of every server that is made from now on; `install` fills it."""
@@ -159,7 +160,10 @@ class Place:
             request.local = self.local
         else:
             request.key = given
-            tap.attach(given)
+            if type(given) is PlainSocket:
+                given.__class__ = TappedSocket
+            else:
+                tap.attach(given)
             request.peer = address_text(address) or peer_process(given)
             request.local = address_text(given.getsockname()) if self.wildcard else self.local
         live.requests[request.key] = request

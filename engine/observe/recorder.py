@@ -15,19 +15,18 @@ from collections.abc import Callable
 from typing import Any
 
 from .blackbox import BlackBox
-from .facts import Kind, Piece
+from .facts import Kind
 from .identity import identity
 from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker, now
+from .rows import BATCH, PIECE, pieces, received_bytes
 from .stages import Stage
-from .tap import Partial
 
 INTERVAL = 0.02
-PIECE = 32 * 1024
-"""Longer chunks travel as several rows; bytes."""
-COLUMNS = 8
-"""Items of a row: kind, request, code, worker, started, ended, value, data."""
+"""Seconds between two batches, at least."""
+LINGER = 1.0
+"""How long a forked child may wait for its last facts to leave, seconds."""
 
 SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
@@ -50,9 +49,14 @@ class Recorder(Recording):
         describe: Callable[[BaseException], dict[str, Any]] | None = None,
         black_box: BlackBox | None = None,
         payload_limit: int = 1 << 20,
+        drain: Callable[[float], object] | None = None,
     ) -> None:
-        """`describe` makes the JSON of an exception; of each request and direction `payload_limit` bytes are kept."""
+        """`describe` makes the JSON of an exception; of each request and direction `payload_limit` bytes are kept.
+
+        `drain` waits, at most so many seconds, until what `send` took has left: before a forked child ends.
+        """
         self._send = send
+        self._drain = drain
         self._describe = describe or _describe
         self._box = black_box
         self._limit = payload_limit
@@ -84,13 +88,13 @@ class Recorder(Recording):
 
     def worker_started(self, worker: Worker) -> None:
         name = worker.name.encode("utf-8", "backslashreplace")
-        self._rows.extend((WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
+        self.journal((WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
         if worker.child and worker.request is not None:
             self._live.pop(worker.request.id, None)  # the child tells the rest
 
     def worker_ended(self, worker: Worker) -> None:
         status = worker.status
-        self._rows.extend((WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b""))
+        self.journal((WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b""))
         if self._asleep:
             self._rouse()
         if worker.child and worker.request is not None:
@@ -100,7 +104,7 @@ class Recorder(Recording):
         self._live[request.id] = request
         by, opened, number = request.acceptor, request.opened, request.place.number
         both = f"{request.peer}\0{request.local}".encode("utf-8", "backslashreplace")
-        self._rows.extend((REQUEST_OPENED, request.id, number, by.thread, opened, 0, 0, both))
+        self.journal((REQUEST_OPENED, request.id, number, by.thread, opened, 0, 0, both))
         if self._box is not None:
             request.slot = self._box.take(request.id, number, opened, by.pid, by.thread, both)
         if self._asleep:
@@ -108,8 +112,7 @@ class Recorder(Recording):
 
     def request_closed(self, request: Request) -> None:
         self._live.pop(request.id, None)
-        by = request.worker or request.acceptor
-        self._rows.extend((REQUEST_CLOSED, request.id, request.outcome, by.thread, request.closed, 0, 0, b""))
+        self.journal((REQUEST_CLOSED, request.id, request.outcome, request.thread, request.closed, 0, 0, b""))
         if request.slot >= 0 and self._box is not None:
             if request.acceptor.pid == identity.pid:
                 self._box.free(request.slot)
@@ -125,7 +128,7 @@ class Recorder(Recording):
         if not request.id:
             return
         by = request.acceptor if stage < QUEUE or request.worker is None else request.worker
-        self._rows.extend((STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
+        self.journal((STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
         if stage is SETUP:
             self.handle_started(request, ended)
         if self._asleep:
@@ -139,30 +142,27 @@ class Recorder(Recording):
         if self._asleep:
             self._rouse()
         if request.slot >= 0 and self._box is not None:
-            by = request.worker or request.acceptor
-            self._box.handled(request.slot, HANDLE, at, by.pid, by.thread)
+            self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)
 
     def received(self, request: Request, data: bytes, at: int) -> None:
         size = len(data)
         if request.slot >= 0 and self._box is not None:
             self._box.received(request.slot, request.bytes_in - size, data)
         kept = request.kept_in = request.kept_in + size
-        thread = (request.worker or request.acceptor).thread
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
-            self._rows.extend((RECEIVED, request.id, 0, thread, at, 0, size, data))
+            self.journal((RECEIVED, request.id, 0, request.thread, at, 0, size, data))
         else:
-            self._rows.extend(_pieces(RECEIVED, request.id, thread, at, data, self._limit - kept + size))
+            self.journal(pieces(RECEIVED, request.id, request.thread, at, data, self._limit - kept + size))
         if self._asleep:
             self._rouse()
 
     def sent(self, request: Request, data: bytes, at: int) -> None:
         size = len(data)
-        thread = (request.worker or request.acceptor).thread
         kept = request.kept_out = request.kept_out + size
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
-            self._rows.extend((SENT, request.id, 0, thread, at, 0, size, data))
+            self.journal((SENT, request.id, 0, request.thread, at, 0, size, data))
         else:
-            self._rows.extend(_pieces(SENT, request.id, thread, at, data, self._limit - kept + size))
+            self.journal(pieces(SENT, request.id, request.thread, at, data, self._limit - kept + size))
         if self._asleep:
             self._rouse()
 
@@ -181,6 +181,8 @@ class Recorder(Recording):
 
     def leaving_child(self) -> None:
         self.flush()
+        if self._drain is not None:
+            self._drain(LINGER)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -217,28 +219,36 @@ class Recorder(Recording):
     def flush(self) -> None:
         """Ship what has gathered, now, and where the requests stand that are alive."""
         with self._lock:
-            rows = self._rows
-            count = len(rows)
-            batch = rows[:count]
-            del rows[:count]
-            self._add_live(batch)
-            if batch:
-                self._send(batch)
-                if self._box is not None:
-                    self._note_shipped(batch)
+            waiting = len(self._rows)
+            while waiting > 0:
+                batch = self._rows[: min(waiting, BATCH)]
+                del self._rows[: len(batch)]
+                waiting -= len(batch)
+                self._ship(batch)
+            running = self._running()
+            if running:
+                self._ship(running)
 
-    def _add_live(self, batch: list[Any]) -> None:
+    def _ship(self, batch: list[Any]) -> None:
+        self._send(batch)
+        if self._box is not None:
+            self._note_shipped(batch)
+
+    def _running(self) -> list[Any]:
+        """Rows for stages that run and have not been told of yet."""
+        rows: list[Any] = []
         for request in list(self._live.values()):
             since, stage = request.since, request.stage
             if since and since != request.told:
                 request.told = since
-                batch += (STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b"")
+                rows += (STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b"")
+        return rows
 
     def _note_shipped(self, batch: list[Any]) -> None:
         """In a forked child: should it die, its parent has to know which bytes are still to be told."""
         for request in list(self._live.values()):
             if request.slot >= 0 and request.acceptor.pid != identity.pid and self._box is not None:
-                self._box.shipped(request.slot, _received(batch, request.id))
+                self._box.shipped(request.slot, received_bytes(batch, request.id))
 
     def close(self) -> None:
         """Ship what is left and stop the flusher."""
@@ -254,25 +264,6 @@ class Recorder(Recording):
         self._fresh()
         if self._box is not None:
             self._box.forked()
-
-
-def _pieces(kind: Kind, request: int, thread: int, at: int, data: bytes, room: int) -> list[Any]:
-    """A chunk that is too long for one row, or that is not all there."""
-    size = data.size if isinstance(data, Partial) else len(data)
-    flags = data.piece if isinstance(data, Partial) else Piece.WHOLE
-    kept = bytes(data[: max(0, room)])
-    if len(kept) < len(data):
-        flags |= Piece.CUT
-    rows: list[Any] = []
-    for start in range(0, max(1, len(kept)), PIECE):
-        more = Piece.CONTINUES if start + PIECE < len(kept) else Piece.WHOLE
-        rows += (kind, request, flags | more, thread, at, 0, size, kept[start : start + PIECE])
-    return rows
-
-
-def _received(batch: list[Any], request: int) -> int:
-    rows = zip(batch[0::COLUMNS], batch[1::COLUMNS], batch[7::COLUMNS], strict=True)
-    return sum(len(data) for kind, owner, data in rows if kind is RECEIVED and owner == request)
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -108,6 +108,8 @@ class Request:
         self.place = place
         self.hooks = place.hooks
         self.acceptor = acceptor
+        self.thread = acceptor.thread
+        """Native id of the thread that has it: the accepting one, then the worker's."""
 
     @property
     def server(self) -> Any:
@@ -174,6 +176,7 @@ class Request:
     def taken(self, worker: Worker) -> None:
         """`worker` has the request now; tells it, and how long the request waited if it did."""
         self.worker = worker
+        self.thread = worker.thread
         worker.request = self
         worker.clock, worker.at = cpu_now(), now()
         if not worker.told:

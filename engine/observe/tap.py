@@ -293,3 +293,7 @@ def _lifetime(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     if plain_sendfile is not None:
         members["_sendfile_use_sendfile"] = _sendfile_use_sendfile
     return members
+
+
+PlainSocket = socket.socket
+TappedSocket = _tapped(PlainSocket)

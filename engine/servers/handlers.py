@@ -27,7 +27,7 @@ class BaseRequestHandler:
         self.client_address = client_address
         self.server = server
         watched = live.current.get(live.get_ident()) if live.current else None
-        if watched is not None and watched.server is server and watched.stage is pipeline.FINISH_REQUEST:
+        if watched is not None and watched.hooks.server is server and watched.stage is pipeline.FINISH_REQUEST:
             recorder = watched.hooks.recorder
             if recorder is not None:
                 return recorded.run_handler(watched, self, recorder)

@@ -55,21 +55,25 @@ def handle(server: Any, place: Place) -> None:
 
 
 def process(server: Any, request: Request) -> None:
-    """`process_request`, in the accepting thread. What it raises is reported."""
+    """`process_request`, in the accepting thread."""
     try:
         request.run(PROCESS_REQUEST, server.process_request, request.given, request.address)
-    except Exception:
-        try:
-            report(server, request.given, request.address, request)
-        finally:
-            shut(server, request)
-    except BaseException:
+    except BaseException as error:
+        return give_up(server, request, error)
+    return let_go(request)
+
+
+def give_up(server: Any, request: Request, error: BaseException) -> None:
+    """`process_request` has raised `error`, which is being handled: report it, or if it is no Exception, raise it."""
+    try:
+        if not isinstance(error, Exception):
+            raise error
+        report(server, request.given, request.address, request)
+    finally:
         shut(server, request)
-        raise
-    _let_go(request)
 
 
-def _let_go(request: Request) -> None:
+def let_go(request: Request) -> None:
     """After `process_request`: if none of our workers has the request, the end of its socket will close it."""
     if request.worker is None and request.stage is PROCESS_REQUEST:
         request.held = False

@@ -16,7 +16,17 @@ from ..observe.place import Place
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
 from ..observe.stages import Stage
 from . import pipeline
-from .pipeline import FINISH, FINISH_REQUEST, GET_REQUEST, HANDLE, QUEUE, SETUP, SHUTDOWN_REQUEST, VERIFY_REQUEST
+from .pipeline import (
+    FINISH,
+    FINISH_REQUEST,
+    GET_REQUEST,
+    HANDLE,
+    PROCESS_REQUEST,
+    QUEUE,
+    SETUP,
+    SHUTDOWN_REQUEST,
+    VERIFY_REQUEST,
+)
 
 STAGE, WORKER_STARTED = Kind.STAGE, Kind.WORKER_STARTED
 
@@ -58,7 +68,7 @@ def handle(server: Any, place: Place, recorder: Recording) -> None:
         STAGE, own, VERIFY_REQUEST, thread, verifying, verified_at, verify_cpu, b"",
     ))  # fmt: skip
     if verified:
-        return pipeline.process(server, request)
+        return _process(server, request, recorder)
     request.outcome = Outcome.REJECTED
     return pipeline.shut(server, request)
 
@@ -70,11 +80,35 @@ def _spent(acceptor: Worker, *elapsed: int) -> list[int]:
     return [min(time, acceptor.clock - before) for time in elapsed]
 
 
+def _process(server: Any, request: Request, recorder: Recording) -> None:
+    by = request.acceptor
+    started = now()
+    clock = by.clock + started - by.at
+    request.since = started
+    request.stage = PROCESS_REQUEST
+    try:
+        server.process_request(request.given, request.address)
+    except BaseException as error:
+        request.fail(PROCESS_REQUEST, error)
+        recorder.journal((STAGE, request.id, PROCESS_REQUEST, by.thread, started, now(), -1, b""))
+        return pipeline.give_up(server, request, error)
+    ended = now()
+    cpu = ended - started
+    if cpu > SHORT:
+        by.clock, by.at = cpu_now(), ended
+        cpu = min(max(by.clock - clock, 0), cpu)
+    recorder.journal((STAGE, request.id, PROCESS_REQUEST, by.thread, started, ended, cpu, b""))
+    if request.worker is None:
+        pipeline.let_go(request)
+    return None
+
+
 def work(server: Any, request: Request, recorder: Recording) -> None:
     """A thread's whole life, as `ThreadingMixIn._work` and `pipeline.work`."""
     place = request.place
     worker = place.new_worker()
     request.worker = worker
+    request.thread = worker.thread
     worker.request = request
     began = now()
     worker.at = began
@@ -109,10 +143,20 @@ def work(server: Any, request: Request, recorder: Recording) -> None:
 
 
 def _shut(server: Any, request: Request, recorder: Recording) -> None:
-    given, by = request.given, request.worker or request.acceptor
+    started = now()
+    request.since = started
+    request.stage = SHUTDOWN_REQUEST
     try:
-        _step(request, by, recorder, SHUTDOWN_REQUEST, lambda: server.shutdown_request(given))
+        server.shutdown_request(request.given)
+    except BaseException as error:
+        request.fail(SHUTDOWN_REQUEST, error)
+        raise
     finally:
+        ended = now()
+        cpu = ended - started
+        recorder.journal((
+            STAGE, request.id, SHUTDOWN_REQUEST, request.thread, started, ended, cpu if cpu < SHORT else -1, b""
+        ))  # fmt: skip
         request.close()
 
 

@@ -19,7 +19,8 @@ from engine.channel.receiver import Receiver
 from engine.channel.sender import Sender
 from engine.observe.blackbox import BlackBox
 from engine.observe.facts import Kind, Outcome, Piece
-from engine.observe.recorder import COLUMNS, PIECE, Recorder
+from engine.observe.recorder import Recorder
+from engine.observe.rows import COLUMNS, PIECE
 from tests.engine.serving import DEADLINE, Echo, ask, serving
 
 Row = tuple[Any, ...]
@@ -271,3 +272,22 @@ def test_a_killed_child_leaves_its_request(rows: Rows, with_box: bool) -> None:
         assert failed[2] == Stage.HANDLE
         assert [row[7] for row in rows.kind(Kind.RECEIVED)] == [b"last words\n"]
     assert box.live() == []
+
+
+def test_a_child_waits_for_its_last_facts_to_leave(channel: tuple[Sender, Receiver]) -> None:
+    """Its facts are more than the socket takes at once, and nobody has read when it ends."""
+
+    class Loud(engine.BaseRequestHandler):
+        def handle(self) -> None:
+            for _ in range(200):
+                self.request.sendall(b"x" * PIECE)
+
+    sender, receiver = channel
+    rows: list[Row] = []
+    recorder = Recorder(sender.send, payload_limit=1 << 30, drain=sender.flush)
+    with serving(engine.ForkingTCPServer(("127.0.0.1", 0), Loud), recorder) as server:
+        assert len(ask(server.server_address, b"")) == 200 * PIECE
+        _collect(receiver, rows, _closed(1))
+    recorder.close()
+    assert sum(row[6] for row in rows if row[0] == Kind.SENT) == 200 * PIECE
+    assert receiver.ledger.lost == 0
