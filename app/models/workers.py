@@ -18,15 +18,15 @@ from engine.observe.stages import Stage
 
 WINDOW = 10_000_000_000
 """Ten seconds, in ns."""
-BIN = WINDOW // 300
-"""About a pixel: of requests that begin and end in the same one, a lane keeps the longest."""
+BIN = WINDOW // 150
+"""About two pixels: of requests that begin and end in the same ones, a lane keeps the longest."""
 FIRST_BLOCKS, NEXT_BLOCKS = 400, 120
 """Requests read for the first picture, and for each one after it."""
 DETAIL = WINDOW // 100
 """Shorter requests are a few pixels wide: their stages would not be seen."""
 OVERLAP = 1_500_000_000
 """What closed so lately is read again: a child's exit status comes later than its last byte."""
-LEAST_REST = 90_000_000
+LEAST_REST = 140_000_000
 LATE = 2_000_000
 """A tick that others have used for so long already is left out, but not for ever: no tick has to bear all the work."""
 RESTS = 10
@@ -63,6 +63,9 @@ class Lane:
 
 
 Seen = tuple[Block, WorkerRecord]
+
+ONE_REQUEST = "(process_request_thread)"
+"""In the name of a thread that serves one request and ends."""
 
 
 @dataclass(slots=True)
@@ -150,8 +153,8 @@ def _began(seen: Seen) -> int:
 
 
 def _stays(worker: WorkerRecord | None) -> bool:
-    """A thread that has not ended keeps its lane: it may be of a pool, or the main one."""
-    return worker is not None and worker.ended is None and not worker.child
+    """A thread that has not ended keeps its lane: it may be of a pool, or the main one. A request's own does not."""
+    return worker is not None and worker.ended is None and not worker.child and ONE_REQUEST not in worker.name
 
 
 def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
