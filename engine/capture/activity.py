@@ -77,7 +77,7 @@ class ActivityReader(Reading):
         """Samples of threads and processes after `since`; of a program's server with what the program itself used."""
         condition, values = of_servers(server)
         columns = "SELECT server, at, pid, thread, share, rss FROM cpu WHERE at > ?"
-        if not values:
+        if server is None:
             return self._records(rows.cpu_record, f"{columns} ORDER BY at", (since,))
         programs = PROGRAMS.format(condition=of_servers(server, column="part.id")[0])
         sql = f"{columns} AND ({condition} OR server IN ({programs})) ORDER BY at"

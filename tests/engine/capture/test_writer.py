@@ -321,6 +321,7 @@ def test_output_and_cpu(bench: Bench) -> None:
     assert [line.id for line in bench.reader.output(bench.server, 1)] == [2]
     assert [line.id for line in bench.reader.last_output(None, 1)] == [2]
     assert bench.reader.cpu(None, START) == samples[1:]
+    assert bench.reader.cpu((), START) == []  # no run at all is not every run
 
 
 def test_rows_of_unknown_kinds_and_numbers_do_no_harm(bench: Bench) -> None:
