@@ -44,7 +44,12 @@ def encode(flat: Sequence[Any], *, pid: int, sequence: int, emitted: int, droppe
     del numbers[WIDTH :: WIDTH + 1]
     data = b"".join(blobs)
     head = HEADER.pack(MAGIC, WIDTH, pid, sequence, emitted, dropped, len(blobs), len(data))
-    return b"".join((head, array("q", numbers), array("q", map(len, blobs)), data))
+    # struct packs a list in half the time that an array takes, and this is on the watched server's bill.
+    return b"".join((head, _pack(numbers), _pack([len(blob) for blob in blobs]), data))
+
+
+def _pack(numbers: list[int]) -> bytes:
+    return struct.pack(f"={len(numbers)}q", *numbers)
 
 
 def decode(frame: bytes | bytearray | memoryview) -> Batch:

@@ -80,5 +80,8 @@ class Recording(Observer):
     def wake(self) -> None:
         """Rows come after a pause: do not sleep over them."""
 
+    def over(self, request: Request) -> None:
+        """The request is over; what is left of its rows comes at once."""
+
     def handle_started(self, request: Request, at: int) -> None:
         """`handle` begins: what follows is user code that may never come back."""

@@ -111,8 +111,11 @@ class Recorder(Recording):
             self._rouse()
 
     def request_closed(self, request: Request) -> None:
-        self._live.pop(request.id, None)
         self.journal((REQUEST_CLOSED, request.id, request.outcome, request.thread, request.closed, 0, 0, b""))
+        self.over(request)
+
+    def over(self, request: Request) -> None:
+        self._live.pop(request.id, None)
         if request.slot >= 0 and self._box is not None:
             if request.acceptor.pid == identity.pid:
                 self._box.free(request.slot)

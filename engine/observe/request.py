@@ -199,14 +199,18 @@ class Request:
         """Tell that it is over. Only the first call counts."""
         if self.closed:
             return
-        self.closed = now()
+        self.settle(now())
+        if self.hooks.request_closed is not None:
+            self.hooks.request_closed(self)
+
+    def settle(self, at: int) -> None:
+        """It is over, but not told yet: know how it ended, and let go of all that it held."""
+        self.closed = at
         live.requests.pop(self.key, None)
         if self.outcome is None:
             clean = self.error is None and self.trouble is None
             self.outcome = DONE if clean else self._judge()
         self.error = None
-        if self.hooks.request_closed is not None:
-            self.hooks.request_closed(self)
         if self.worker is not None:
             self.worker.request = None  # or the two would keep each other, and the socket, for the garbage collector
 

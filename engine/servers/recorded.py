@@ -28,7 +28,8 @@ from .pipeline import (
     VERIFY_REQUEST,
 )
 
-STAGE, WORKER_STARTED = Kind.STAGE, Kind.WORKER_STARTED
+STAGE, REQUEST_CLOSED = Kind.STAGE, Kind.REQUEST_CLOSED
+WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
 
 
 def handle(server: Any, place: Place, recorder: Recording) -> None:
@@ -138,11 +139,11 @@ def work(server: Any, request: Request, recorder: Recording) -> None:
     except Exception:
         pipeline.report(server, request.given, request.address, request)
     finally:
-        _shut(server, request, recorder)
-        recorder.worker_ended(worker)
+        _shut(server, request, worker, recorder)
 
 
-def _shut(server: Any, request: Request, recorder: Recording) -> None:
+def _shut(server: Any, request: Request, worker: Worker, recorder: Recording) -> None:
+    """`shutdown_request`, the request's end, and the thread's."""
     started = now()
     request.since = started
     request.stage = SHUTDOWN_REQUEST
@@ -152,12 +153,21 @@ def _shut(server: Any, request: Request, recorder: Recording) -> None:
         request.fail(SHUTDOWN_REQUEST, error)
         raise
     finally:
-        ended = now()
-        cpu = ended - started
-        recorder.journal((
-            STAGE, request.id, SHUTDOWN_REQUEST, request.thread, started, ended, cpu if cpu < SHORT else -1, b""
-        ))  # fmt: skip
-        request.close()
+        _tell_end(request, worker, recorder, started)
+
+
+def _tell_end(request: Request, worker: Worker, recorder: Recording, started: int) -> None:
+    ended = now()
+    cpu = ended - started
+    thread, own, told = worker.thread, request.id, request.closed
+    if not told:
+        request.settle(ended)
+    recorder.journal((
+        WORKER_ENDED, 0, request.place.number, thread, ended, 0, -1, b"",
+        STAGE, own, SHUTDOWN_REQUEST, thread, started, ended, cpu if cpu < SHORT else -1, b"",
+        REQUEST_CLOSED, own, request.outcome, thread, ended, 0, 0, b"",
+    )[: 8 if told else 24])  # fmt: skip
+    recorder.over(request)
 
 
 def run_handler(request: Request, handler: Any, recorder: Recording) -> None:

@@ -291,3 +291,17 @@ def test_a_child_waits_for_its_last_facts_to_leave(channel: tuple[Sender, Receiv
     recorder.close()
     assert sum(row[6] for row in rows if row[0] == Kind.SENT) == 200 * PIECE
     assert receiver.ledger.lost == 0
+
+
+def test_user_code_that_shuts_the_request_itself(rows: Rows, recorder: Recorder) -> None:
+    class Server(engine.ThreadingTCPServer):
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            super().finish_request(request, client_address)
+            self.shutdown_request(request)
+
+    with serving(Server(("127.0.0.1", 0), Echo), recorder) as server:
+        assert ask(server.server_address, b"hello\n") == b"hello\n"
+        rows.wait(Kind.WORKER_ENDED)
+    recorder.flush()
+    assert len(rows.kind(Kind.REQUEST_CLOSED)) == 1
+    assert sum(row[2] == Stage.SHUTDOWN_REQUEST and row[5] > 0 for row in rows.kind(Kind.STAGE)) == 1
