@@ -159,12 +159,14 @@ def _shut(server: Any, request: Request, worker: Worker, recorder: Recording) ->
 def _tell_end(request: Request, worker: Worker, recorder: Recording, started: int) -> None:
     ended = now()
     cpu = ended - started
+    if cpu > SHORT:
+        cpu = min(max(cpu_now() - worker.clock - (started - worker.at), 0), cpu)
     thread, own, told = worker.thread, request.id, request.closed
     if not told:
         request.settle(ended)
     recorder.journal((
         WORKER_ENDED, 0, request.place.number, thread, ended, 0, -1, b"",
-        STAGE, own, SHUTDOWN_REQUEST, thread, started, ended, cpu if cpu < SHORT else -1, b"",
+        STAGE, own, SHUTDOWN_REQUEST, thread, started, ended, cpu, b"",
         REQUEST_CLOSED, own, request.outcome, thread, ended, 0, 0, b"",
     )[: 8 if told else 24])  # fmt: skip
     recorder.over(request)
