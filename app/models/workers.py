@@ -18,9 +18,9 @@ from engine.observe.stages import Stage
 
 WINDOW = 10_000_000_000
 """Ten seconds, in ns."""
-BIN = WINDOW // 150
-"""About two pixels: of requests that begin and end in the same ones, a lane keeps the longest."""
-FIRST_BLOCKS, NEXT_BLOCKS = 400, 120
+BIN = WINDOW // 120
+"""Two or three pixels: of requests that begin and end in the same ones, a lane keeps the longest."""
+FIRST_BLOCKS, NEXT_BLOCKS = 400, 80
 """Requests read for the first picture, and for each one after it."""
 DETAIL = WINDOW // 100
 """Shorter requests are a few pixels wide: their stages would not be seen."""
