@@ -185,6 +185,7 @@ class Intake(Serving):
             self._unsalvage(live, at)
         self.pending.chunks += (live.id, int(sent), at, size, flags, data)
         self.pending.bytes += len(data)
+        live.heard = at
         if not flags & _CONTINUES:
             self.count_bytes(live, sent, at, size)
         live.waiting = False

@@ -41,8 +41,8 @@ class Live:
     """One request between its first and its last fact."""
 
     __slots__ = (
-        "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "host", "id", "key", "local", "message",
-        "opened", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state", "stored",
+        "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
+        "message", "opened", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state", "stored",
         "waiting", "worker",
     )  # fmt: skip
 
@@ -62,6 +62,8 @@ class Live:
         self.stage_at = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.heard = 0
+        """When its last bytes came or went."""
         self.error: str | None = None
         self.message: str | None = None
         self.severe = False

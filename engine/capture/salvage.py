@@ -53,6 +53,7 @@ def _complete(intake: Intake, live: Live, entry: BlackBoxEntry) -> None:
 def _add_bytes(intake: Intake, live: Live, entry: BlackBoxEntry, missing: int) -> None:
     data = entry.data[live.bytes_in :]
     flags = SALVAGED | (Piece.CUT if len(data) < missing else Piece.WHOLE)
-    intake.pending.chunks += (live.id, 0, entry.since, missing, int(flags), data)
-    intake.count_bytes(live, False, entry.since, missing)
+    at = max(entry.since, live.heard)  # the box has no time of them, but they came after what was told
+    intake.pending.chunks += (live.id, 0, at, missing, int(flags), data)
+    intake.count_bytes(live, False, at, missing)
     live.salvaged += missing

@@ -52,6 +52,13 @@ def test_only_the_missing_bytes_are_added(bench: Bench) -> None:
     assert [one.data for one in bench.reader.chunks(1)] == [b"fatal", b" one"]
 
 
+def test_missing_bytes_came_after_those_that_were_told(bench: Bench) -> None:
+    bench.feed(opened(number(1)), stage(number(1), Stage.HANDLE, START + 5), received(number(1), b"fatal", START + 40))
+    assert salvage(bench, ENTRY) == [1]
+    assert bench.only().bytes_in == 9
+    assert [one.data for one in bench.reader.chunks(1)] == [b"fatal", b" one"]
+
+
 def test_bytes_that_the_box_has_not_kept_are_counted(bench: Bench) -> None:
     salvage(bench, replace(ENTRY, received=5000))
     assert bench.only().bytes_in == 5000
