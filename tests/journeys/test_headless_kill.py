@@ -22,6 +22,8 @@ from engine.hosting.processes import mark_of
 from .headless import DEADLINE, ROOT, alive, port_of, until
 
 HANDLERS = Path(__file__).with_name("handlers_headless.py")
+SOON = 4.0
+"""Seconds. It takes about 0.6 s where nobody else wants the processors."""
 
 PARENT = f"""
 import json, sys
@@ -71,7 +73,7 @@ def test_nothing_is_left(word: bytes, tmp_path: Path) -> None:
         until(lambda: _recorded(capture) == 6)
         os.kill(parent.pid, signal.SIGKILL)
         took = until(lambda: not alive(tree))
-    assert took < 1.0
+    assert took < SOON
     assert not path.exists()
     for server in servers[:2]:
         with socket.socket() as probe:
@@ -109,9 +111,7 @@ def test_killed_supervisor_takes_its_hosts_along(tmp_path: Path) -> None:
         assert parent.stdout is not None
         supervisor, *servers = json.loads(parent.stdout.readline())
         tree = _tree(supervisor)
-        began = time.monotonic()
         os.kill(supervisor, signal.SIGKILL)
-        until(lambda: not alive(tree), 1.0)
-        assert time.monotonic() - began < 1.0
+        until(lambda: not alive(tree), SOON)
         assert parent.wait(DEADLINE) == 1  # receive raises SupervisorGone
     assert [mark_of(server["pid"]) for server in servers] == [None, None, None]
