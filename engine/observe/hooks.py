@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import acting
 from .observer import Observer, Recording
 
 if TYPE_CHECKING:
+    from .acting import Actor
     from .request import Request, Worker
     from .stages import Stage
 
@@ -36,7 +38,7 @@ class Hooks:
     The slots change in place: requests in flight see observers come and go.
     """
 
-    __slots__ = ("_lock", "lost", "observers", "recorder", "server", *HOOKS)
+    __slots__ = ("__weakref__", "_lock", "actor", "lost", "observers", "recorder", "server", *HOOKS)
 
     server_started: Callable[[Any], None] | None
     server_stopped: Callable[[Any], None] | None
@@ -53,12 +55,15 @@ class Hooks:
     def __init__(self, server: Any) -> None:
         self.server = server
         self.recorder: Recording | None = None
-        """The one observer, if there is no other and it takes rows."""
+        """The one observer, if there is no other, it takes rows, and nobody acts."""
+        self.actor: Actor | None = None
+        """Who acts on this server's requests, if anybody does."""
         self.observers: tuple[Observer, ...] = ()
         self.lost = 0
         """How many observers were removed because they raised."""
         self._lock = threading.RLock()
         self._rebuild()
+        acting.join(self)
 
     def add(self, observer: Observer) -> None:
         """Tell `observer` from now on. Adding it twice is the same as once."""
@@ -75,11 +80,17 @@ class Hooks:
             self._rebuild()
             return known
 
+    def act(self, actor: Actor | None) -> None:
+        """From now on `actor` acts on this server's requests; None: nobody does."""
+        with self._lock:
+            self.actor = actor
+            self._rebuild()
+
     def _rebuild(self) -> None:
         for hook in HOOKS:
             setattr(self, hook, self._slot([o for o in self.observers if _overrides(o, hook)], hook))
         alone = self.observers[0] if len(self.observers) == 1 else None
-        self.recorder = alone if isinstance(alone, Recording) else None
+        self.recorder = alone if isinstance(alone, Recording) and self.actor is None else None
 
     def _slot(self, observers: list[Observer], hook: str) -> Callable[..., None] | None:
         if not observers:

@@ -140,7 +140,8 @@ class Request:
         if hooks.stage_started is not None:
             hooks.stage_started(self, stage, started)
         try:
-            result = call(*arguments)
+            actor = hooks.actor
+            result = call(*arguments) if actor is None else actor.run(self, stage, call, *arguments)
         except BaseException as error:
             self.fail(stage, error)
             self._end(stage, by, started, clock, error)

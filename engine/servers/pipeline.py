@@ -43,15 +43,28 @@ def handle(server: Any, place: Place) -> None:
         request.fail(GET_REQUEST, error)
         raise
     place.open(request, given, address, started)
+    actor = place.hooks.actor
+    if actor is not None:
+        actor.admitted(request)
+        if actor.parks(request, VERIFY_REQUEST, lambda: verify(server, request)):
+            return None
+    return verify(server, request)
+
+
+def verify(server: Any, request: Request) -> None:
+    """`verify_request`, and what follows from it."""
     try:
-        verified = request.run(VERIFY_REQUEST, server.verify_request, given, address)
+        verified = request.run(VERIFY_REQUEST, server.verify_request, request.given, request.address)
     except BaseException:
         shut(server, request)
         raise
-    if verified:
-        return process(server, request)
-    request.outcome = Outcome.REJECTED
-    return shut(server, request)
+    if not verified:
+        request.outcome = request.outcome or Outcome.REJECTED
+        return shut(server, request)
+    actor = request.hooks.actor
+    if actor is not None and actor.parks(request, PROCESS_REQUEST, lambda: process(server, request)):
+        return None
+    return process(server, request)
 
 
 def process(server: Any, request: Request) -> None:
@@ -60,6 +73,8 @@ def process(server: Any, request: Request) -> None:
         request.run(PROCESS_REQUEST, server.process_request, request.given, request.address)
     except BaseException as error:
         return give_up(server, request, error)
+    if request.outcome is not None and request.worker is None:  # ended by the one who acts: nobody else will
+        return shut(server, request)
     return let_go(request)
 
 

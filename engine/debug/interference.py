@@ -1,0 +1,209 @@
+"""Interference: the one who acts on requests where gates are set."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..observe import live
+from ..observe.acting import Actor
+from ..observe.request import Request
+from ..observe.stages import Stage
+from . import endings
+from .gates import AFTER, BEFORE, RAISED, RECEIVED, SENT, STAGES, Gate, Subject, first_holding
+from .handled import Handled
+from .interposed import interpose
+from .pauses import ANSWER, DROP, ENDING, REJECT, RESET, STEP, Decision, Pause
+from .waiting import WaitingRoom
+
+_SPARED = frozenset({Stage.PROCESS_REQUEST, Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE})
+"""What an ended request is spared; `finish` and `shutdown_request` clear up."""
+_WORKER_MIXINS = frozenset({"ThreadingMixIn", "ForkingMixIn", "ThreadPoolMixIn"})
+
+
+class Interference(Actor):
+    """Holds requests at gates, and does with them what is decided."""
+
+    def __init__(self, room: WaitingRoom, gates: Sequence[Gate] = ()) -> None:
+        self.room = room
+        self.gates = tuple(gates)
+        self._handled: WeakKeyDictionary[Request, Handled] = WeakKeyDictionary()
+
+    def of(self, request: Request) -> Handled:
+        """What is kept about a request."""
+        handled = self._handled.get(request)
+        if handled is None:
+            handled = self._handled[request] = Handled()
+        return handled
+
+    # In the accepting thread
+
+    def admitted(self, request: Request) -> None:
+        """Its bytes pass through our hands from now on."""
+        interpose(request, self)
+        if isinstance(request.given, tuple):
+            self.of(request).hear(request.given[0])
+
+    def parks(self, request: Request, stage: Stage, go_on: Callable[[], object]) -> bool:
+        """Have it wait without its thread, if that accepts for others."""
+        if not _accepts_for_others(request) or self.of(request).ended:
+            return False
+        pause = self._due(request, stage.method, BEFORE)
+        if pause is None:
+            return False
+
+        def decided(decision: Decision) -> None:
+            self.room.leave(pause)
+            request.server._do_in_loop(lambda: self._unpark(pause, stage, go_on))
+
+        pause.then = decided
+        self.room.enter(pause)
+        return True
+
+    def _unpark(self, pause: Pause, stage: Stage, go_on: Callable[[], object]) -> None:
+        self.of(pause.request).passed = stage.method
+        self._obey(pause)
+        go_on()
+
+    # Around a stage
+
+    def run(self, request: Request, stage: Stage, call: Callable[..., Any], *arguments: Any) -> Any:
+        """The call of a stage, with a wait before and after it where a gate says so."""
+        if not request.id or stage not in STAGES:
+            return call(*arguments)
+        handled = self.of(request)
+        self._wait(request, stage, BEFORE, call)
+        if handled.ended and (stage in _SPARED or (stage is Stage.FINISH and not handled.set_up)):
+            return None
+        if stage is Stage.VERIFY_REQUEST and handled.ended:
+            return False
+        # A datagram that has been changed is another object.
+        result = self._call(request, stage, call, [request.given if _is_given(one) else one for one in arguments])
+        handled.set_up |= stage is Stage.SETUP
+        self._wait(request, stage, AFTER, call)
+        return result and not handled.ended if stage is Stage.VERIFY_REQUEST else result
+
+    def _call(self, request: Request, stage: Stage, call: Callable[..., Any], arguments: list[Any]) -> Any:
+        before = request.error
+        try:
+            return call(*arguments)
+        except Exception as error:
+            if error is not before:
+                request.fail(stage, error)
+                self._hold_raised(request, error)
+            raise
+
+    def _wait(self, request: Request, stage: Stage, when: str, call: Callable[..., Any]) -> None:
+        """Wait if a gate says so, and obey what is decided."""
+        handled = self.of(request)
+        if handled.passed == stage.method and when == BEFORE:
+            handled.passed = ""
+        elif not handled.ended and not _accepts_for_others(request):
+            pause = self._due(request, stage.method, when)
+            if pause is not None:
+                pause.decision = self.room.hold(pause)
+                self._obey(pause, getattr(call, "__self__", None) if stage in (Stage.HANDLE, Stage.FINISH) else None)
+
+    def _due(self, request: Request, point: str, when: str) -> Pause | None:
+        handled = self.of(request)
+        gate = first_holding(self._gates(request), point, when, lambda: Subject(request, handled.heard(request)))
+        if gate is None and not handled.halting and not (handled.stepping and when == BEFORE):
+            return None
+        handled.stepping = handled.halting = False
+        data = handled.at_stake(request) if when == BEFORE and point != Stage.SHUTDOWN_REQUEST.method else None
+        return self._pause(request, point, when, gate, data)
+
+    def _pause(self, request: Request, point: str, when: str, gate: Gate | None, data: bytes | None) -> Pause:
+        number, patience = (gate.number, gate.patience) if gate is not None else (0, None)
+        return Pause(request, point, when, number, patience, data, _others_wait(request))
+
+    def _gates(self, request: Request) -> list[Gate]:
+        return [gate for gate in self.gates if not gate.servers or request.place.number in gate.servers]
+
+    def _hold_raised(self, request: Request, error: BaseException) -> None:
+        """An exception leaves a stage: the request may be looked at before the server clears up."""
+        handled = self.of(request)
+        about = Subject(request, handled.heard(request), error)
+        gate = first_holding(self._gates(request), RAISED, BEFORE, lambda: about)
+        if gate is not None and not _accepts_for_others(request):
+            pause = self._pause(request, RAISED, BEFORE, gate, None)
+            pause.error = error
+            pause.decision = self.room.hold(pause)
+            self._obey(pause)
+
+    # Bytes
+
+    def read(self, request: Request, size: int, receive: Callable[[int], bytes]) -> bytes:
+        """Bytes for the handler: those that were put in place of others, or the next ones."""
+        handled = self.of(request)
+        while not handled.pending and not handled.ended:
+            data = handled.receive(size, receive)
+            if not data:
+                break
+            handled.pending = self._pass(request, RECEIVED, data)
+        return handled.take(size)
+
+    def write(self, request: Request, data: bytes, send: Callable[[bytes], Any]) -> None:
+        """The handler writes: wait if a gate says so, and send what the bytes have become."""
+        passed = self._pass(request, SENT, data)
+        if passed or not data:
+            send(passed)
+
+    def _pass(self, request: Request, point: str, data: bytes) -> bytes:
+        """What becomes of these bytes, after a wait if a gate says so. Nothing, if the request has been ended."""
+        handled = self.of(request)
+        if handled.ended:
+            return b""
+        about = Subject(request, handled.heard(request) if point == RECEIVED else data)
+        gate = first_holding(self._gates(request), point, BEFORE, lambda: about)
+        if gate is None and not handled.halting:
+            return data
+        handled.halting = False
+        pause = self._pause(request, point, BEFORE, gate, data)
+        pause.decision = decision = self.room.hold(pause)
+        self._end_or_step(pause)
+        if decision.deed == RESET:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+        return b"" if decision.deed in ENDING else pause.changed()
+
+    # Decisions
+
+    def _obey(self, pause: Pause, handler: Any = None) -> None:
+        self._end_or_step(pause)
+        decision, request = pause.decision, pause.request
+        if decision.data is not None and pause.data is not None and decision.deed != ANSWER:
+            self.of(request).replace(request, handler, pause.data, pause.changed())
+
+    def _end_or_step(self, pause: Pause) -> None:
+        decision, request = pause.decision, pause.request
+        handled = self.of(request)
+        handled.stepping = decision.deed == STEP
+        handled.ended = decision.deed in ENDING
+        if decision.deed in (DROP, REJECT):
+            endings.drop(request)
+        elif decision.deed == RESET:
+            endings.reset(request)
+        elif decision.deed == ANSWER:
+            endings.answer(request, decision.data or b"")
+
+
+def _is_given(argument: Any) -> bool:
+    return isinstance(argument, tuple) and len(argument) == 2 and isinstance(argument[0], bytes)
+
+
+def _has_workers(request: Request) -> bool:
+    return any(base.__name__ in _WORKER_MIXINS for base in type(request.server).__mro__)
+
+
+def _accepts_for_others(request: Request) -> bool:
+    """Whether this thread must not wait, because it accepts for other workers and their requests."""
+    serving = getattr(request.server, "_serving", None)
+    return serving == live.get_ident() and request.worker is None and _has_workers(request)
+
+
+def _others_wait(request: Request) -> bool:
+    """Whether nobody else is served while this request is held."""
+    return not _has_workers(request) and not hasattr(request.server, "workers")

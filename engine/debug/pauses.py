@@ -1,0 +1,106 @@
+"""A held request, and what the person decides about it."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..observe.request import Request, now
+
+CONTINUE, STEP, DROP, RESET, REJECT, ANSWER = "continue", "step", "drop", "reset", "reject", "answer"
+ENDING = frozenset({DROP, RESET, REJECT, ANSWER})
+"""After these the handler sees nothing more of the request."""
+DEEDS = ENDING | {CONTINUE, STEP}
+SHOWN = 64 << 10
+"""Bytes of a chunk that a person is shown, and may change; what follows passes as it is."""
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to become of a held request.
+
+    `data` are the bytes to go on with instead of those shown (CONTINUE, STEP), or the answer to send (ANSWER); None: as
+    they were. `person` is False where the patience of the gate decided, or the end of the server.
+    """
+
+    deed: str = CONTINUE
+    data: bytes | None = None
+    person: bool = True
+
+    @classmethod
+    def from_json(cls, message: dict[str, Any]) -> Decision:
+        """Read an order. Raises ValueError with a sentence for one that makes no sense."""
+        deed, data = str(message.get("deed", CONTINUE)), message.get("data")
+        if deed not in DEEDS:
+            raise ValueError(f"There is no such decision as {deed}.")
+        return cls(deed, base64.b64decode(data, validate=True) if data is not None else None)
+
+
+UNDECIDED = Decision(person=False)
+
+
+@dataclass(slots=True)
+class Pause:
+    """One request, held at one point. Times in `time.monotonic_ns()`."""
+
+    request: Request
+    point: str
+    when: str
+    gate: int
+    """Number of the gate; 0: the request was stepped here."""
+    patience: float | None
+    data: bytes | None = None
+    """The bytes at stake: what has arrived and is not read yet, the chunk read, the chunk to be written; None: none
+    that could be changed."""
+    blocks: bool = False
+    """Whether nobody else is served meanwhile: the server has no workers."""
+    error: BaseException | None = None
+    since: int = field(default_factory=now)
+    number: str = field(default_factory=lambda: f"{os.getpid()}-{next(_numbers)}")
+    decided: threading.Event = field(default_factory=threading.Event)
+    decision: Decision = UNDECIDED
+    then: Callable[[Decision], None] | None = None
+    """Where no thread waits: called with the decision."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As the supervisor is told of it."""
+        by = self.request.worker or self.request.acceptor
+        return {
+            "number": self.number,
+            "request": self.request.id,
+            "server": self.request.place.number,
+            "gate": self.gate,
+            "point": self.point,
+            "when": self.when,
+            "since": self.since,
+            "patience": self.patience,
+            "pid": os.getpid(),
+            "thread": by.thread,
+            "worker": by.name,
+            "blocks": self.blocks,
+            "datagram": isinstance(self.request.given, tuple),
+            "error": f"{type(self.error).__name__}" if self.error is not None else None,
+            "data": base64.b64encode(self.data[:SHOWN]).decode() if self.data is not None else None,
+            "size": len(self.data) if self.data is not None else 0,
+        }
+
+    def changed(self) -> bytes:
+        """What the bytes at stake have become; those beyond what was shown are as they were."""
+        old, new = self.data or b"", self.decision.data
+        return old if new is None else new + old[SHOWN:]
+
+    def decide(self, decision: Decision) -> None:
+        """Let the request go on. Only the first decision counts."""
+        if self.decided.is_set():
+            return
+        self.decision = decision
+        self.decided.set()
+        if self.then is not None:
+            self.then(decision)

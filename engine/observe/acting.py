@@ -1,0 +1,54 @@
+"""Who acts on requests instead of only looking on: one slot a server, empty until a gate or a fault is set there."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .hooks import Hooks
+    from .request import Request
+    from .stages import Stage
+
+
+class Actor:
+    """May hold a request, change its bytes, or end it. Every method is called by the thread that has the request.
+
+    A server that has an actor takes the long way through the pipeline; the others do not notice.
+    """
+
+    def admitted(self, request: Request) -> None:
+        """The request has just been accepted; its socket may be changed now."""
+
+    def parks(self, request: Request, stage: Stage, go_on: Callable[[], object]) -> bool:
+        """Whether `request` shall wait before `stage` without its thread, which accepts for others.
+
+        If so, `go_on` is called once, in the serving loop's thread, when the request may go on.
+        """
+        return False
+
+    def run(self, request: Request, stage: Stage, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Make the call of a stage, or not; returns what the stage is to return."""
+        return call(*arguments)
+
+
+hooked: weakref.WeakSet[Hooks] = weakref.WeakSet()
+"""The hooks of every watched server of this process."""
+actor: Actor | None = None
+"""Who acts in this process; None while nobody does."""
+
+
+def join(hooks: Hooks) -> None:
+    """A server is watched from now on."""
+    hooked.add(hooks)
+    if actor is not None:
+        hooks.act(actor)
+
+
+def choose(chosen: Actor | None) -> None:
+    """From now on `chosen` acts on every watched server, those that serve already and those to come; None: nobody."""
+    global actor
+    actor = chosen
+    for hooks in list(hooked):
+        hooks.act(chosen)
