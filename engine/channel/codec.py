@@ -35,6 +35,8 @@ class Batch:
     emitted: int
     dropped: int
     rows: list[Row]
+    last: bool = False
+    """The process is gone. Made by the one who knows what it had emitted, not by itself."""
 
 
 def encode(flat: Sequence[Any], *, pid: int, sequence: int, emitted: int, dropped: int) -> bytes:

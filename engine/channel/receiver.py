@@ -62,6 +62,19 @@ class Ledger:
         account.emitted, account.dropped = batch.emitted, batch.dropped
         account.received += len(batch.rows)
         self._accounts.move_to_end(batch.pid)
+        if batch.last:
+            del self._accounts[batch.pid]
+
+    def last(self, pid: int, made: int) -> Batch | None:
+        """To be booked when a process is gone and all that it sent has been read: what of its rows did not come.
+
+        `made` counts the rows that it had made at least. None: it had none.
+        """
+        account = self._accounts.get(pid) or Account()
+        emitted = max(made, account.emitted)
+        if not emitted:
+            return None
+        return Batch(pid, account.next_sequence, emitted, emitted - account.received, [], last=True)
 
     def _open(self, batch: Batch) -> Account:
         # A number seen before that begins again at 0 belongs to a new process: numbers are reused.

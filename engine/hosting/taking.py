@@ -14,10 +14,14 @@ from .entries import UNCOUNTED, Entry, Part, Tally
 from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
+from .processes import letter
 from .story import Story
 
 PARTS_LIMIT = 256
 """Each has its line in every tick. What more servers do is captured as the program's own."""
+READS_AT_ONCE = 16
+GONE = ("", "Z", "X")
+"""State letters of a process that makes no fact any more."""
 ABOUT = ("class", "concurrency", "transport", "address", "handler")
 
 
@@ -46,7 +50,28 @@ class Taker:
             self._drain(entry, host, drain)
             self._loop.unwatch(drain.fileno())
         self._loop.unwatch(host.receiver.fileno())
+        self._book(host, host.box.tallies.ended(lambda pid: True))
         self.salvage(entry, host)
+
+    def settle(self, entry: Entry, host: HostProcess) -> None:
+        """Count what forked children that are gone have made and not sent."""
+        ended = host.box.tallies.ended(lambda pid: letter(pid) in GONE)
+        # All that they sent was on the way when they had gone.
+        if ended and self._receive_all(entry, host):
+            self._book(host, ended)
+
+    def _receive_all(self, entry: Entry, host: HostProcess) -> bool:
+        """False: there is more than can be taken in one go."""
+        return any(not self._receive(entry, host) for _ in range(READS_AT_ONCE))
+
+    def _book(self, host: HostProcess, ended: list[tuple[int, int, int]]) -> None:
+        for cell, pid, made in ended:
+            batch = host.receiver.ledger.last(pid, made)
+            if batch is not None:
+                host.receiver.ledger.add(batch)
+                self._writer.feed(host.number, host.servers, batch)
+                self._changed()
+            host.box.tallies.free(cell)
 
     def salvage(self, entry: Entry, host: HostProcess) -> None:
         """What the black box knows of requests whose facts did not come."""

@@ -2,7 +2,8 @@
 
 A file of `SLOTS` slots without a name, mapped by the host, its forked children and the supervisor. A slot holds one
 live request: which, where it stands, who serves it, and the first bytes that it received. Writing is a few stores into
-memory: no lock, no system call. Readers trust nothing in it, for user code could have written there.
+memory: no lock, no system call. Readers trust nothing in it, for user code could have written there. Behind the slots
+each process counts its facts.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from .stages import Stage
+from .tallies import SIZE as TALLIES
+from .tallies import Tallies
 
 SLOTS = 256
 SLOT = 4096
@@ -62,18 +65,19 @@ class BlackBoxEntry:
 class BlackBox:
     """Both ends of the box: a host writes, the supervisor reads. The mapping outlives its descriptor."""
 
-    __slots__ = ("_free", "_map")
+    __slots__ = ("_free", "_map", "tallies")
 
     def __init__(self, fd: int) -> None:
         """Map the box behind `fd`. Raises OSError or ValueError if it is none."""
-        self._map = mmap.mmap(fd, SLOTS * SLOT)
+        self._map = mmap.mmap(fd, SLOTS * SLOT + TALLIES)
+        self.tallies = Tallies(self._map, SLOTS * SLOT)
         self._free = list(range(SLOTS))
 
     @staticmethod
     def create() -> int:
         """A new box's descriptor, closed on exec unless made inheritable. Raises OSError."""
         fd = os.memfd_create("socketscope-box") if hasattr(os, "memfd_create") else _unlinked_file()
-        os.ftruncate(fd, SLOTS * SLOT)
+        os.ftruncate(fd, SLOTS * SLOT + TALLIES)
         return fd
 
     def take(self, request: int, server: int, since: int, pid: int, thread: int, peer: bytes) -> int:

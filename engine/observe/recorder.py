@@ -11,7 +11,7 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .blackbox import BlackBox
@@ -20,13 +20,13 @@ from .identity import identity
 from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker, now
-from .rows import BATCH, PIECE, pieces, received_bytes
+from .rows import BATCH, COLUMNS, PIECE, pieces, received_bytes
 from .stages import Stage
 
 INTERVAL = 0.02
 """Seconds between two batches, at least."""
-LINGER = 1.0
-"""How long a forked child may wait for its last facts to leave, seconds."""
+LINGER = 0.1
+"""How long a forked child may wait for its last facts to leave, seconds. What is left then is counted as dropped."""
 
 SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
@@ -59,16 +59,18 @@ class Recorder(Recording):
         self._drain = drain
         self._describe = describe or _describe
         self._box = black_box
+        self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
         self._limit = payload_limit
         self._closed = threading.Event()
         self._rows: list[Any] = []
-        self.journal = self._rows.extend
         self._fresh()
         _alive.add(self)
         atexit.register(_flush_at_exit, weakref.ref(self))
 
     def _fresh(self) -> None:
-        self._rows.clear()  # the list stays the same one: hooks have its `extend`
+        self._rows.clear()
+        self._early = False  # facts are counted as they are shipped
+        self.journal = self._rows.extend
         self._live: dict[int, Request] = {}
         self._asleep = True
         self._thread: threading.Thread | None = None
@@ -98,7 +100,7 @@ class Recorder(Recording):
         if self._asleep:
             self._rouse()
         if worker.child and worker.request is not None:
-            self._rows.extend(bury(worker, worker.request, self._box))
+            self.journal(bury(worker, worker.request, self._box))
 
     def request_opened(self, request: Request) -> None:
         self._live[request.id] = request
@@ -181,20 +183,23 @@ class Recorder(Recording):
 
     def entered_child(self, request: Request) -> None:
         self._live[request.id] = request
+        # It may die before it ships any fact: each is counted as it is made.
+        self._early, self.journal = True, self._count_and_journal
 
     def leaving_child(self) -> None:
         self.flush()
         if self._drain is not None:
             self._drain(LINGER)
 
-    # -- rows ----------------------------------------------------------------------------------------------------------
+    # -- rows and their shipping ---------------------------------------------------------------------------------------
 
     def _add(self, *row: Any) -> None:
-        self._rows.extend(row)
-        if self._asleep:
-            self._rouse()
+        self.journal(row)
+        self.wake()
 
-    # -- shipping ------------------------------------------------------------------------------------------------------
+    def _count_and_journal(self, rows: Sequence[Any]) -> None:
+        self._count(len(rows) // COLUMNS)
+        self._rows.extend(rows)
 
     def _rouse(self) -> None:
         """Facts have come while the flusher slept."""
@@ -223,6 +228,8 @@ class Recorder(Recording):
         """Ship what has gathered, now, and where the requests stand that are alive."""
         with self._lock:
             waiting = len(self._rows)
+            if not self._early:
+                self._count(waiting // COLUMNS)
             while waiting > 0:
                 batch = self._rows[: min(waiting, BATCH)]
                 del self._rows[: len(batch)]
@@ -230,6 +237,7 @@ class Recorder(Recording):
                 self._ship(batch)
             running = self._running()
             if running:
+                self._count(len(running) // COLUMNS)
                 self._ship(running)
 
     def _ship(self, batch: list[Any]) -> None:

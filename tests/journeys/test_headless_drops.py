@@ -54,3 +54,33 @@ def test_what_a_stopped_supervisor_misses_is_counted(server_class: str, tmp_path
     assert totals.emitted > emitted
     assert totals.emitted == totals.recorded + totals.dropped
     assert unwatched < watched * 2 + 1.0
+
+
+CHILDREN = 150
+"""They make some fifteen megabytes of facts; about half of one waits until somebody takes it."""
+
+
+@pytest.mark.parametrize("end", ["orderly", "leave", "kill"])
+def test_what_forked_children_could_not_send_is_counted(end: str, tmp_path: Path) -> None:
+    with SupervisorClient.spawn(tmp_path / "a.socketscope") as client:
+        profile = Profile(
+            name="f", server_class="ForkingTCPServer", handler_file=str(HANDLERS), handler_class="Ending",
+            directory=str(tmp_path),
+        )  # fmt: skip
+        address = port_of(client.request("start", 20, key="f", profile=profile)["address"])
+        os.kill(client.pid, signal.SIGSTOP)
+        try:
+            for _ in range(CHILDREN):
+                assert len(talk(socket.SOCK_STREAM, address, end.encode().ljust(100_000))[1]) == 100_000
+        finally:
+            os.kill(client.pid, signal.SIGCONT)
+        with CaptureReader(client.capture_path) as reader:
+            until(lambda: reader.totals().dropped > 0)
+            until(lambda: reader.count(parse("state:running")) + reader.count(parse("state:queued")) == 0)
+            client.request("stop", 20, key="f")
+            totals = reader.totals()
+    made = [int(line) for line in (tmp_path / "made").read_text().split()]
+    assert len(made) == CHILDREN + 1
+    assert totals.emitted == sum(made)
+    assert totals.emitted == totals.recorded + totals.dropped
+    assert totals.dropped > CHILDREN
