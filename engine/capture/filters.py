@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..observe.stages import Stage
@@ -66,12 +67,7 @@ def parse(text: str) -> Filter:
     """Read a filter. All words must hold; `-` before one turns it around. Raises FilterError."""
     conditions: list[str] = []
     parameters: list[object] = []
-    if len(text) > LONGEST:
-        raise FilterError("The filter is too long.", LONGEST)
-    tokens = _tokens(text)
-    if len(tokens) > MOST_TOKENS:
-        raise FilterError("The filter has too many words.", tokens[MOST_TOKENS].position)
-    for token in tokens:
+    for token in tokens(text, WORDS):
         sql, values = _condition(token)
         conditions.append(f"NOT coalesce(({sql}), 0)" if token.negated else f"({sql})")
         parameters += values
@@ -118,8 +114,11 @@ class Token:
 TOKEN = re.compile(r'(?P<minus>-?)(?P<word>[A-Za-z]+[:<>])?(?P<value>(?:"(?:[^"\\]|\\.)*"|[^\s"])*)')
 
 
-def _tokens(text: str) -> list[Token]:
-    tokens: list[Token] = []
+def tokens(text: str, words: Mapping[str, FilterWord]) -> list[Token]:
+    """The conditions of a text, as typed. Raises FilterError for words that are not among `words`."""
+    if len(text) > LONGEST:
+        raise FilterError("The filter is too long.", LONGEST)
+    found: list[Token] = []
     at = 0
     while at < len(text):
         if text[at].isspace():
@@ -128,19 +127,21 @@ def _tokens(text: str) -> list[Token]:
         match = TOKEN.match(text, at)
         if match is None or match.end() == at:
             raise FilterError("A quote is opened here and not closed.", at)
-        tokens.append(_token(match))
+        found.append(_token(match, words))
         at = match.end()
         if at < len(text) and text[at] == '"':
             raise FilterError("A quote is opened here and not closed.", at)
-    return tokens
+        if len(found) > MOST_TOKENS:
+            raise FilterError("The filter has too many words.", found[MOST_TOKENS].position)
+    return found
 
 
-def _token(match: re.Match[str]) -> Token:
+def _token(match: re.Match[str], words: Mapping[str, FilterWord]) -> Token:
     typed = match["word"] or ""
-    word = WORDS.get(typed.lower())
+    word = words.get(typed.lower())
     value = match["value"] if word else typed + match["value"]
     if typed and word is None and not _may_be_text(typed, match["value"]):
-        known = ", ".join(f"`{one.word}`" for one in FILTER_WORDS)
+        known = ", ".join(f"`{one.word}`" for one in words.values())
         raise FilterError(f"There is no filter `{typed}`; there are {known}.", match.start("word"))
     return Token(word, _unquote(value), bool(match["minus"]), match.start())
 

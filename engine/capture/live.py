@@ -42,8 +42,8 @@ class Live:
 
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
-        "message", "opened", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state", "stored",
-        "waiting", "worker",
+        "message", "opened", "paused", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state",
+        "stored", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -71,6 +71,7 @@ class Live:
         self.salvaged = 0
         """Bytes taken from the black box."""
         self.waiting = False
+        self.paused = False
         self.stored = False
         self.dirty = False
 
@@ -78,6 +79,8 @@ class Live:
         """The state as of now."""
         if self.closed is not None:
             return self.state
+        if self.paused:
+            return State.PAUSED
         if self.worker is None:
             return State.QUEUED
         return State.WAITING if self.waiting else State.RUNNING

@@ -143,6 +143,19 @@ class CaptureWriter:
         """These requests' workers run again."""
         self._mark(requests, waiting=False)
 
+    def mark_paused(self, requests: Iterable[int], *, paused: bool) -> None:
+        """These requests are held at a gate, or no longer."""
+        for number in requests:
+            live = self._intake.live.get(number)
+            if live is not None and live.paused != paused:
+                live.paused = paused
+                self._intake.touch(live)
+
+    def find(self, host: int, request: int) -> int | None:
+        """The number of a live request, by its number in its host."""
+        live = self._intake.host(host).requests.get(request)
+        return live.id if live is not None else None
+
     def live(self, host: int) -> list[tuple[int, int, int]]:
         """The requests that have a worker: number, and the worker's pid and native thread id."""
         lives = self._intake.host(host).requests.values()

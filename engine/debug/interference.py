@@ -87,11 +87,10 @@ class Interference(Actor):
         return result and not handled.ended if stage is Stage.VERIFY_REQUEST else result
 
     def _call(self, request: Request, stage: Stage, call: Callable[..., Any], arguments: list[Any]) -> Any:
-        before = request.error
         try:
             return call(*arguments)
         except Exception as error:
-            if error is not before:
+            if error is not request.error:  # the innermost stage
                 request.fail(stage, error)
                 self._hold_raised(request, error)
             raise

@@ -30,6 +30,8 @@ class Control:
         self._pid = os.getpid()
         self._at_each_beat: Callable[[], object] = bool
         self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._poll = select.poll()
+        self._others: dict[int, Callable[[], object]] = {}
 
     def tell(self, event: dict[str, Any]) -> None:
         """Send an event; a forked child is not the host and says nothing."""
@@ -47,6 +49,16 @@ class Control:
         """Name the function that carries out an order."""
         self._orders[order] = action
 
+    def watch(self, descriptor: int, readable: Callable[[], object]) -> None:
+        """Have `readable` called, in the thread of this class, when there is something to read."""
+        self._others[descriptor] = readable
+        self._poll.register(descriptor, select.POLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        """Do not look at it any more; before it is closed."""
+        if self._others.pop(descriptor, None) is not None:
+            self._poll.unregister(descriptor)
+
     def start(self, beat: int, at_each_beat: Callable[[], object]) -> None:
         """Begin to listen and to beat."""
         self._at_each_beat = at_each_beat
@@ -54,13 +66,17 @@ class Control:
         threading.Thread(target=self._run, args=(target,), name="socketscope-control", daemon=True).start()
 
     def _run(self, target: mmap.mmap) -> None:
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
-        while True:
+        own = self._socket.fileno()
+        self._poll.register(own, select.POLLIN)
+        listening = True
+        while listening:
             BEAT.pack_into(target, 0, time.monotonic_ns())
             self._at_each_beat()
-            if poll.poll(BEAT_EVERY * 1000) and not self._hear():
-                break
+            for descriptor, _ in self._poll.poll(BEAT_EVERY * 1000):
+                if descriptor == own:
+                    listening = self._hear()
+                elif descriptor in self._others:
+                    self._others[descriptor]()
         silence = threading.Event()
         while not silence.wait(BEAT_EVERY):
             BEAT.pack_into(target, 0, time.monotonic_ns())

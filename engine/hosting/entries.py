@@ -10,6 +10,7 @@ from typing import Any
 
 from ..channel.codec import Row
 from ..observe.facts import Kind, Outcome
+from .gating import Held
 from .hosts import HostProcess
 from .profile import Profile
 
@@ -75,6 +76,9 @@ class Entry:
         self.stopped_reason: str | None = None
         self.cause: str | None = None
         """Why we ended the host, when we did."""
+        self.gates: list[dict[str, Any]] = []
+        """As the host takes them."""
+        self.held = Held()
         self.restarting = False
         self.keep_alive = False
         self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)

@@ -27,6 +27,7 @@ from .closing import close_request
 from .control import Control, receive_first
 from .cost import cost_of_a_fact
 from .culprits import ThreadBox
+from .holding import Holding
 from .loading import LoadingError, failure, load_handler, run_program
 from .profile import Profile
 
@@ -50,6 +51,7 @@ class Plan:
     faults: int
     beat: int
     payload_limit: int
+    gates: list[dict[str, Any]]
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -132,6 +134,7 @@ class Host:
         self._recorder = Recorder(
             self._sender.send, describe, box, payload_limit=plan.payload_limit, drain=self._sender.flush
         )
+        self._holding = Holding(control)
         self._server: Any = None
         self._stopping = False
 
@@ -145,8 +148,8 @@ class Host:
         self._control.on("stacks", self._tell_stacks)
         self._control.on("live", self._tell_live)
         self._control.on("close_request", self._close_request)
-        # A queue that was full once would else stay until the next fact comes, on a quiet server for ever.
-        self._control.start(self._plan.beat, self._sender.flush)
+        self._holding.set(self._plan.gates)
+        self._control.start(self._plan.beat, self._beat)
         try:
             if self._profile.kind == "script":
                 return self._run_program()
@@ -188,8 +191,14 @@ class Host:
             return 1
         return 0
 
+    def _beat(self) -> None:
+        # A queue that was full once would else stay until the next fact comes, on a quiet server for ever.
+        self._sender.flush()
+        self._holding.look()
+
     def _stop(self, order: dict[str, Any]) -> None:
         """Stop accepting; the main thread then closes the server. In its own thread: a hung handler makes it wait."""
+        self._holding.close()
         if self._server is not None and not self._stopping:
             self._stopping = True
             threading.Thread(target=self._server.shutdown, name="socketscope-stop", daemon=True).start()

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from .processes import MARK, kill_run, letter, signal_group, signal_thread
 from .profile import Profile
 
 BOOT = str(Path(__file__).with_name("boot.py"))
+Gates = Sequence[dict[str, Any]]
 FAULT_TEXT_LIMIT = 1 << 20
 """Stacks of the hundred threads that faulthandler writes at most."""
 OURS = str(Path(__file__).resolve().parent.parent) + os.sep
@@ -50,7 +52,9 @@ class Descriptors:
 class HostProcess:
     """One running host. All its descriptors belong to this object until `close`."""
 
-    def __init__(self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int) -> None:
+    def __init__(
+        self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int, gates: Gates = ()
+    ) -> None:
         self.number = number
         self.profile = profile
         self.run = f"{os.getpid()}-{number}-{secrets.token_hex(4)}"
@@ -65,7 +69,7 @@ class HostProcess:
         self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
-            self._process = self._start(theirs, listener, payload_limit)
+            self._process = self._start(theirs, listener, {"payload_limit": payload_limit, "gates": list(gates)})
         except HostingError:
             self._control_socket.close()
             self._close_ours()
@@ -86,7 +90,7 @@ class HostProcess:
         return Descriptors(their_control, their_facts, their_out, their_err)
 
     def _start(
-        self, theirs: Descriptors, listener: socket.socket | None, payload_limit: int
+        self, theirs: Descriptors, listener: socket.socket | None, more: dict[str, Any]
     ) -> subprocess.Popen[bytes]:
         numbers = {
             "listener": listener.fileno() if listener is not None else -1,
@@ -96,7 +100,7 @@ class HostProcess:
             "beat": self._beat,
         }
         process = self._execute(theirs, [fd for fd in numbers.values() if fd >= 0])
-        plan = {"profile": self.profile.to_json(), "parent": os.getpid(), "payload_limit": payload_limit, **numbers}
+        plan = {"profile": self.profile.to_json(), "parent": os.getpid(), **more, **numbers}
         with contextlib.suppress(OSError):  # it has died already, which its pidfd will tell
             send_frame(self._control_socket, plan)
         self.control = JsonChannel(self._control_socket)

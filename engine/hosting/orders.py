@@ -13,6 +13,7 @@ from .binding import remove_stale
 from .checks import check_profile, read_profile
 from .entries import Entry
 from .errors import HostingError
+from .gating import check_decision, read_gates
 from .replays import ClientRuns
 from .runner import Runner
 
@@ -35,6 +36,11 @@ class Orders:
             "remove_stale": self._remove_stale,
             "close_request": self._close_request,
             "stacks": self._stacks,
+            "gates": self._gates,
+            "gates_on": self._gates_on,
+            "decide": self._decide,
+            "halt": self._halt,
+            "release": self._release,
             "clear": self._clear,
             "limits": self._limits,
             "clients_start": self._clients_start,
@@ -154,6 +160,48 @@ class Orders:
         self._runner.stack_answers[ticket] = lambda stacks: self.late(ticket, {"ok": True, "stacks": stacks})
         host.tell("stacks", ticket=ticket)
         return None
+
+    def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        entry.gates = read_gates(order.get("gates"))
+        self._tell_gates(entry)
+        return {"ok": True, "gates": len(entry.gates)}
+
+    def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:
+        self._runner.gates_on = bool(order["on"])
+        for entry in self._runner.entries.values():
+            self._tell_gates(entry)
+            if not self._runner.gates_on and entry.host is not None:
+                entry.host.tell("release")
+        return {"ok": True}
+
+    def _tell_gates(self, entry: Entry) -> None:
+        if entry.host is not None:
+            entry.host.tell("gates", gates=entry.gates if self._runner.gates_on else [])
+
+    def _decide(self, ticket: int, order: dict[str, Any]) -> Answer:
+        number = str(order["number"])
+        entry = next((one for one in self._runner.entries.values() if number in one.held.pauses), None)
+        if entry is None or entry.host is None:
+            raise HostingError("not_found", "This request is held no longer.")
+        check_decision(order)
+        entry.host.tell("decide", **{name: order.get(name) for name in ("number", "deed", "data")})
+        return {"ok": True}
+
+    def _halt(self, ticket: int, order: dict[str, Any]) -> Answer:
+        place = self._writer.locate(int(order["request"]))
+        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
+        if place is None or entry is None or entry.host is None:
+            raise HostingError("not_found", "This request is over already.")
+        entry.host.tell("halt", request=place[1])
+        return {"ok": True}
+
+    def _release(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entries = [self._entry(order)] if "key" in order else list(self._runner.entries.values())
+        for entry in entries:
+            if entry.host is not None:
+                entry.host.tell("release")
+        return {"ok": True}
 
     def _clear(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._writer.clear()

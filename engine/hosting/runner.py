@@ -46,6 +46,8 @@ class Runner:
         self.story = Story(writer)
         self.taker = Taker(loop, writer, self.story, changed)
         self._numbers = 0
+        self.gates_on = True
+        """The master switch of all gates."""
         self.cost = 0
         """What the recorder of the last host to report says it costs a fact, ns."""
         self._removed: list[Entry] = []
@@ -97,7 +99,9 @@ class Runner:
 
     def _launch(self, entry: Entry) -> None:
         self._numbers += 1
-        host = HostProcess(self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT)
+        host = HostProcess(
+            self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT, entry.gates if self.gates_on else ()
+        )
         entry.host = host
         entry.state = "starting"
         identity = self._add_run(entry, host)
@@ -169,6 +173,8 @@ class Runner:
             hear = self.live_answers.pop(host.number, None)
             if hear is not None:
                 hear(event)
+        elif what in ("paused", "released", "peer_gone"):
+            entry.held.hear(event, what, host, self._writer)
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
@@ -201,6 +207,7 @@ class Runner:
         if host is None:
             return
         entry.cause = cause
+        host.tell("release")
         if entry.state == "starting" and entry.profile.kind != "script":
             host.kill()
         elif entry.profile.kind == "script":
@@ -248,6 +255,7 @@ class Runner:
         for identity in {entry.own.id, *host.servers.values()}:
             self._writer.server_stopped(identity, at)
         entry.close_all()
+        entry.held.pauses.clear()
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()

@@ -29,7 +29,8 @@ TICK_EVERY = 0.05
 BEAT_EVERY = 1.0
 UNREAD_LIMIT = 256 << 10
 """A client that does not read gets no more ticks until it does."""
-END_GRACE = 0.2
+END_GRACE = 0.15
+"""When the client has gone without a word: long enough for the last facts to arrive."""
 ORDERLY_GRACE = 2.0
 KILL_PATIENCE = 5.0
 """What hangs in the kernel for longer is left to it."""
@@ -190,6 +191,9 @@ class Supervisor:
                 "cost_ns": self._runner.cost,
             },
             "servers": servers,
+            "paused": [
+                pause for entry in self._runner.entries.values() for pause in entry.held.lines(self._writer, entry.key)
+            ],
         }
 
     def _report_fault(self) -> None:
@@ -211,11 +215,16 @@ class Supervisor:
     def _end(self) -> None:
         """Stop what runs in order, then kill what is left; the capture is whole afterwards."""
         deadline = time.monotonic() + self._grace
+        hosts = [entry.host for entry in self._runner.entries.values() if entry.host is not None]
+        if self._grace < ORDERLY_GRACE:
+            self._shut_ports()
         for entry in self._runner.entries.values():
             entry.restarting = entry.keep_alive = False
             self._runner.stop(entry, "Socketscope was closed")
         while self._runner.busy and time.monotonic() < deadline:
             self._loop.turn(max(0.0, deadline - time.monotonic()))
+        for host in hosts:
+            host.signal(signal.SIGKILL)  # all at once, before any of them is waited for
         self._runner.kill_all()
         kill_descendants()
         deadline = time.monotonic() + KILL_PATIENCE
@@ -225,6 +234,13 @@ class Supervisor:
         self._channel.close()
         if self._delete:
             self._delete_capture()
+
+    def _shut_ports(self) -> None:
+        """Refuse whoever connects from now on, though hosts and their children have the listeners as well."""
+        for entry in self._runner.entries.values():
+            if entry.listener is not None:
+                with contextlib.suppress(OSError):  # a datagram socket has nothing to shut
+                    entry.listener.shutdown(socket.SHUT_RDWR)
 
     def _delete_capture(self) -> None:
         for suffix in ("", "-wal", "-shm"):

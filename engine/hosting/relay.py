@@ -1,0 +1,66 @@
+"""The way from a forked child, which hears no orders, to the host that does: a line for each request it holds."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+
+from ..channel.codec import DamagedFrame
+from ..channel.frames import FrameReader, JsonChannel, send_frame
+from ..debug.pauses import UNDECIDED, Decision, Pause
+from ..debug.waiting import peer_gone
+
+GONE_EVERY = 0.2
+
+
+class Relay:
+    """Made in the host before it forks; all its children inherit it."""
+
+    def __init__(self) -> None:
+        self._host, self._children = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._host.setblocking(False)
+
+    def fileno(self) -> int:
+        """Readable in the host when a child wants a line."""
+        return self._host.fileno()
+
+    def accept(self) -> JsonChannel | None:
+        """The host's end of a child's line."""
+        try:
+            _, descriptors, _, _ = socket.recv_fds(self._host, 1, 1)
+        except OSError:
+            return None
+        return JsonChannel(socket.socket(fileno=descriptors[0])) if descriptors else None
+
+    def hold(self, pause: Pause) -> Decision:
+        """In a child: tell the host, and wait for what it says. If it says nothing, because it is gone: go on."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            try:
+                with theirs:
+                    socket.send_fds(self._children, [b"\0"], [theirs.fileno()])
+                send_frame(ours, {"event": "paused", **pause.to_json()})
+                return _await(ours, pause)
+            except (OSError, DamagedFrame, ValueError):
+                return UNDECIDED
+
+
+def _await(line: socket.socket, pause: Pause) -> Decision:
+    reader = FrameReader()
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    deadline = None if pause.patience is None else time.monotonic() + pause.patience
+    told = False
+    while deadline is None or time.monotonic() < deadline:
+        left = GONE_EVERY if deadline is None else min(GONE_EVERY, deadline - time.monotonic())
+        if poll.poll(max(0.0, left) * 1000):
+            data = line.recv(1 << 16)
+            for message in reader.feed(data):
+                return Decision.from_json(message)
+            if not data:
+                break
+        elif not told and peer_gone(pause.request.given):
+            told = True
+            send_frame(line, {"event": "peer_gone", "numbers": [pause.number]})
+    return UNDECIDED
