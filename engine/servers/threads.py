@@ -10,6 +10,8 @@ from ..observe import live
 from ..observe.place import Place
 from ..observe.request import Request
 from . import pipeline, recorded
+from .connections import discard
+from .crowd import alive, crowd
 
 if TYPE_CHECKING:
     from .base import BaseServer as _Server
@@ -42,9 +44,10 @@ class _Threads(list[threading.Thread]):
         return threads
 
     def join(self) -> None:
-        """Wait for all threads."""
+        """Wait for all threads, but for the calling one."""
         for thread in self.pop_all():
-            thread.join()
+            if thread is not threading.current_thread():
+                thread.join()
 
     def reap(self) -> None:
         """Forget threads that have ended."""
@@ -133,18 +136,27 @@ class ThreadingMixIn(_Server):
         except Exception:
             self.handle_error(request, client_address)
         finally:
-            self.shutdown_request(request)
+            try:
+                self.shutdown_request(request)
+            except BaseException:
+                discard(request)
+                raise
+            finally:
+                if crowd.raised:
+                    crowd.shrink()
         return None
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for a request."""
+        if len(alive) > crowd.limit:
+            crowd.grow()
         if self.block_on_close:
             vars(self).setdefault("_threads", _Threads())
         watched = live.find(request) if self._place is not None else None
         if watched is None:
-            thread = self._thread(self.process_request_thread, (request, client_address))
+            thread = self.__thread(self.process_request_thread, (request, client_address))
         else:
-            thread = self._thread(self._work, (watched,))
+            thread = self.__thread(self._work, (watched,))
             watched.queue()
         thread.daemon = self.daemon_threads
         self._threads.append(thread)
@@ -154,7 +166,8 @@ class ThreadingMixIn(_Server):
             self._threads.discard(thread)
             raise
 
-    def _thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
+    # Private to the class by its mangled name: subclasses call their own thread `_thread`.
+    def __thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
         """The loop looks after the threads that it did not wait for; without one, `start` has to wait."""
         return threading.Thread(target=target, args=args) if self._serving is None else Thread(target, args)
 
@@ -163,8 +176,26 @@ class ThreadingMixIn(_Server):
         for thread in threading.enumerate():
             if isinstance(thread, Thread):
                 thread.wait_until_it_runs()
+        crowd.shrink()
+
+    def _busy_threads(self) -> list[threading.Thread]:
+        own = threading.current_thread()
+        return [thread for thread in threading.enumerate() if thread is not own and _serves(thread, self)]
+
+    def _stop_waiting_for_workers(self) -> None:
+        if isinstance(self._threads, _Threads):
+            self._threads.pop_all()
 
     def _work(self, watched: Request) -> None:
+        try:
+            self._serve_watched(watched)
+        finally:
+            if crowd.raised:
+                crowd.shrink()
+
+    _work.__name__ = "process_request_thread"  # a thread is named after what it runs, and people know this name
+
+    def _serve_watched(self, watched: Request) -> None:
         recorder = watched.hooks.recorder
         if recorder is not None and type(self).process_request_thread is ThreadingMixIn.process_request_thread:
             return recorded.work(self, watched, recorder)
@@ -177,9 +208,14 @@ class ThreadingMixIn(_Server):
             worker.end()
         return None
 
-    _work.__name__ = "process_request_thread"  # a thread is named after what it runs, and people know this name
-
     def server_close(self) -> None:
         """Close the listener and wait for the threads."""
         super().server_close()
         self._threads.join()
+
+
+def _serves(thread: threading.Thread, server: object) -> bool:
+    """Whether a thread is busy with a request of `server`. One that has ended has no target any more."""
+    target = getattr(thread, "_target", None)
+    name = getattr(target, "__name__", "")
+    return name == "process_request_thread" and getattr(target, "__self__", None) is server
