@@ -1,13 +1,14 @@
-"""Runs CPython's own tests with our module in socketserver's place: `run_suite.py plain|watched MODULE...`.
+"""Runs one of CPython's own suites with our module in socketserver's place: `run_suite.py MODE SUITE`.
 
-Started by test_cpython.py in the interpreter that is to be tested. One check is left out: that the module's own name is
-"socketserver".
+Started in the interpreter that is to be tested. The last line of its output is a JSON object: how many tests ran, how
+many were skipped, which failed, and how often observers were told.
 """
 
 import importlib
+import json
 import sys
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 import engine  # the path comes first
 from engine.observe.hooks import HOOKS
+from engine.observe.recorder import Recorder
+from tests.conformance.suites import LEFT_OUT, SUITES, Suite
 
-LEFT_OUT = "test_all"
+told = dict.fromkeys(HOOKS, 0)
 
 
 class Everything(engine.Observer):
@@ -30,38 +33,55 @@ def _count(name: str) -> Callable[..., None]:
     return hook
 
 
-told = dict.fromkeys(HOOKS, 0)
 for name in HOOKS:
     setattr(Everything, name, _count(name))
 
 
-def _left_in(suite: unittest.TestSuite) -> unittest.TestSuite:
+def _count_rows(rows: Sequence[Any]) -> int:
+    told["rows"] = told.get("rows", 0) + len(rows)
+    return len(rows)
+
+
+def _observers(mode: str) -> list[engine.Observer]:
+    if mode == "watched":
+        return [Everything()]
+    if mode == "plain":
+        return []
+    recorder = Recorder(_count_rows)
+    recorder.wake()  # its thread is there before any test counts threads
+    return [recorder]
+
+
+def _wanted(test: unittest.TestCase, suite: Suite) -> bool:
+    chosen = not suite.classes or type(test).__name__ in suite.classes
+    return chosen and not test.id().endswith(LEFT_OUT)
+
+
+def _left_in(tests: unittest.TestSuite, suite: Suite) -> unittest.TestSuite:
     kept = unittest.TestSuite()
-    for test in suite:
+    for test in tests:
         if isinstance(test, unittest.TestSuite):
-            kept.addTest(_left_in(test))
-        elif not test.id().endswith(f"test_socketserver.MiscTestCase.{LEFT_OUT}"):
+            kept.addTest(_left_in(test, suite))
+        elif _wanted(test, suite):
             kept.addTest(test)
     return kept
 
 
 def main() -> int:
     """Exit code 0 if all passed."""
-    watched = sys.argv[1] == "watched"
-    engine.install(*[Everything()] * watched)
+    mode, (suite,) = sys.argv[1], [suite for suite in SUITES if suite.name == sys.argv[2]]
+    ours = engine.install(*_observers(mode))
     support: Any = importlib.import_module("test.support")
-
     support.use_resources = ["network"]
     support.verbose = 0
-    suite = unittest.TestSuite()
-    for module in sys.argv[2:]:
-        suite.addTest(_left_in(unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(module))))
-    result = unittest.TextTestRunner(verbosity=1).run(suite)
-    if watched and not all(told[name] for name in ("request_opened", "stage_finished", "received", "request_closed")):
-        print(f"the observer was not told: {told}")
-        return 1
-    print(f"ran {result.testsRun}")
-    return 0 if result.wasSuccessful() and result.testsRun else 1
+    tests = unittest.defaultTestLoader.loadTestsFromModule(importlib.import_module(suite.module))
+    result = unittest.TextTestRunner(verbosity=1).run(_left_in(tests, suite))
+    wrong = [*result.failures, *result.errors]
+    failed = [test.id() for test, _ in wrong] + [test.id() for test in result.unexpectedSuccesses]
+    if sys.modules["socketserver"] is not ours:
+        failed.append("another socketserver was under test")
+    print(json.dumps({"run": result.testsRun, "skipped": len(result.skipped), "failed": failed, "told": told}))
+    return 0 if result.testsRun and not failed else 1
 
 
 if __name__ == "__main__":

@@ -1,60 +1,52 @@
-"""CPython's own tests of socketserver, and of what the standard library builds on it, pass on ours."""
+"""CPython's own tests of socketserver, and of what the standard library builds on it, pass on ours.
+
+Here the cells that are quick; `python3 -m tests.conformance` runs and prints all.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-SUITES = ("test.test_socketserver",)
-RELATED = ("test.test_httpservers", "test.test_xmlrpc", "test.test_docxmlrpc", "test.test_wsgiref")
-VERSIONS = ("3.11", "3.12", "3.13", "3.14")
+from .matrix import interpreters, run
+from .suites import MODES, SUITES, Suite
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+CORE = ("test_socketserver", "test_httpservers", "test_xmlrpc", "test_docxmlrpc", "test_wsgiref")
 
 
-def _interpreters() -> list[str]:
-    """The running interpreter, and one of each other version that is installed."""
-    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
-    for version in VERSIONS:
-        known = Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")
-        candidates = [shutil.which(f"python{version}"), *map(str, sorted(known))]
-        for candidate in candidates:
-            if candidate and version not in found and _has_tests(candidate):
-                found[version] = candidate
-    return list(found.values())
+def _cells() -> list[tuple[str, str, str]]:
+    quick = [
+        (version, mode, suite.name)
+        for version in interpreters()
+        for mode in MODES
+        for suite in SUITES
+        if suite.name in CORE and (version == OWN or suite.name == "test_socketserver" or mode == "recorded")
+    ]
+    return quick + [(OWN, "recorded", suite.name) for suite in SUITES if suite.name not in CORE]
 
 
-def _has_tests(interpreter: str) -> bool:
-    command = [interpreter, "-c", "import test.test_socketserver"]
-    return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+@pytest.mark.parametrize(("version", "mode", "name"), _cells())
+def test_suite(version: str, mode: str, name: str, tmp_path: Path) -> None:
+    (suite,) = [suite for suite in SUITES if suite.name == name]
+    cell = run(interpreters()[version], mode, suite, tmp_path)
+    assert not cell.failed, cell.output[-6000:]
+    assert cell.run
+    if name == "test_socketserver":
+        _check_that_it_was_watched(mode, cell.told)
 
 
-def _run(interpreter: str, how: str, modules: tuple[str, ...], directory: Path) -> None:
-    if not _has_tests(interpreter):
-        pytest.skip(f"{interpreter} has no test package")
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore::DeprecationWarning", "PYTHONDONTWRITEBYTECODE": "1"}
-    outcome = subprocess.run(
-        [interpreter, str(HERE / "run_suite.py"), how, *modules],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-        env=environment,
-        cwd=directory,
-    )
-    assert outcome.returncode == 0, outcome.stdout[-2000:] + outcome.stderr[-6000:]
+def _check_that_it_was_watched(mode: str, told: dict[str, int]) -> None:
+    hooks = ("request_opened", "stage_finished", "received", "sent", "request_closed", "failed")
+    assert all((told[hook] > 0) is (mode == "watched") for hook in hooks), told
+    assert (told.get("rows", 0) > 0) is (mode == "recorded"), told
 
 
-@pytest.mark.parametrize("how", ["plain", "watched"])
-@pytest.mark.parametrize("interpreter", _interpreters())
-def test_socketserver(interpreter: str, how: str, tmp_path: Path) -> None:
-    _run(interpreter, how, SUITES, tmp_path)
+def test_a_suite_that_runs_nothing_is_a_failure(tmp_path: Path) -> None:
+    assert run(sys.executable, "plain", Suite("test.test_nothing"), tmp_path).failed
 
 
-@pytest.mark.parametrize("how", ["plain", "watched"])
-def test_servers_built_on_it(how: str, tmp_path: Path) -> None:
-    _run(sys.executable, how, RELATED, tmp_path)
+def test_suites_are_known() -> None:
+    assert {suite.name for suite in SUITES} >= {*CORE}
