@@ -59,8 +59,7 @@ class ToolBar(QToolBar):
         self.setFixedHeight(40)
         self.toggleViewAction().setEnabled(False)
         self.filter = FilterBox(context.view)
-        self._count = label(name=tr("Requests that match"), role="dim")
-        self._count.setMinimumWidth(76)
+        self._count = label(name=tr("Requests that match"), role="dim", steady=76)
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_tip(self._count, tr("How many requests match the filter and the selected server, of all in the capture"))
         context.view.counted.connect(self._show_count)
@@ -132,7 +131,7 @@ class StatusBar(QStatusBar):
         self._silence = QTimer(self, singleShot=True, interval=TOLD_FOR)
         self._silence.timeout.connect(lambda: self._say(""))
         self._slow = QTimer(self, interval=500)
-        self._slow.timeout.connect(self.refresh)
+        self._slow.timeout.connect(lambda: context.link.lull.ask(self.refresh))
         self._slow.start()
         context.view.frozen_changed.connect(self.refresh)
         context.view.following_changed.connect(self.refresh)
@@ -172,7 +171,7 @@ class StatusBar(QStatusBar):
 
     @staticmethod
     def _width(item: QWidget) -> int:
-        return item.sizeHint().width() + GAP
+        return max(item.sizeHint().width(), item.minimumWidth()) + GAP
 
     def refresh(self) -> None:
         """Numbers that people read: twice a second, and only when they have changed."""
@@ -210,7 +209,7 @@ class StatusBar(QStatusBar):
 
     @staticmethod
     def _item(name: str, explanation: str) -> QLabel:
-        made = label(name=name, role="dim")
+        made = label(name=name, role="dim", steady=0)
         set_tip(made, explanation)
         return made
 

@@ -53,6 +53,12 @@ class Scope:
         status = self.context.link.tick.server(key)
         return status.script if status is not None and status.script else key
 
+    @property
+    def stand(self) -> object:
+        """Of all that a tick tells, only what makes an action possible, impossible or checked."""
+        servers = [(server.key, server.state, server.script) for server in self.context.link.tick.servers]
+        return servers, self.context.desk.has_demo(self.server)
+
 
 CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     "server.demo": lambda scope: scope.context.desk.has_demo(scope.server),

@@ -11,12 +11,15 @@ import time
 import unicodedata
 from collections.abc import Iterator
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 CELL = 256
 """Characters shown of one cell or label; longer text is cut and marked with an ellipsis."""
+
+SLACK = 24
+"""px that a steady label may be wider than its text."""
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _MARKS_IN_A_ROW = 2
@@ -92,11 +95,46 @@ class _ElidedLabel(QLabel):
         painter.end()
 
 
+class _SteadyLabel(QLabel):
+    """Keeps its place while its text changes: only one that has outgrown it, or left much of it empty, moves others."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self._least = least
+
+    def _settle(self) -> None:
+        hint, width = self.sizeHint(), self.minimumWidth()
+        wanted = max(self._least, hint.width())
+        if not width - SLACK <= wanted <= width:
+            # While its size is fixed Qt does not lay the window out anew for each text.
+            self.setFixedSize(wanted, hint.height())
+
+    # Qt's overrides
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        super().setText(text)
+        self._settle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._settle()
+
+
 def label(
-    text: str = "", *, name: str | None = None, role: str | None = None, wrap: bool = False, elide: bool = False
+    text: str = "",
+    *,
+    name: str | None = None,
+    role: str | None = None,
+    wrap: bool = False,
+    elide: bool = False,
+    steady: int | None = None,
 ) -> QLabel:
-    """A label that shows its text as it is. `name` is for screen readers, `role` is the style sheet's."""
-    made = _ElidedLabel() if elide else QLabel()
+    """A label that shows its text as it is. `name` is for screen readers, `role` is the style sheet's.
+
+    `steady`: its text changes often, which moves nothing beside it; its least width in px.
+    """
+    made = _SteadyLabel(steady) if steady is not None else _ElidedLabel() if elide else QLabel()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
     made.setWordWrap(wrap)

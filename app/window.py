@@ -57,6 +57,7 @@ class Window(QMainWindow):
         )
         self.scope = Scope(self.context, self, self)
         self.perspective = "live"
+        self._stand: object = None
         self._build()
         self._connect()
         self._restore()
@@ -138,8 +139,8 @@ class Window(QMainWindow):
         context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
         context.workspace.added.connect(self._show_requests)
         context.selection.server_changed.connect(self._show_requests)
+        context.link.ticked.connect(self._on_tick)
         for signal in (
-            context.link.ticked,
             context.link.lost,
             context.link.respawned,
             context.selection.server_changed,
@@ -149,6 +150,11 @@ class Window(QMainWindow):
             context.view.following_changed,
         ):
             signal.connect(lambda *_: self.refresh_actions())
+
+    def _on_tick(self) -> None:
+        if (stand := self.scope.stand) != self._stand:
+            self._stand = stand
+            self.refresh_actions()
 
     def _show_page(self, name: str) -> None:
         self._stack.setCurrentWidget(self._pages[name])

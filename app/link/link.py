@@ -6,10 +6,12 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
+from app.link.lull import Lull
 from app.link.tick import Tick, Trouble
 from app.text import tr
 from engine.capture.reader import CaptureReader
@@ -63,12 +65,19 @@ class Link(QObject):
         self._reader: CaptureReader | None = None
         self._waiting: dict[int, tuple[Answer | None, Refusal | None]] = {}
         self._tick = Tick()
+        self._taken = 0
+        self.lull = Lull(self)
         self._open()
 
     @property
     def tick(self) -> Tick:
         """The latest tick."""
         return self._tick
+
+    @property
+    def spent(self) -> int:
+        """How long the latest tick has been worked at, in ns."""
+        return monotonic_ns() - self._taken
 
     @property
     def alive(self) -> bool:
@@ -168,6 +177,7 @@ class Link(QObject):
 
     def close(self) -> None:
         """Leave: the supervisor ends, and its servers with it."""
+        self.lull.end()
         if self._notifier is not None:
             self._notifier.setEnabled(False)
             self._notifier.deleteLater()
@@ -210,7 +220,9 @@ class Link(QObject):
 
     def _take(self, message: dict[str, Any]) -> None:
         if "tick" in message:
+            self._taken = monotonic_ns()
             self._tick = Tick.from_json(message)
+            self.lull.begin()
             self.ticked.emit(self._tick)
         elif "reply" in message:
             self._settle(message)

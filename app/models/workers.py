@@ -27,8 +27,10 @@ DETAIL = WINDOW // 100
 OVERLAP = 1_500_000_000
 """What closed so lately is read again: a child's exit status comes later than its last byte."""
 LEAST_REST = 140_000_000
-LATE = 2_000_000
-"""A tick that others have used for so long already is left out, but not for ever: no tick has to bear all the work."""
+SPENT = 1_500_000
+"""A tick that others have worked at for so long, in ns, is left to them, but not for ever: see PATIENCE."""
+PATIENCE = 3
+"""After so many rests any tick will do."""
 RESTS = 10
 """A refresh rests so many times as long as it took: lanes never take more than a small share of the window's time."""
 CPU_FRESH = 3_000_000_000
@@ -198,13 +200,15 @@ class LanesModel(QObject):
             self._servers = servers
             self._start_over()
 
-    def refresh(self, now: int) -> None:
-        """Read on, and forget what is older than ten seconds before `now`. Dear ones are followed by a rest."""
-        if self._reader is None or 0 <= now - self.now < self._rest:
+    def refresh(self, now: int, spent: int = 0) -> None:
+        """Read on, and forget what is older than ten seconds before `now`. Dear ones are followed by a rest.
+
+        `spent`: how long others have worked at this tick, in ns.
+        """
+        rest = PATIENCE * self._rest if spent > SPENT else self._rest
+        if self._reader is None or 0 <= now - self.now < rest:
             return
         started = monotonic_ns()
-        if started - now > LATE and 0 <= now - self.now < 2 * self._rest:
-            return
         shares: dict[tuple[int, int], float] = {}
         with self.damage.noticed():
             self._packer.pack(self._read(self._reader, now), now)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.link.lull import Lull
 from app.link.tick import ServerStatus, Tick
 from app.models.load import LoadModel
 from app.panels.live import LivePanel, Slow
@@ -48,7 +49,7 @@ class LoadPanel(LivePanel):
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
         self.model = LoadModel(context.link.reader, self)
-        self.plots = {chart.key: _plot(chart, turn) for turn, chart in enumerate(CHARTS)}
+        self.plots = {chart.key: _plot(chart, context.link.lull) for chart in CHARTS}
         self._slow = Slow()
         self._show_title("")
         area = self._scrolled()
@@ -58,11 +59,13 @@ class LoadPanel(LivePanel):
         context.workspace.changed.connect(self._on_server)
 
     def refresh(self, tick: Tick) -> None:
-        if self.context.view.frozen or not self._slow.due(tick.at):
-            return
+        if not self.context.view.frozen and self._slow.due(tick.at):
+            self.context.link.lull.ask(self._read)
+
+    def _read(self) -> None:
         ended = self._ended(self.server())
         self.model.set_server(self.runs())
-        self.model.refresh(tick.at)
+        self.model.refresh(self.context.link.tick.at)
         for chart in CHARTS:
             shown = [self.model.series[key] for key in chart.series if key in self.model.series]
             self.plots[chart.key].set_series(shown if chart.series else self.model.cpu)
@@ -111,8 +114,8 @@ class LoadPanel(LivePanel):
         return area
 
 
-def _plot(chart: Chart, turn: int) -> LoadPlot:
-    plot = LoadPlot(tr(chart.title), chart.unit, turn)
+def _plot(chart: Chart, lull: Lull) -> LoadPlot:
+    plot = LoadPlot(lull, tr(chart.title), chart.unit)
     plot.setAccessibleName(tr(chart.title))
     set_tip(plot, tr(chart.tip))
     plot.set_colours(chart.colours)

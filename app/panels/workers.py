@@ -45,7 +45,7 @@ class WorkersPanel(LivePanel):
         if self.context.view.frozen:
             return
         self.model.set_server(self.runs())
-        self.model.refresh(tick.at)
+        self.model.refresh(tick.at, self.context.link.spent)
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)

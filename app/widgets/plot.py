@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from app import theme as themes
+from app.link.lull import Lull
 from app.models.load import Series
 from app.text import number, safe_text
 from app.text import size as size_text
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 HEAD = 22
 MARGIN = 12
 FOOT = 5
-BETWEEN_TICKS = 25
-"""ms. A tick has the list and the lanes to paint: charts wait until that is done."""
-TICK = 50
-"""ms. Charts of one panel take turns: each is drawn after another tick."""
 LEAST = {"%": 10.0, "": 4.0}
 """By unit: the least value that fills a chart."""
 COLOURS = ("handle", "setup", "queue", "verify", "close", "accept", "finish")
@@ -57,18 +54,20 @@ def value_text(value: float | None, unit: str) -> str:
 
 
 class LoadPlot(QWidget):
-    """Name on the left, current value bold on the right, curves below, a hairline under it. Rests while hidden."""
+    """Name on the left, current value bold on the right, curves below, a hairline under it. Rests while hidden.
 
-    def __init__(self, name: str, unit: str = "", turn: int = 0, parent: QWidget | None = None) -> None:
-        """`name` and `unit` are translated already. `unit`: "ms", "%", "bytes" or "". `turn`: place among charts."""
+    A tick has the list and the lanes to paint: each chart is drawn in a lull.
+    """
+
+    def __init__(self, lull: Lull, name: str, unit: str = "", parent: QWidget | None = None) -> None:
+        """`name` and `unit` are translated already. `unit`: "ms", "%", "bytes" or ""."""
         super().__init__(parent)
+        self._lull = lull
         self._name, self._unit = name, unit
         self._series: tuple[Series, ...] = ()
         self._ended = ""
         self._tokens: tuple[str, ...] = COLOURS
         self._curves: Curves | None = None
-        self._soon = QTimer(self, singleShot=True, interval=BETWEEN_TICKS + TICK * turn)
-        self._soon.timeout.connect(self._draw_now)
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._layout = QVBoxLayout(self)
@@ -94,8 +93,7 @@ class LoadPlot(QWidget):
     def _draw(self) -> None:
         if self.isVisible():
             self.setAccessibleDescription(f"{self._name}: {self._current()}")
-            if not self._soon.isActive():
-                self._soon.start()
+            self._lull.ask(self._draw_now)
 
     def _draw_now(self) -> None:
         if self._curves is None and self._series:

@@ -54,6 +54,8 @@ class RequestsTable(QTableView):
     def _set_up_rows(self) -> None:
         self.setAccessibleName(self.tr("Requests"))
         self.setFrameShape(QFrame.Shape.NoFrame)
+        # It paints all of its ground: Qt need not paint what lies behind, up to the window.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)

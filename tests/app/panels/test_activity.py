@@ -48,7 +48,7 @@ def test_load_names_its_server_and_greys_when_it_has_stopped(qtbot: QtBot, stage
     capture.db.execute("UPDATE server SET stopped = ?", (15 * SECOND,))
     tell(stage, listening(key, run=run, state="stopped"), at=21 * SECOND)
     assert panel._ended(stage.link.tick.server(key)).startswith("stopped ")
-    assert titles[-1].startswith("Load · echo · stopped ")
+    qtbot.waitUntil(lambda: titles[-1].startswith("Load · echo · stopped "), timeout=5000)
 
 
 def test_heads_name_what_is_shown_from_the_start(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QListView, QStyleOptionViewItem, QWi
 from pytestqt.qtbot import QtBot
 
 from app import theme as themes
+from app.link.lull import Lull
 from app.link.tick import ServerState, ServerStatus, Tick, Trouble
 from app.models.load import Series
 from app.models.servers import ServersModel
@@ -238,7 +239,7 @@ def test_values_as_people_read_them() -> None:
 
 
 def test_a_plot_draws_when_it_is_shown(qtbot: QtBot, theme: str) -> None:
-    plot = LoadPlot("requests / s <b>")
+    plot = LoadPlot(Lull(), "requests / s <b>")
     plot.set_colours(["handle"])
     plot.set_series([Series("rate", "rate", (-2.0, -1.0, 0.0), (1.0, 9.0, 3.0))])
     shown(qtbot, plot, 340, 77)
@@ -263,7 +264,7 @@ def _near(one: QColor, other: QColor) -> bool:
 
 
 def test_a_hidden_plot_rests(qtbot: QtBot) -> None:
-    plot = LoadPlot("x")
+    plot = LoadPlot(Lull(), "x")
     qtbot.addWidget(plot)
     plot.set_series([Series("a", "a", (0.0,), (1.0,))])
     assert plot.accessibleDescription() == ""
