@@ -1,23 +1,23 @@
-"""BaseServer: the loop, and the steps from a ready listener to a served request."""
+"""BaseServer: the steps from a ready listener to a served request."""
 
 from __future__ import annotations
 
-import errno
-import logging
-import os
 import selectors
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from ..observe import live
 from ..observe.place import Place, newcomers
 from ..observe.stages import Stage
-from . import pipeline, public, recorded
-from .waker import Waker
+from . import loops, pipeline, public, recorded
+from .connections import discard
+from .drain import Draining
+from .life import Life
+from .loops import open_gates
 
 if TYPE_CHECKING:
     import socket
@@ -25,28 +25,14 @@ if TYPE_CHECKING:
 
     from ..observe.observer import Observer
 
-_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-_PAUSE = 0.01, 1.0
-"""How long the loop pauses when the system is out of descriptors: first, and at most; seconds."""
 
-log = logging.getLogger("socketscope.servers")
-
-
-class BaseServer:
+class BaseServer(Draining):
     """Accepts requests and serves them; subclasses know the kind of socket, mix-ins know the kind of worker."""
 
     timeout: float | None = None
 
     server_address: Any
     RequestHandlerClass: Callable[[Any, Any, Self], Any]
-
-    _place: Place | None = None
-    """What is told about this server; None when nobody watches."""
-    _serving: int | None = None
-    """Ident of the thread in `serve_forever`."""
-    _waker: Waker | None = None
-    _stopping = False
-    _pause = 0.0
 
     if TYPE_CHECKING:
         # Subclasses have these; the attributes do not exist here, as in socketserver.
@@ -56,24 +42,11 @@ class BaseServer:
         def get_request(self) -> tuple[Any, Any]: ...
 
     def __init__(self, server_address: Any, RequestHandlerClass: Callable[[Any, Any, Self], Any]) -> None:
+        Life.__init__(self)  # by name: what else a subclass derives from is not called from here, and never was
         self.server_address = server_address
         self.RequestHandlerClass = RequestHandlerClass
-        self.__is_shut_down = threading.Event()
         for observer in newcomers:
             self.add_observer(observer)
-
-    # Code in the wild stops a server by writing the mangled name `_BaseServer__shutdown_request`: keep it, and let it
-    # wake the loop.
-    @property
-    def __shutdown_request(self) -> bool:
-        return self._stopping
-
-    @__shutdown_request.setter
-    def __shutdown_request(self, stop: bool) -> None:
-        self._stopping = stop
-        waker = self._waker
-        if stop and waker is not None:
-            waker.wake()
 
     def add_observer(self, observer: Observer) -> None:
         """Tell `observer` what happens from now on, first of what is already there."""
@@ -92,65 +65,9 @@ class BaseServer:
     def server_activate(self) -> None:
         """Start to listen; for subclasses."""
 
-    def serve_forever(self, poll_interval: float = 0.5) -> None:
-        """Serve until `shutdown`. `service_actions` is called at least every `poll_interval` seconds."""
-        self.__is_shut_down.clear()
-        waker = Waker()
-        self._waker, self._serving = waker, threading.get_ident()
-        try:
-            with public.module()._ServerSelector() as selector:
-                selector.register(self, selectors.EVENT_READ)
-                selector.register(waker, selectors.EVENT_READ)
-                self._announce()
-                self._loop(selector, poll_interval)
-        finally:
-            self._loop_ended()
-            self._waker = self._serving = None
-            self._stopping = False
-            waker.close()
-            self.__is_shut_down.set()
-
-    def _loop_ended(self) -> None:
-        """For mix-ins: `serve_forever` is about to return."""
-
-    def _announce(self) -> None:
-        if self._place is not None:
-            self._place.started()
-
-    def _stop_serving(self) -> None:
-        """The listener goes: a loop that went on would spin on a dead descriptor, or on somebody else's."""
-        if self._serving is not None:
-            self.__shutdown_request = True
-
-    def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-        active = self._is_active()
-        patience = poll_interval if active or os.name != "posix" else None
-        while not self._stopping:
-            ready = selector.select(patience)
-            if self.__shutdown_request:  # the waker is only ever heard then
-                break
-            if ready:
-                self._handle_request_noblock()
-            if not active or self._place is None:
-                self.service_actions()
-            else:
-                pipeline.beside(self._place, Stage.SERVICE_ACTIONS, self.service_actions)
-
     def _is_active(self) -> bool:
         """Whether somebody has given `service_actions` something to do; else the loop need not wake up for it."""
         return type(self).service_actions is not BaseServer.service_actions or "service_actions" in vars(self)
-
-    def shutdown(self) -> None:
-        """Stop `serve_forever` and wait until it has stopped.
-
-        Called before `serve_forever`, it waits for one and stops it. Called by the serving thread itself (a handler of
-        a server without mix-in, a signal handler), it does not wait: the loop ends when the request is done.
-        """
-        if self.__is_shut_down.is_set():
-            return
-        self.__shutdown_request = True
-        if self._serving != threading.get_ident():
-            self.__is_shut_down.wait()
 
     def service_actions(self) -> None:
         """Called by the loop after each request and each poll; for subclasses."""
@@ -190,14 +107,18 @@ class BaseServer:
             request, client_address = self.get_request()
         except OSError as error:
             return self._accept_failed(error)
-        self._pause = 0.0
+        if type(request) is not tuple:  # datagrams have no connection
+            try:  # noqa: SIM105  # `suppress` costs more than all the rest
+                self._open[id(request)] = ref(request)
+            except TypeError:
+                pass  # not a socket but something of the user's own
         try:
             verified = self.verify_request(request, client_address)
         except BaseException:
-            self.shutdown_request(request)
+            self._dispose(request)
             raise
         if not verified:
-            return self.shutdown_request(request)
+            return self._dispose(request)
         return self._process(request, client_address)
 
     def _process(self, request: Any, client_address: Any) -> None:
@@ -207,22 +128,21 @@ class BaseServer:
             try:
                 self.handle_error(request, client_address)
             finally:
-                self.shutdown_request(request)
+                self._dispose(request)
         except BaseException:
+            self._dispose(request)
+            raise
+
+    def _dispose(self, request: Any) -> None:
+        """`shutdown_request`; should that fail, the connection is closed nevertheless."""
+        try:
             self.shutdown_request(request)
+        except BaseException:
+            discard(request)
             raise
 
     def _accept_failed(self, error: OSError) -> None:
-        """Failing to accept is the client's affair, unless the system is exhausted: then pause instead of spinning."""
-        waker = self._waker
-        if error.errno not in _EXHAUSTED or waker is None:
-            return
-        if not self._pause:
-            log.warning("Cannot accept: %s", error.strerror)
-        if self._place is not None:
-            self._place.itself().fail(Stage.GET_REQUEST, error)
-        self._pause = min(max(2 * self._pause, _PAUSE[0]), _PAUSE[1])
-        waker.wait(self._pause)
+        loops.accept_failed(self, error)
 
     def handle_timeout(self) -> None:
         """Called by `handle_request` when no request came in time; for subclasses."""
@@ -241,6 +161,12 @@ class BaseServer:
 
     def server_close(self) -> None:
         """Give back what the server holds; for subclasses."""
+
+    def _stop_serving(self) -> None:
+        """The listener goes: a loop that went on would spin on a dead descriptor, or on somebody else's."""
+        if self._loops:
+            self._BaseServer__shutdown_request = True
+        open_gates(self._waiting)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Make the handler, whose constructor does the work."""

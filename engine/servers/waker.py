@@ -34,6 +34,14 @@ class Waker:
             except BlockingIOError:  # full of wake-ups already
                 return
 
+    def hush(self) -> None:
+        """Take back all wake-ups so far."""
+        try:
+            while self._reader.recv(1024):
+                pass
+        except OSError:
+            return
+
     def wait(self, seconds: float) -> None:
         """Rest for `seconds`, or until woken."""
         select.select([self._reader], [], [], seconds)
