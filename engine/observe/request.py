@@ -40,6 +40,10 @@ class Worker:
     at = 0
     cpu = -1
     """CPU time of the stage that this worker ended last, ns."""
+    cpu_total = -1
+    """CPU time of a child that has ended, with the children that it waited for, ns; -1 while or where unknown."""
+    peak_memory = -1
+    """The most memory that a child which has ended ever had resident, bytes; -1 while or where unknown."""
 
     def __init__(self, place: Place, ident: int, thread: int, name: str, pid: int = 0, child: bool = False) -> None:
         self.place = place

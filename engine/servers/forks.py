@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
-from contextlib import ExitStack
+import selectors
+import socket
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..observe import live
 from ..observe.place import Place
 from ..observe.request import Request, Worker
 from . import pipeline
+from .children import ChildSelector, await_one, collect, warn_of_threads
 
 if TYPE_CHECKING:
     from .base import BaseServer as _Server
@@ -22,25 +24,24 @@ if hasattr(os, "fork"):
     class ForkingMixIn(_Server):
         """Mix in first: each request gets a child process of its own.
 
-        Only own children are waited for, each by its id: a program's other children keep their exit status.
+        Only own children are waited for, each by its id: a program's other children keep their exit status. A child
+        has no listener; what it needs of other threads' locks it may wait for in vain, of which a RuntimeWarning tells.
         """
 
         timeout: float | None = 300
         active_children: set[int] | None = None
         max_children: int = 40
-        """With so many children, the next request waits until one has ended."""
+        """With so many children, no further request is accepted until one of them has ended."""
         block_on_close: bool = True
         """Whether `server_close` waits for the children."""
         _place: Place | None = None
         _workers: dict[int, Worker] | None = None
+        _selector: ChildSelector | None = None
 
         def collect_children(self, *, blocking: bool = False) -> None:
             """Take leave of children that have ended; `blocking` waits for all of them."""
-            if self.active_children is None:
-                return
-            while len(self.active_children) >= self.max_children and self._await_one():
-                pass
-            self._reap(0 if blocking else os.WNOHANG)
+            for pid in self._own_children():
+                self._collect(pid, 0 if blocking else os.WNOHANG)
 
         def handle_timeout(self) -> None:
             """No request came: a good time to collect children."""
@@ -52,11 +53,11 @@ if hasattr(os, "fork"):
 
         def process_request(self, request: Any, client_address: Any) -> None:
             """Fork a child for a request."""
-            if self._serving is None:  # `handle_request` calls no service_actions
-                self._reap(os.WNOHANG)
+            self._make_room()
             watched = live.find(request) if self._place is not None else None
             if watched is not None:
                 watched.queue()
+            warn_of_threads()
             pid = os.fork()
             if not pid:
                 self._be_child(request, client_address, watched)
@@ -72,9 +73,12 @@ if hasattr(os, "fork"):
             super().server_close()
             self.collect_children(blocking=self.block_on_close)
 
+        # -- in the child ----------------------------------------------------------------------------------------------
+
         def _be_child(self, request: Any, client_address: Any, watched: Request | None) -> NoReturn:
             status = 1
             try:
+                self._close_inherited(request)
                 if watched is not None:
                     watched.place.enter_child(watched)
                     pipeline.finish(watched, self.finish_request, request, client_address)
@@ -85,6 +89,13 @@ if hasattr(os, "fork"):
                 pipeline.report(self, request, client_address, watched)
             finally:
                 self._leave_child(request, watched, status)
+
+        def _close_inherited(self, request: Any) -> None:
+            """A child that outlives its parent must not keep the port. Datagrams are answered on the listener."""
+            if self._selector is not None:
+                self._selector.abandon()
+            if isinstance(request, socket.socket) and request is not self.socket:
+                self.socket.close()
 
         def _leave_child(self, request: Any, watched: Request | None, status: int) -> NoReturn:
             try:
@@ -99,6 +110,36 @@ if hasattr(os, "fork"):
                 finally:
                     os._exit(status)
 
+        # -- in the parent ---------------------------------------------------------------------------------------------
+
+        def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+            self._selector = ChildSelector(selector, self)
+            try:
+                super()._loop(self._selector, poll_interval)
+            finally:
+                self._selector.close()
+                self._selector = None
+
+        def _own_children(self) -> Collection[int]:
+            return tuple(self.active_children or ())
+
+        def _accepts(self) -> bool:
+            return len(self.active_children or ()) < max(1, self.max_children)
+
+        def _patience(self, timeout: float | None) -> float | None:
+            return timeout
+
+        def _make_room(self) -> None:
+            """The loop accepts nothing at the limit; `handle_request`, which knows none, waits here."""
+            if self._selector is None:
+                self.collect_children()
+            while not self._accepts() and (ended := await_one(self._own_children(), self._waker_descriptor())):
+                for pid in ended:
+                    self._collect(pid, os.WNOHANG)
+
+        def _waker_descriptor(self) -> int | None:
+            return None if self._waker is None else self._waker.fileno()
+
         def _hand_over(self, watched: Request, pid: int) -> None:
             """The request is the child's now."""
             live.forget(watched)
@@ -106,50 +147,13 @@ if hasattr(os, "fork"):
                 self._workers = {}
             self._workers[pid] = watched.place.child_worker(watched, pid)
 
-        def _reap(self, flags: int) -> None:
-            for pid in (self.active_children or set()).copy():
-                self._collect(pid, flags)
-
         def _collect(self, pid: int, flags: int) -> None:
-            try:
-                ended, status = os.waitpid(pid, flags)
-            except ChildProcessError:  # somebody else took it: all that is known is that it ended
-                ended, status = pid, -1
-            except OSError:
+            ended = collect(pid, flags)
+            if ended is None:
                 return
-            if ended:
-                self._collected(pid, status)
-
-        def _collected(self, pid: int, status: int) -> None:
             if self.active_children is not None:
                 self.active_children.discard(pid)
             worker = self._workers.pop(pid, None) if self._workers else None
             if worker is not None:
-                worker.end(status)
-
-        def _await_one(self) -> bool:
-            """Wait until one child has ended, and collect it. False if the loop is to stop instead."""
-            children = sorted(self.active_children or ())
-            if not hasattr(os, "pidfd_open"):
-                self._collect(children[0], 0)
-                return True
-            with ExitStack() as opened:
-                poll, pids = select.poll(), {}
-                for pid in children:
-                    try:
-                        descriptor = os.pidfd_open(pid)
-                    except OSError:  # gone, or no descriptor left
-                        self._collect(pid, 0)
-                        return True
-                    opened.callback(os.close, descriptor)
-                    poll.register(descriptor, select.POLLIN)
-                    pids[descriptor] = pid
-                return self._collect_ready(poll, pids)
-
-        def _collect_ready(self, poll: select.poll, pids: dict[int, int]) -> bool:
-            if self._waker is not None:
-                poll.register(self._waker, select.POLLIN)
-            ready = [descriptor for descriptor, _ in poll.poll() if descriptor in pids]
-            for descriptor in ready:
-                self._collect(pids[descriptor], 0)
-            return bool(ready)
+                worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
+                worker.end(ended.status)
