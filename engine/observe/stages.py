@@ -6,7 +6,8 @@ from enum import IntEnum
 class Stage(IntEnum):
     """One timed step of the pipeline; each is named after the method that it times.
 
-    `QUEUE` alone is no method: it is the wait between `process_request` and the first instruction in the worker.
+    Two are no methods: `QUEUE` is the wait between `process_request` and the first instruction in the worker,
+    `HANDSHAKE` is what a TLS server does first in `finish_request`.
     The numbers are stored in captures: never renumber, only add.
     """
 
@@ -22,6 +23,7 @@ class Stage(IntEnum):
     HANDLE_ERROR = 10
     HANDLE_TIMEOUT = 11
     SERVICE_ACTIONS = 12
+    HANDSHAKE = 13
 
     @property
     def method(self) -> str:
