@@ -2,7 +2,8 @@
 
 The whole window, its supervisor, and a ThreadingTCPServer of its own under load. The window has the first core for
 itself; supervisor, server and clients share the second. A tick's time is from the moment at which the supervisor made
-it to the moment at which the window has nothing left to do: panels refreshed, and painted.
+it to the moment at which the window has nothing left to do: panels refreshed, and painted. "Longest away" is, from
+tick to tick, the longest that the window did not look at its events, whatever kept it: what is done between ticks, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QAbstractEventDispatcher, QEvent, QEventLoop, QObject, QTimer
 
 from app.examples import example
+from app.link.lull import Lull
 from app.link.tick import Tick
 from app.panels.live import LivePanel
 from app.window import Window
@@ -48,12 +50,14 @@ class Times:
 
     ticks: list[int] = field(default_factory=list)
     cpu: list[int] = field(default_factory=list)
+    away: list[int] = field(default_factory=list)
     parts: dict[str, list[int]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget what was measured while everything was new."""
         self.ticks.clear()
         self.cpu.clear()
+        self.away.clear()
         self.parts.clear()
 
     def timed(self, owner: type, method: str) -> None:
@@ -73,7 +77,8 @@ class Times:
 
     def report(self) -> None:
         """One line each."""
-        for name, values in [("tick, wall", self.ticks), ("tick, CPU", self.cpu), *sorted(self.parts.items())]:
+        whole = [("tick, wall", self.ticks), ("tick, CPU", self.cpu), ("longest away, wall", self.away)]
+        for name, values in [*whole, *sorted(self.parts.items())]:
             ranked = sorted(values)
             marks = [ranked[min(len(ranked) - 1, round(len(ranked) * share))] / 1e6 for share in (0.5, 0.95, 0.99)]
             words = zip(("p50", "p95", "p99", "max"), [*marks, ranked[-1] / 1e6], strict=True)
@@ -103,21 +108,29 @@ class Watch(QObject):
         self._made = self._done = 0
         self._used = self._idle_used = 0
         self._painting = False
+        self._woken = self._longest = 0
         window.context.link.ticked.connect(self._on_tick)
         window.installEventFilter(self)
         dispatcher = QAbstractEventDispatcher.instance()
         assert dispatcher is not None
         dispatcher.aboutToBlock.connect(self._on_idle)
+        dispatcher.awake.connect(self._on_awake)
 
     def _on_tick(self, tick: Tick) -> None:
         """The tick before this one is complete."""
         if self._made and self._done:
             self._times.ticks.append(self._done - self._made)
             self._times.cpu.append(self._used)
+            self._times.away.append(self._longest)
+            self._longest = 0
         self._made, self._done, self._used = tick.at, 0, 0
+
+    def _on_awake(self) -> None:
+        self._woken = monotonic_ns()
 
     def _on_idle(self) -> None:
         """Qt says so before it paints, too: what is painted soon after belongs to the tick."""
+        self._longest = max(self._longest, monotonic_ns() - self._woken)
         if self._made and (not self._done or self._painting):
             self._done, self._used = monotonic_ns(), self._used + thread_time_ns() - self._idle_used
         self._idle_used = thread_time_ns()
@@ -197,6 +210,7 @@ def main() -> None:
     times = Times()
     for panel in LivePanel.__subclasses__():
         times.timed(panel, "refresh")
+    times.timed(Lull, "_go_on")
     from app.widgets import lanes, plot, table
 
     for widget in (table.RequestsTable, lanes.LanesView, plot.LoadPlot):
