@@ -2,8 +2,8 @@
 
 The whole window, its supervisor, and a ThreadingTCPServer of its own under load. The window has the first core for
 itself; supervisor, server and clients share the second. A tick's time is from the moment at which the supervisor made
-it to the moment at which the window has nothing left to do: panels refreshed, and painted. "Longest away" is, from
-tick to tick, the longest that the window did not look at its events, whatever kept it: what is done between ticks, too.
+it to the moment at which the window has nothing left to do: panels refreshed, and painted. What is done between ticks
+is told apart from them, as `Lull._go_on`.
 """
 
 from __future__ import annotations
@@ -50,14 +50,12 @@ class Times:
 
     ticks: list[int] = field(default_factory=list)
     cpu: list[int] = field(default_factory=list)
-    away: list[int] = field(default_factory=list)
     parts: dict[str, list[int]] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Forget what was measured while everything was new."""
         self.ticks.clear()
         self.cpu.clear()
-        self.away.clear()
         self.parts.clear()
 
     def timed(self, owner: type, method: str) -> None:
@@ -77,8 +75,7 @@ class Times:
 
     def report(self) -> None:
         """One line each."""
-        whole = [("tick, wall", self.ticks), ("tick, CPU", self.cpu), ("longest away, wall", self.away)]
-        for name, values in [*whole, *sorted(self.parts.items())]:
+        for name, values in [("tick, wall", self.ticks), ("tick, CPU", self.cpu), *sorted(self.parts.items())]:
             ranked = sorted(values)
             marks = [ranked[min(len(ranked) - 1, round(len(ranked) * share))] / 1e6 for share in (0.5, 0.95, 0.99)]
             words = zip(("p50", "p95", "p99", "max"), [*marks, ranked[-1] / 1e6], strict=True)
@@ -108,29 +105,21 @@ class Watch(QObject):
         self._made = self._done = 0
         self._used = self._idle_used = 0
         self._painting = False
-        self._woken = self._longest = 0
         window.context.link.ticked.connect(self._on_tick)
         window.installEventFilter(self)
         dispatcher = QAbstractEventDispatcher.instance()
         assert dispatcher is not None
         dispatcher.aboutToBlock.connect(self._on_idle)
-        dispatcher.awake.connect(self._on_awake)
 
     def _on_tick(self, tick: Tick) -> None:
         """The tick before this one is complete."""
         if self._made and self._done:
             self._times.ticks.append(self._done - self._made)
             self._times.cpu.append(self._used)
-            self._times.away.append(self._longest)
-            self._longest = 0
         self._made, self._done, self._used = tick.at, 0, 0
-
-    def _on_awake(self) -> None:
-        self._woken = monotonic_ns()
 
     def _on_idle(self) -> None:
         """Qt says so before it paints, too: what is painted soon after belongs to the tick."""
-        self._longest = max(self._longest, monotonic_ns() - self._woken)
         if self._made and (not self._done or self._painting):
             self._done, self._used = monotonic_ns(), self._used + thread_time_ns() - self._idle_used
         self._idle_used = thread_time_ns()
