@@ -124,6 +124,14 @@ class BlackBox:
         _ONE.pack_into(self._map, slot * SLOT, FREE)
         self._free.append(slot)
 
+    def lend(self) -> int:
+        """A slot for a process that is about to be forked; -1 if all are taken. Take it back with `free`."""
+        return self._free.pop() if self._free else -1
+
+    def borrow(self, slot: int) -> None:
+        """In a forked child: its requests are noted in this slot, which its parent has lent."""
+        self._free = [slot]
+
     def forked(self) -> None:
         """In a forked child: the free slots are the parent's to give."""
         self._free = []

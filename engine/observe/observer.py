@@ -65,6 +65,15 @@ class Observer:
     def leaving_child(self) -> None:
         """The forked process ends now, by `os._exit`. Not a hook: every observer is told."""
 
+    def forking_worker(self, worker: Worker) -> None:
+        """A process is about to be forked that will accept requests itself. Not a hook: every observer is told."""
+
+    def entered_worker(self, worker: Worker) -> None:
+        """This is that process. Not a hook: every observer is told."""
+
+    def worker_collected(self, worker: Worker) -> None:
+        """It has ended, or could not be forked. Not a hook: every observer is told."""
+
 
 class Recording(Observer):
     """An observer that takes rows of facts (see facts.py).

@@ -17,7 +17,7 @@ from typing import Any
 from .blackbox import BlackBox
 from .facts import Kind
 from .identity import identity
-from .observer import Recording
+from .lending import Lending, in_child
 from .orphans import bury
 from .request import Request, Worker, now
 from .rows import BATCH, COLUMNS, PIECE, pieces, received_bytes
@@ -40,7 +40,7 @@ Send = Callable[[list[Any]], int]
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
-class Recorder(Recording):
+class Recorder(Lending):
     """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
 
     def __init__(
@@ -258,7 +258,7 @@ class Recorder(Recording):
     def _note_shipped(self, batch: list[Any]) -> None:
         """In a forked child: should it die, its parent has to know which bytes are still to be told."""
         for request in list(self._live.values()):
-            if request.slot >= 0 and request.acceptor.pid != identity.pid and self._box is not None:
+            if request.slot >= 0 and in_child(request.acceptor) and self._box is not None:
                 self._box.shipped(request.slot, received_bytes(batch, request.id))
 
     def close(self) -> None:

@@ -1,0 +1,57 @@
+"""What a recorder does about workers that accept requests themselves: each is lent a slot of the black box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .blackbox import BlackBox, BlackBoxEntry
+from .facts import Kind
+from .identity import identity
+from .observer import Recording
+from .orphans import bury
+from .request import Request, Worker
+
+
+def in_child(acceptor: Worker) -> bool:
+    """Whether what is accepted there is served in a forked child, of whose death a parent will tell."""
+    return acceptor.child or acceptor.pid != identity.pid
+
+
+class Lending(Recording):
+    """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
+
+    journal: Callable[[Sequence[Any]], None]
+    _box: BlackBox | None
+    _lent: Mapping[Worker, int] = {}
+    """Slots of workers that have not been collected."""
+
+    def forking_worker(self, worker: Worker) -> None:
+        if self._box is not None:
+            self._lent = {**self._lent, worker: self._box.lend()}
+
+    def entered_worker(self, worker: Worker) -> None:
+        slot = self._lent.get(worker, -1)
+        self._lent = {}
+        if self._box is not None and slot >= 0:
+            self._box.borrow(slot)
+
+    def worker_collected(self, worker: Worker) -> None:
+        slot = self._lent.get(worker, -1)
+        self._lent = {other: lent for other, lent in self._lent.items() if other is not worker}
+        if self._box is None or slot < 0:
+            return
+        entry = self._box.entry(slot)
+        if entry is not None and entry.request >> 32 == worker.pid:
+            self.journal(self._last_words(worker, slot, entry))
+        else:
+            self._box.free(slot)
+        self.wake()
+
+    def _last_words(self, worker: Worker, slot: int, entry: BlackBoxEntry) -> list[Any]:
+        """The request's beginning may be among what was not sent; told twice it does no harm."""
+        request = Request(worker.place, worker)
+        request.id, request.slot, request.stage = entry.request, slot, entry.stage
+        ends = f"{entry.peer}\0{worker.place.local}".encode("utf-8", "backslashreplace")
+        opened = (Kind.REQUEST_OPENED, entry.request, worker.place.number, worker.thread, entry.opened, 0, 0, ends)
+        return [*opened, *bury(worker, request, self._box)]

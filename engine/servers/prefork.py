@@ -1,0 +1,148 @@
+"""PreforkMixIn: a few processes, forked beforehand, that serve one request after the other."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import struct
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from ..observe.observer import Observer
+from .children import ChildSelector
+from .terms import seconds, whole
+from .workforce import Workforce
+
+if TYPE_CHECKING:
+    from .base import BaseServer as _Server
+else:
+    _Server = object  # a mix-in: its `super()` is the server that it is mixed into
+
+MOST = 1024
+USUAL = 4, 16
+"""So many workers at least and at most, if nobody says how many."""
+_AT_ONCE = struct.pack("ll", 0, 1)
+"""A struct timeval of 1 µs."""
+
+if hasattr(os, "fork"):
+
+    class PreforkMixIn(_Server):
+        """Mix in first: `serve_forever` forks `workers` processes, each of which accepts and serves one at a time.
+
+        The parent only minds them: it runs `service_actions`, replaces a worker that ends (after a pause, if it was
+        young), and lets all finish when it stops. A worker is a copy of the parent as it was at the fork: what a
+        handler changes, others do not see; at its end no `atexit` functions run. A handler that calls `shutdown` stops
+        the whole server. `handle_request` serves a request in the calling process, as without mix-in.
+
+        Class attributes are read, and checked, when the server is made: ValueError names the one that is wrong.
+        """
+
+        workers: int | None = None
+        """How many processes serve, 1 to 1,024. None: two for each CPU that may be used, for a worker waits for its
+        client half of the time; at least 4, at most 16."""
+        max_requests: int | None = None
+        """A worker is replaced after so many requests, 1 to 1,000,000,000. None: never."""
+        worker_timeout: float | None = None
+        """A worker that is at one request for longer, in seconds, is killed and replaced. None: never."""
+        stop_timeout: float | None = 30.0
+        """How long requests in flight may take when the server stops, seconds; then they are cut. None: no limit."""
+
+        _selector: ChildSelector | None = None
+        _workforce: Workforce | None = None
+        _raced = False
+        """Whether another worker was quicker."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            if self.workers is not None:
+                whole("workers", self.workers, 1, MOST)
+            if self.max_requests is not None:
+                whole("max_requests", self.max_requests, 1, 10**9)
+            seconds("worker_timeout", self.worker_timeout)
+            seconds("stop_timeout", self.stop_timeout)
+            super().__init__(*args, **kwargs)
+
+        @property
+        def worker_pids(self) -> tuple[int, ...]:
+            """The workers' process ids, while it serves."""
+            return tuple(self._own_children())
+
+        def add_observer(self, observer: Observer) -> None:
+            """Tell `observer` what happens. Workers that were forked before know nothing of it: they are replaced."""
+            super().add_observer(observer)
+            self._renew()
+
+        def remove_observer(self, observer: Observer) -> None:
+            """Tell `observer` no more: workers that would are replaced."""
+            super().remove_observer(observer)
+            self._renew()
+
+        def _renew(self) -> None:
+            if self._workforce is not None:
+                self._workforce.renew()
+
+        def _worker_count(self) -> int:
+            if self.workers is not None:
+                return self.workers
+            usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            return min(max(2 * usable, USUAL[0]), USUAL[1])
+
+        def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+            self._selector = ChildSelector(selector, self)
+            with _shared(self.socket):
+                self._workforce = Workforce(self)
+                try:
+                    super()._loop(self._selector, poll_interval)
+                finally:
+                    workforce, self._workforce = self._workforce, None
+                    self._selector.close()
+                    self._selector = None
+                    workforce.close()
+
+        def _accept_failed(self, error: OSError) -> None:
+            if isinstance(error, BlockingIOError):
+                self._raced = True
+            else:
+                super()._accept_failed(error)
+
+        # For the loop's ChildSelector, in the parent
+
+        def _own_children(self) -> Collection[int]:
+            return self._workforce.pids if self._workforce is not None else ()
+
+        def _collect(self, pid: int, flags: int) -> None:
+            if self._workforce is not None:
+                self._workforce.collect(pid, flags)
+
+        def _accepts(self) -> bool:
+            """The workers do; this is a good moment to see to them."""
+            if self._workforce is not None:
+                self._workforce.mind()
+            return False
+
+        def _patience(self, timeout: float | None) -> float | None:
+            return timeout if self._workforce is None else self._workforce.patience(timeout)
+
+
+@contextmanager
+def _shared(listener: socket.socket) -> Iterator[None]:
+    """While several processes wait at `listener`, one that comes too late for a client must not wait for the next.
+
+    Connections are accepted without waiting. A datagram socket still waits to send, but hardly to receive.
+    """
+    patience = listener.gettimeout()
+    if listener.type != socket.SOCK_DGRAM:
+        listener.setblocking(False)
+        before = None
+    else:
+        listener.setblocking(True)
+        before = listener.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, len(_AT_ONCE))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _AT_ONCE)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # closed meanwhile
+            listener.settimeout(patience)
+            if before is not None:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, before)
