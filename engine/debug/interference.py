@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ..observe import live
 from ..observe.acting import Actor
 from ..observe.request import Request
 from ..observe.stages import Stage
@@ -199,8 +198,8 @@ def _has_workers(request: Request) -> bool:
 
 def _accepts_for_others(request: Request) -> bool:
     """Whether this thread must not wait, because it accepts for other workers and their requests."""
-    serving = getattr(request.server, "_serving", None)
-    return serving == live.get_ident() and request.worker is None and _has_workers(request)
+    loops = getattr(request.server, "_serving", None) is not None
+    return loops and request.worker is None and _has_workers(request)
 
 
 def _others_wait(request: Request) -> bool:
