@@ -457,7 +457,7 @@ def test_a_request_that_dies_with_its_worker_is_told_by_the_parent() -> None:
     opened, received, failed, closed = [row for row in told if row[1]]
     assert {row[1] for row in (opened, received, failed, closed)} == {(dead << 32) + 2}
     assert (opened[0], *opened[2:4]) == (Kind.REQUEST_OPENED, *worker_ended[0][2:4])
-    assert opened[7].endswith(f"\0127.0.0.1:{server.server_address[1]}".encode())
+    assert opened[7].endswith(f"\x00127.0.0.1:{server.server_address[1]}".encode())
     assert (received[0], received[6], received[7]) == (Kind.RECEIVED, 10, b"last words")
     assert (failed[0], failed[2]) == (Kind.FAILED, engine.Stage.HANDLE)
     assert b"killed by SIGKILL" in failed[7]
