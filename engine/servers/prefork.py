@@ -64,9 +64,12 @@ if hasattr(os, "fork"):
             super().__init__(*args, **kwargs)
 
         @property
-        def worker_pids(self) -> tuple[int, ...]:
+        def active_children(self) -> set[int]:
             """The workers' process ids, while it serves."""
-            return tuple(self._own_children())
+            return set(self._own_children())
+
+        def collect_children(self, *, blocking: bool = False) -> None:
+            """Nothing to do, as the loop hears of each worker's end; for those who know ForkingMixIn."""
 
         def add_observer(self, observer: Observer) -> None:
             """Tell `observer` what happens. Workers that were forked before know nothing of it: they are replaced."""
@@ -95,10 +98,10 @@ if hasattr(os, "fork"):
                 try:
                     super()._loop(self._selector, poll_interval)
                 finally:
-                    workforce, self._workforce = self._workforce, None
                     self._selector.close()
                     self._selector = None
-                    workforce.close()
+                    self._workforce.close()
+                    self._workforce = None
 
         def _accept_failed(self, error: OSError) -> None:
             if isinstance(error, BlockingIOError):

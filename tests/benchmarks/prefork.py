@@ -61,7 +61,7 @@ def _await_workers(server: Any) -> None:
 
 
 def _resting(server: Any) -> bool:
-    pids = server.worker_pids
+    pids = server.active_children
     return len(pids) == server._worker_count() and all(_state(pid) == "S" for pid in pids)
 
 

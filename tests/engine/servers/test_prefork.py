@@ -139,7 +139,7 @@ def test_workers_serve_beside_each_other() -> None:
     with serving(Two(("127.0.0.1", 0), Who)) as server:
         first, one = hold(server.server_address)
         second, other = hold(server.server_address)
-        assert {one, other} == set(server.worker_pids)
+        assert {one, other} == server.active_children
         assert os.getpid() not in (one, other)
         assert release(first) == release(second) == b"done\n"
 
@@ -148,7 +148,7 @@ def test_a_late_worker_does_not_hang() -> None:
     """Both wake for each client, and one gets it: the other must hear of the stop all the same."""
     with serving(Two(("127.0.0.1", 0), Who)) as server:
         for _ in range(50):
-            assert who(server.server_address) in server.worker_pids
+            assert who(server.server_address) in server.active_children
         started = time.monotonic()
         server.shutdown()
         assert time.monotonic() - started < 1.0
@@ -160,7 +160,7 @@ def test_stop_finishes_what_is_in_flight() -> None:
     thread.start()
     client, worker = hold(server.server_address)
     server.request_stop()
-    (idle,) = [pid for pid in server.worker_pids if pid != worker]
+    (idle,) = [pid for pid in server.active_children if pid != worker]
     await_end(idle)
     assert thread.is_alive()
     assert release(client) == b"done\n"
@@ -180,6 +180,33 @@ def test_stop_cuts_off_what_takes_too_long() -> None:
         assert not os.path.exists(f"/proc/{worker}")
         with client, suppress(ConnectionError):
             assert client.recv(20) == b""
+
+
+def test_a_drain_waits_for_what_is_in_flight() -> None:
+    server = Two(("127.0.0.1", 0), Who)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    client, _ = hold(server.server_address)
+    releasing = threading.Timer(0.1, release, [client])
+    releasing.start()
+    report = server.drain(DEADLINE)
+    releasing.join(DEADLINE)
+    thread.join(DEADLINE)
+    assert report.clean
+    assert server.socket.fileno() < 0
+
+
+@pytest.mark.loud
+def test_a_drain_ends_in_time() -> None:
+    server = Two(("127.0.0.1", 0), Who)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    client, worker = hold(server.server_address)
+    report = server.drain(0.2)
+    thread.join(DEADLINE)
+    assert report.aborted == 1
+    assert not os.path.exists(f"/proc/{worker}")
+    client.close()
 
 
 @pytest.mark.loud
@@ -284,7 +311,7 @@ def test_it_can_serve_again() -> None:
             assert who(server.server_address)
             server.shutdown()
             thread.join(DEADLINE)
-        assert server.worker_pids == ()
+        assert server.active_children == set()
         assert server.socket.gettimeout() is None
 
 
@@ -319,7 +346,7 @@ def test_actions_run_in_the_parent() -> None:
 def test_suspend_and_resume() -> None:
     with serving(Two(("127.0.0.1", 0), Who)) as server:
         assert who(server.server_address)
-        pids = server.worker_pids
+        pids = server.active_children
         server.suspend()
         for pid in pids:
             await_end(pid)
@@ -337,7 +364,7 @@ def test_nothing_is_left() -> None:
     before = descriptors()
     with serving(Two(("127.0.0.1", 0), Who)) as server:
         assert who(server.server_address)
-        pids = server.worker_pids
+        pids = server.active_children
     assert descriptors() == before
     assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
 
