@@ -61,12 +61,6 @@ class Sampler:
         self._known = {pid: process for pid, process in self._known.items() if pid in processes}
         return records
 
-    def busiest(self, pid: int) -> int | None:
-        """The thread of a process that used most of the time since the last sample, if one did."""
-        shares = [(usage.wanted, thread) for (owner, thread), usage in self.threads.items() if owner == pid]
-        share, thread = max(shares, default=(0.0, 0))
-        return thread if share >= BUSY else None
-
     def _tree(self, children: Families) -> Iterator[psutil.Process]:
         for pid in [self._pid, *below(self._pid, children)[:PROCESS_LIMIT]]:
             with contextlib.suppress(psutil.Error):

@@ -20,6 +20,8 @@ from .story import Story
 PARTS_LIMIT = 256
 """Each has its line in every tick. What more servers do is captured as the program's own."""
 READS_AT_ONCE = 16
+DELAY_COUNTS = 1_000_000_000
+"""After so long without a fact nothing is on its way any more, ns."""
 GONE = ("", "Z", "X")
 """State letters of a process that makes no fact any more."""
 ABOUT = ("class", "concurrency", "transport", "address", "handler")
@@ -33,8 +35,14 @@ class Taker:
         self._writer = writer
         self._story = story
         self._changed = changed
-        self.behind = 0
-        """How long the last facts had been on their way, ns."""
+        self._delays: dict[int, tuple[int, int]] = {}
+        """By host: when its last facts arrived, and how long they had been on their way, ns."""
+
+    @property
+    def behind(self) -> int:
+        """How long the last facts had been on their way, ns; of the slowest host that tells something at present."""
+        since = time.monotonic_ns() - DELAY_COUNTS
+        return max((delay for at, delay in self._delays.values() if at > since), default=0)
 
     def watch(self, entry: Entry, host: HostProcess) -> None:
         """Read a host's facts and lines from now on."""
@@ -50,6 +58,7 @@ class Taker:
             self._drain(entry, host, drain)
             self._loop.unwatch(drain.fileno())
         self._loop.unwatch(host.receiver.fileno())
+        self._delays.pop(host.number, None)
         self._book(host, host.box.tallies.ended(lambda pid: True))
         self.salvage(entry, host)
 
@@ -89,7 +98,8 @@ class Taker:
             self._take(entry, host, batch)
         if batches:
             last = batches[-1].rows
-            self.behind = max(0, time.monotonic_ns() - max(last[-1][4], last[-1][5])) if last else 0
+            now = time.monotonic_ns()
+            self._delays[host.number] = now, max(0, now - max(last[-1][4], last[-1][5])) if last else 0
             self._changed()
         if host.receiver.ended:
             self._loop.unwatch(host.receiver.fileno())

@@ -9,12 +9,13 @@ from typing import Any
 
 from ..capture.writer import CaptureWriter
 from ..debug.deaths import Place, first_own, in_words, place_members, places
+from ..observe.stages import Stage
 from .entries import Entry
 from .hosts import OURS, HostProcess
 from .processes import Families, below, mark_of
 from .reconciling import Reconciler
 from .runner import Runner
-from .sampler import Sampler
+from .sampler import BUSY, Sampler
 
 EVERY = 0.5
 NO_BEAT = 1_000_000_000
@@ -131,10 +132,10 @@ class Watcher:
             by = " by a debugger" if letter == "t" else ""
             self._warn(entry, "stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")
             return
-        busiest = watch.sampler.busiest(host.pid)
+        busiest = self._burning(watch)
         if not watch.asked:
             watch.asked = True
-            host.ask_where(busiest or host.pid)
+            host.ask_where(busiest or self._serving(host) or host.pid)
             return  # the answer will be there at the next look
         place = first_own(places(host.fault_text()), OURS)
         what = "The interpreter lock has been held" if busiest else "Nothing has moved in the process"
@@ -142,15 +143,29 @@ class Watcher:
             entry, "hung", f"{what} for {seconds:.0f} s{in_words(place)}; Restart ends it.", **place_members(place)
         )
 
+    def _burning(self, watch: Watch) -> int | None:
+        """The thread of the host that uses most of the time, a worker before any that only waits for the lock."""
+        host, threads = watch.host, watch.sampler.threads
+        serving = {thread for _, pid, thread in self._writer.live(host.number) if pid == host.pid}
+        busy = [key[1] for key, usage in threads.items() if key[0] == host.pid and usage.wanted >= BUSY]
+        return max(busy, key=lambda thread: (thread in serving, threads[host.pid, thread].share), default=None)
+
+    def _serving(self, host: HostProcess) -> int | None:
+        """Of the threads that serve requests, the one that has been longest in the user's code."""
+        handled = [one for one in host.box.live() if one.pid == host.pid and one.stage >= Stage.HANDLE]
+        return min(handled, key=lambda one: one.since).thread if handled else None
+
     def _busy(self, entry: Entry, watch: Watch) -> None:
-        """Ask the host where its busy threads are, which it can tell as long as it shares the interpreter lock."""
-        own = [thread for pid, thread in watch.busy if pid == watch.host.pid]
-        if own:
-            self._tickets -= 1
-            self._runner.stack_answers[self._tickets] = lambda stacks: self._found_busy(entry, watch, own[0], stacks)
-            watch.host.tell("stacks", ticket=self._tickets)
+        """Ask the host where its busy thread is, which it can tell as long as it shares the interpreter lock."""
+        usages = watch.sampler.threads
+        worker = max(watch.busy, key=lambda one: (watch.busy[one], usages[one].share))
+        pid, thread = worker
+        if pid != watch.host.pid:
+            self._warn_busy(entry, watch, worker, None)
             return
-        self._warn_busy(entry, watch, next(iter(watch.busy)), None)
+        self._tickets -= 1
+        self._runner.stack_answers[self._tickets] = lambda stacks: self._found_busy(entry, watch, thread, stacks)
+        watch.host.tell("stacks", ticket=self._tickets)
 
     def _found_busy(self, entry: Entry, watch: Watch, thread: int, stacks: list[Any]) -> None:
         frames: list[dict[str, Any]] = next((s.get("frames", []) for s in stacks if s.get("thread") == thread), [])

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from . import live
+from .buffers import front, taken, view
 from .facts import Outcome, Piece
 from .request import Request, now, outcome_of
 
@@ -104,20 +105,14 @@ def _sent(request: Request | None, data: Any) -> None:
             request.hooks.sent(request, data, now())
 
 
-def _troubled(sock: Any, error: OSError) -> None:
+def _troubled(sock: Any, error: OSError, data: Any = None) -> None:
+    """`data` is what was to be sent whole: a part of it may have gone."""
     outcome: Outcome | None = outcome_of(error)
     request = live.owner(sock)
+    if request is not None and data is not None and (part := taken(sock, data, request.bytes_out)):
+        _sent(request, part)
     if request is not None and outcome is not None:
         request.trouble = (outcome, request.bytes_in + request.bytes_out)
-
-
-def _view(buffer: Any, size: int) -> bytes:
-    with memoryview(buffer) as view:
-        return bytes(view[:size]) if view.format == "B" and view.ndim == 1 else bytes(view.cast("B")[:size])
-
-
-def _front(buffers: Iterable[Any], size: int) -> bytes:
-    return b"".join(bytes(buffer) for buffer in buffers)[:size]
 
 
 def _over(sock: Any) -> None:
@@ -185,7 +180,7 @@ def _receiving(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
             _troubled(self, error)
             raise
         if size and not flags & _PEEK:
-            _received(self, _view(buffer, size))
+            _received(self, view(buffer, size))
         return size
 
     return {"recv": recv, "recv_into": recv_into}
@@ -203,7 +198,7 @@ def _receiving_more(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     def recvfrom_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         size, address = plain_recvfrom_into(self, buffer, nbytes, flags)
         if not flags & _PEEK:
-            _received(self, _view(buffer, size))
+            _received(self, view(buffer, size))
         return size, address
 
     def recvmsg(self: socket.socket, bufsize: int, ancbufsize: int = 0, flags: int = 0, /) -> Any:
@@ -216,7 +211,7 @@ def _receiving_more(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         buffers = list(buffers)
         answer = socket.socket.recvmsg_into(self, buffers, ancbufsize, flags)
         if answer[0] and not flags & _PEEK:
-            _received(self, _front(buffers, answer[0]))
+            _received(self, front(buffers, answer[0]))
         return answer
 
     members: dict[str, Callable[..., Any]] = {"recvfrom": recvfrom, "recvfrom_into": recvfrom_into}
@@ -234,14 +229,14 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         except OSError as error:
             _troubled(self, error)
             raise
-        _sent(live.owner(self), data if type(data) is bytes and len(data) == size else _view(data, size))
+        _sent(live.owner(self), data if type(data) is bytes and len(data) == size else view(data, size))
         return size
 
     def sendall(self: socket.socket, data: Any, flags: int = 0, /) -> None:
         try:
             plain_sendall(self, data, flags)
         except OSError as error:
-            _troubled(self, error)
+            _troubled(self, error, data)
             raise
         request = requests.get(self)
         if request is None or type(data) is not bytes:
@@ -253,13 +248,13 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)
-        _sent(live.owner(self) or live.addressee(self, where[-1]), _view(data, size))
+        _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size))
         return size
 
     def sendmsg(self: socket.socket, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /) -> int:
         buffers = list(buffers)
         size = socket.socket.sendmsg(self, buffers, ancdata, flags, address)
-        _sent(live.owner(self) or live.addressee(self, address), _front(buffers, size))
+        _sent(live.owner(self) or live.addressee(self, address), front(buffers, size))
         return size
 
     members: dict[str, Callable[..., Any]] = {"send": send, "sendall": sendall, "sendto": sendto}

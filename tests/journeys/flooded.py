@@ -5,6 +5,7 @@ import os
 import signal
 import socketserver
 import sys
+from collections.abc import Callable
 
 
 class Flooded(socketserver.StreamRequestHandler):
@@ -40,7 +41,7 @@ def note(*, flush: bool = False) -> None:
         file.write(f"{sender.emitted + len(recorder._rows) // 8}\n")
 
 
-def exit_noted(status: int, leave=os._exit) -> None:
+def exit_noted(status: int, leave: Callable[[int], object] = os._exit) -> None:
     """Takes the place of `os._exit`."""
     note()
     leave(status)

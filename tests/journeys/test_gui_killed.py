@@ -20,8 +20,8 @@ from engine.capture.reader import CaptureReader
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = 2
-SOON = 4.0
-"""Seconds. It takes about 0.6 s where nobody else wants the processors."""
+SOON = 1.0
+"""Seconds."""
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from engine.hosting.processes import mark_of
 from .headless import DEADLINE, ROOT, alive, port_of, until
 
 HANDLERS = Path(__file__).with_name("handlers_headless.py")
-SOON = 4.0
-"""Seconds. It takes about 0.6 s where nobody else wants the processors."""
+SOON = 1.0
+"""Seconds."""
 
 PARENT = f"""
 import json, sys

@@ -78,3 +78,26 @@ def test_memory_does_not_grow_with_the_number_of_processes() -> None:
         ledger.add(batch(pid, 0, 1, 1))
     assert len(ledger._accounts) == PIDS_LIMIT
     assert (ledger.emitted, ledger.lost) == (PIDS_LIMIT * 2 - 1, 0)
+
+
+def test_what_a_process_that_is_gone_did_not_send_was_dropped() -> None:
+    ledger = Ledger()
+    ledger.add(batch(9, 0, 10, 8, dropped=2))
+    for pid, made, told in ((9, 30, (30, 22)), (9, 30, (30, 30)), (8, 5, (5, 5))):
+        last = ledger.last(pid, made)
+        assert last is not None
+        assert (last.emitted, last.dropped, last.rows) == (*told, [])
+        if pid == 9 and told[1] == 30:
+            continue  # its number would belong to another process by now
+        ledger.add(last)
+    assert (ledger.emitted, ledger.dropped, ledger.received, ledger.lost, ledger.gaps) == (35, 27, 8, 0, 0)
+
+
+def test_a_process_that_told_more_than_its_counter_is_believed() -> None:
+    ledger = Ledger()
+    ledger.add(batch(9, 0, 10, 10))
+    last = ledger.last(9, 3)
+    assert last is not None
+    ledger.add(last)
+    assert (ledger.emitted, ledger.dropped, ledger.account(9)) == (10, 0, None)
+    assert ledger.last(9, 0) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 import engine
 from engine.observe import tap
-from engine.observe.facts import Piece
+from engine.observe.facts import Outcome, Piece
 from tests.engine.serving import DEADLINE, Notes, serving
 
 BIG = bytes(range(256)) * 2048
@@ -246,3 +247,29 @@ def test_a_datagram_answered_by_another_thread() -> None:
         assert client.recv(9) == b"x"
         notes.wait("request_closed")
     assert notes.named("sent")[0][1] is notes.named("request_opened")[0][1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells how much a socket has taken.")
+def test_a_sendall_that_fails_midway_tells_what_had_gone() -> None:
+    class Handler(engine.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(b"head")
+            self.request.settimeout(0.05)
+            try:
+                self.request.sendall(BIG * 40)
+            except TimeoutError:
+                failed.set()
+
+    failed, notes = threading.Event(), Notes()
+    with (
+        serving(engine.ThreadingTCPServer(("127.0.0.1", 0), Handler), notes) as server,
+        socket.create_connection(server.server_address, DEADLINE) as client,
+    ):
+        assert failed.wait(DEADLINE)  # nobody has read
+        with client.makefile("rb") as file:
+            answer = file.read()
+        ((_, request, outcome),) = notes.wait("request_closed")
+    assert 4 < len(answer) < 4 + len(BIG) * 40
+    assert notes.data("sent") == answer
+    assert request.bytes_out == len(answer)
+    assert outcome is Outcome.TIMED_OUT
