@@ -15,14 +15,15 @@ def close_unheard(
 ) -> list[int]:
     """Close what was opened before a time and is not alive; returns the requests' own numbers.
 
-    `alive` are the requests that the host says it serves. What its forked children serve it does not know: those are
-    over when their worker is `gone`, a question by pid and thread.
+    `alive` are the requests that the host says it serves. What its forked children serve, and may have accepted
+    themselves, it does not know: those are over when their worker is `gone`, a question by pid and thread.
     """
     host = intake.host(key)
     closed: list[int] = []
     for live in list(host.requests.values()):
-        own = live.worker is None or live.acceptor is None or live.worker.pid == live.acceptor[0]
-        over = live.key not in alive if own else live.worker is not None and gone(live.worker.pid, live.worker.thread)
+        pid, thread = (live.key >> 32,) * 2 if live.worker is None else (live.worker.pid, live.worker.thread)
+        own = intake.workers.server_pids.get(live.server, pid) == pid
+        over = live.key not in alive if own else gone(pid, thread)
         if over and live.opened < before:
             live.message = UNHEARD
             intake.close(live, State.DONE, max(live.stage_at, live.opened))

@@ -8,7 +8,7 @@ section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-`
 | SERVER_STARTED | - | server | thread | at | - | pid | JSON object, see place.py |
 | SERVER_STOPPED | - | server | thread | at | - | pid | - |
 | WORKER_STARTED | - | server | thread, or the child's pid | at | - | pid | name, UTF-8 |
-| WORKER_ENDED | - | server | thread, or the child's pid | at | - | wait status of a child, else -1 | - |
+| WORKER_ENDED | - | server | thread, or the child's pid | at | CPU ns | wait status of a child, else -1 | peak memory |
 | REQUEST_OPENED | id | server | thread | at | - | - | peer, NUL, local: UTF-8 |
 | REQUEST_CLOSED | id | Outcome | thread | at | - | - | - |
 | STAGE | id | Stage | thread | started | ended, 0 while it runs | CPU ns, -1 unknown | - |
@@ -18,7 +18,8 @@ section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-`
 `request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in
 the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from
 1. `thread` is the native id of the thread that the fact happened in; with the pid in the batch's header it names the
-worker. RECEIVED and SENT name the request's worker even if another thread of it called. A failure of request 0 has the
+worker. CPU and peak memory of a WORKER_ENDED are a child's, 0 and empty where unknown; the memory in bytes, as decimal
+digits. RECEIVED and SENT name the request's worker even if another thread of it called. A failure of request 0 has the
 server's number as member `server` of its JSON object.
 """
 

@@ -18,6 +18,11 @@ def in_child(acceptor: Worker) -> bool:
     return acceptor.child or acceptor.pid != identity.pid
 
 
+def usage_of(worker: Worker) -> tuple[int, bytes]:
+    """CPU time and peak memory of a worker that has ended, as facts.py has them."""
+    return max(worker.cpu_total, 0), b"%d" % worker.peak_memory if worker.peak_memory >= 0 else b""
+
+
 class Lending(Recording):
     """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
 

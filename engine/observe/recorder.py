@@ -17,7 +17,7 @@ from typing import Any
 from .blackbox import BlackBox
 from .facts import Kind
 from .identity import identity
-from .lending import Lending, in_child
+from .lending import Lending, in_child, usage_of
 from .orphans import bury
 from .request import Request, Worker, now
 from .rows import BATCH, COLUMNS, PIECE, pieces, received_bytes
@@ -95,8 +95,8 @@ class Recorder(Lending):
             self._live.pop(worker.request.id, None)  # the child tells the rest
 
     def worker_ended(self, worker: Worker) -> None:
-        status = worker.status
-        self.journal((WORKER_ENDED, 0, worker.place.number, worker.thread, now(), 0, status, b""))
+        number, thread, used = worker.place.number, worker.thread, usage_of(worker)
+        self.journal((WORKER_ENDED, 0, number, thread, now(), used[0], worker.status, used[1]))
         if self._asleep:
             self._rouse()
         if worker.child and worker.request is not None:

@@ -91,13 +91,13 @@ class Parent(Protocol):
     def _own_children(self) -> Collection[int]:
         """Those that have not been collected."""
 
-    def _collect(self, pid: int, flags: int) -> None:
+    def _collect_child(self, pid: int, flags: int) -> None:
         """This child has ended, or so it seems."""
 
-    def _accepts(self) -> bool:
+    def _accepts_now(self) -> bool:
         """Whether the loop is to listen for requests at present."""
 
-    def _patience(self, timeout: float | None) -> float | None:
+    def _loop_patience(self, timeout: float | None) -> float | None:
         """How long the loop may sleep, seconds, if it would for `timeout`."""
 
 
@@ -117,18 +117,18 @@ class ChildSelector(selectors.BaseSelector):
         """As BaseSelector's."""
         self._listen()
         self._watch()
-        patience = self._parent._patience(timeout)
+        patience = self._parent._loop_patience(timeout)
         if self._blind:
             patience = BLIND_INTERVAL if patience is None else min(BLIND_INTERVAL, patience)
         ready = self._inner.select(patience)
         ended = [key.fd for key, _ in ready if key.fd in self._pids]
         for pid in [*map(self._forget, ended), *self._blind]:
-            self._parent._collect(pid, os.WNOHANG)
+            self._parent._collect_child(pid, os.WNOHANG)
         return [(key, events) for key, events in ready if key.fd not in ended]
 
     def _listen(self) -> None:
         """Hide the listener while the parent does not accept: it would be ready all the time."""
-        if self._parent._accepts():
+        if self._parent._accepts_now():
             self._wake_up()
         elif self._resting is None:
             with suppress(KeyError):

@@ -73,8 +73,8 @@ class Duty:
         server._waker, server._serving = loop.waker, loop.ident
         live.requests.clear()
         server._open.clear()
-        if server._selector is not None:
-            server._selector.abandon()
+        if server._child_selector is not None:
+            server._child_selector.abandon()
         if self._told is not None:
             self._told.place.enter_worker(self._told)
         self._mind_signals()
@@ -112,7 +112,7 @@ class Duty:
                 if any(descriptor == home for descriptor, _ in ready) or self._has_to_stop():
                     return
                 continue
-            server._raced = False
+            server._lost_race = False
             self._busy = True
             board.begin(place, now())
             self._handle()
@@ -120,7 +120,7 @@ class Duty:
             self._busy = False
             if server._stopping and self._has_to_stop():
                 return
-            if not server._raced:
+            if not server._lost_race:
                 served += 1
                 if served == most:
                     return

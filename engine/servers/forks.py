@@ -35,13 +35,13 @@ if hasattr(os, "fork"):
         block_on_close: bool = True
         """Whether `server_close` waits for the children."""
         _place: Place | None = None
-        _workers: dict[int, Worker] | None = None
-        _selector: ChildSelector | None = None
+        _child_workers: dict[int, Worker] | None = None
+        _child_selector: ChildSelector | None = None
 
         def collect_children(self, *, blocking: bool = False) -> None:
             """Take leave of children that have ended; `blocking` waits for all of them."""
             for pid in self._own_children():
-                self._collect(pid, 0 if blocking else os.WNOHANG)
+                self._collect_child(pid, 0 if blocking else os.WNOHANG)
 
         def handle_timeout(self) -> None:
             """No request came: a good time to collect children."""
@@ -92,8 +92,8 @@ if hasattr(os, "fork"):
 
         def _close_inherited(self, request: Any) -> None:
             """A child that outlives its parent must not keep the port. Datagrams are answered on the listener."""
-            if self._selector is not None:
-                self._selector.abandon()
+            if self._child_selector is not None:
+                self._child_selector.abandon()
             if isinstance(request, socket.socket) and request is not self.socket:
                 self.socket.close()
 
@@ -113,29 +113,29 @@ if hasattr(os, "fork"):
         # -- in the parent ---------------------------------------------------------------------------------------------
 
         def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-            self._selector = ChildSelector(selector, self)
+            self._child_selector = ChildSelector(selector, self)
             try:
-                super()._loop(self._selector, poll_interval)
+                super()._loop(self._child_selector, poll_interval)
             finally:
-                self._selector.close()
-                self._selector = None
+                self._child_selector.close()
+                self._child_selector = None
 
         def _own_children(self) -> Collection[int]:
             return tuple(self.active_children or ())
 
-        def _accepts(self) -> bool:
+        def _accepts_now(self) -> bool:
             return len(self.active_children or ()) < max(1, self.max_children)
 
-        def _patience(self, timeout: float | None) -> float | None:
+        def _loop_patience(self, timeout: float | None) -> float | None:
             return timeout
 
         def _make_room(self) -> None:
             """The loop accepts nothing at the limit; `handle_request`, which knows none, waits here."""
-            if self._selector is None:
+            if self._child_selector is None:
                 self.collect_children()
-            while not self._accepts() and (ended := await_one(self._own_children(), self._waker_descriptor())):
+            while not self._accepts_now() and (ended := await_one(self._own_children(), self._waker_descriptor())):
                 for pid in ended:
-                    self._collect(pid, os.WNOHANG)
+                    self._collect_child(pid, os.WNOHANG)
 
         def _waker_descriptor(self) -> int | None:
             return None if self._waker is None else self._waker.fileno()
@@ -143,17 +143,17 @@ if hasattr(os, "fork"):
         def _hand_over(self, watched: Request, pid: int) -> None:
             """The request is the child's now."""
             live.forget(watched)
-            if self._workers is None:
-                self._workers = {}
-            self._workers[pid] = watched.place.child_worker(watched, pid)
+            if self._child_workers is None:
+                self._child_workers = {}
+            self._child_workers[pid] = watched.place.child_worker(watched, pid)
 
-        def _collect(self, pid: int, flags: int) -> None:
+        def _collect_child(self, pid: int, flags: int) -> None:
             ended = collect(pid, flags)
             if ended is None:
                 return
             if self.active_children is not None:
                 self.active_children.discard(pid)
-            worker = self._workers.pop(pid, None) if self._workers else None
+            worker = self._child_workers.pop(pid, None) if self._child_workers else None
             if worker is not None:
                 worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
                 worker.end(ended.status)

@@ -49,9 +49,9 @@ if hasattr(os, "fork"):
         stop_timeout: float | None = 30.0
         """How long requests in flight may take when the server stops, seconds; then they are cut. None: no limit."""
 
-        _selector: ChildSelector | None = None
+        _child_selector: ChildSelector | None = None
         _workforce: Workforce | None = None
-        _raced = False
+        _lost_race = False
         """Whether another worker was quicker."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,20 +92,20 @@ if hasattr(os, "fork"):
             return min(max(2 * usable, USUAL[0]), USUAL[1])
 
         def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-            self._selector = ChildSelector(selector, self)
+            self._child_selector = ChildSelector(selector, self)
             with _shared(self.socket):
                 self._workforce = Workforce(self)
                 try:
-                    super()._loop(self._selector, poll_interval)
+                    super()._loop(self._child_selector, poll_interval)
                 finally:
-                    self._selector.close()
-                    self._selector = None
+                    self._child_selector.close()
+                    self._child_selector = None
                     self._workforce.close()
                     self._workforce = None
 
         def _accept_failed(self, error: OSError) -> None:
             if isinstance(error, BlockingIOError):
-                self._raced = True
+                self._lost_race = True
             else:
                 super()._accept_failed(error)
 
@@ -114,17 +114,17 @@ if hasattr(os, "fork"):
         def _own_children(self) -> Collection[int]:
             return self._workforce.pids if self._workforce is not None else ()
 
-        def _collect(self, pid: int, flags: int) -> None:
+        def _collect_child(self, pid: int, flags: int) -> None:
             if self._workforce is not None:
                 self._workforce.collect(pid, flags)
 
-        def _accepts(self) -> bool:
+        def _accepts_now(self) -> bool:
             """The workers do; this is a good moment to see to them."""
             if self._workforce is not None:
                 self._workforce.mind()
             return False
 
-        def _patience(self, timeout: float | None) -> float | None:
+        def _loop_patience(self, timeout: float | None) -> float | None:
             return timeout if self._workforce is None else self._workforce.patience(timeout)
 
 

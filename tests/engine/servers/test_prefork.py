@@ -461,6 +461,8 @@ def test_the_parent_records_its_workers() -> None:
         (Kind.WORKER_STARTED, worker, worker),
         (Kind.WORKER_ENDED, worker, 0),
     ]
+    assert workers[1][5] > 0
+    assert int(workers[1][7]) > 1 << 20
     assert not [row for row in rows if row[0] == Kind.REQUEST_OPENED]
 
 
