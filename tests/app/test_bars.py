@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.bars import action_button, capture_text, cost_text
+from app.bars import EDGE, action_button, capture_text, cost_text
 from app.link.tick import Tick, TickTotals
 from engine.hosting.profile import Profile
 
@@ -113,3 +113,11 @@ def test_what_was_lost_is_never_hidden(stage: Stage, qtbot: QtBot) -> None:
 def test_nothing_is_said_of_a_cost_that_was_not_measured() -> None:
     assert cost_text(Tick()) == "observer cost –"  # noqa: RUF001
     assert cost_text(Tick(totals=TickTotals(cost_ns=3100))) == "observer cost 3.1 µs/event"
+
+
+def test_the_mode_stands_at_the_right_edge_and_the_sentence_has_the_room_between(stage: Stage) -> None:
+    stage.window.resize(1440, 900)
+    stage.window.show()
+    bar = stage.window.bar
+    assert bar._mode.geometry().right() >= bar.width() - EDGE - 4
+    assert bar._told.width() > 300

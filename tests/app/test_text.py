@@ -150,3 +150,16 @@ def test_plots_get_no_raw_titles() -> None:
         and "pyqtgraph" in path.read_text("utf-8")
     ]
     assert wrong == []
+
+
+def test_a_steady_label_keeps_its_place_until_it_is_outgrown(qtbot: QtBot) -> None:
+    shown = text.label("10 of 10", steady=20)
+    qtbot.addWidget(shown)
+    shown.setText("20 of 20")
+    width = shown.minimumWidth()
+    shown.setText("2 of 20")
+    assert shown.minimumWidth() == shown.maximumWidth() == width
+    shown.setText("20 000 of 20 000")
+    assert shown.minimumWidth() >= shown.sizeHint().width() > width
+    shown.setText("")
+    assert shown.minimumWidth() == 20
