@@ -27,6 +27,8 @@ class Lending(Recording):
     """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
 
     journal: Callable[[Sequence[Any]], None]
+    _count_and_journal: Callable[[Sequence[Any]], None]
+    _early: bool
     _box: BlackBox | None
     _lent: Mapping[Worker, int] = {}
     """Slots of workers that have not been collected."""
@@ -36,6 +38,8 @@ class Lending(Recording):
             self._lent = {**self._lent, worker: self._box.lend()}
 
     def entered_worker(self, worker: Worker) -> None:
+        # It may die before it ships a fact: each is counted as it is made.
+        self._early, self.journal = True, self._count_and_journal
         slot = self._lent.get(worker, -1)
         self._lent = {}
         if self._box is not None and slot >= 0:
