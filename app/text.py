@@ -103,11 +103,13 @@ class _SteadyLabel(QLabel):
         self._least = least
 
     def _settle(self) -> None:
-        hint, width = self.sizeHint(), self.minimumWidth()
-        wanted = max(self._least, hint.width())
-        if not width - SLACK <= wanted <= width:
+        needed = self.fontMetrics().horizontalAdvance(self.text())
+        if max(self._least, needed) < self.minimumWidth() - SLACK:
+            self.setMinimumSize(0, 0)  # Qt's hint is never smaller
+        hint = self.sizeHint().expandedTo(QSize(self._least, 0))
+        if hint.width() != self.minimumWidth():
             # While its size is fixed Qt does not lay the window out anew for each text.
-            self.setFixedSize(wanted, hint.height())
+            self.setFixedSize(hint)
 
     # Qt's overrides
 
