@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from app import __version__
 from app._bootstrap import ensure
 
-HEADLESS = ("serve", "run", "show")
+HEADLESS = ("serve", "run", "show", "doctor")
 
 _EPILOG = """\
 without a window:
   socketscope serve TARGET   serve a handler class (file.py:Handler, package.module:Handler)
   socketscope run SCRIPT     run an unmodified program and watch its servers
   socketscope show CAPTURE   list what a capture holds
+  socketscope doctor TARGET  examine a server class for known weaknesses
 Each explains itself with --help.
 """
 

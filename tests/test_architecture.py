@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ENGINE = ["observe", "servers", "debug", "channel", "capture", "hosting", "replay", "cli"]
+ENGINE = ["observe", "servers", "debug", "channel", "capture", "hosting", "replay", "doctor", "cli"]
 APP = ["text", "settings", "theme", "icons", "errors", "link", "models", "widgets", "panels", "dialogs", "actions"]
 APP += ["window", "main"]
 APP_BASE = {"examples", "context", "strings"}
@@ -136,7 +136,9 @@ def test_text_reaches_widgets_through_one_door() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("words", [["--version"], ["serve", "--help"], ["run", "--help"], ["show", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--version"], ["serve", "--help"], ["run", "--help"], ["show", "--help"], ["doctor", "--help"]]
+)
 def test_headless_commands_do_not_load_qt(words: list[str]) -> None:
     code = (
         "import sys, runpy\n"

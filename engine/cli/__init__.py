@@ -1,10 +1,11 @@
-"""The headless commands: serve a handler, run a program, show a capture. No Qt."""
+"""The headless commands: serve a handler, run a program, show a capture, examine a server class. No Qt."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
 
+from .doctor import doctor
 from .run import run, split_program
 from .serve import serve
 from .show import show
@@ -12,7 +13,7 @@ from .terminal import BAD_INPUT, complain
 
 
 def main(argv: Sequence[str]) -> int:
-    """Carry out `serve ...`, `run ...` or `show ...`; returns the exit code (2 for bad input)."""
+    """Carry out `serve ...`, `run ...`, `show ...` or `doctor ...`; returns the exit code (2 for bad input)."""
     words = list(argv)
     program: list[str] = []
     if words[:1] == ["run"]:
@@ -21,17 +22,18 @@ def main(argv: Sequence[str]) -> int:
     options.program = program
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
-        return complain("Say what to do: serve, run or show; --help explains each.", BAD_INPUT)
+        return complain("Say what to do: serve, run, show or doctor; --help explains each.", BAD_INPUT)
     return command(options)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all three."""
+    """The parser of all four."""
     made = argparse.ArgumentParser(prog="socketscope", description="Watch socket servers from the command line.")
-    commands = made.add_subparsers(title="commands", metavar="serve | run | show")
+    commands = made.add_subparsers(title="commands", metavar="serve | run | show | doctor")
     _add_serve(commands)
     _add_run(commands)
     _add_show(commands)
+    _add_doctor(commands)
     return made
 
 
@@ -70,3 +72,12 @@ def _add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     made.add_argument(
         "--where", metavar="FILTER", default="", help="only some, as in: state:error server:echo bytes>1k"
     )
+
+
+def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = commands.add_parser("doctor", help="examine a server class for the known weaknesses of socketserver")
+    made.set_defaults(command=doctor)
+    made.add_argument("target", metavar="TARGET", help="file.py:ServerClass or package.module:ServerClass")
+    made.add_argument("--only", metavar="NAME", action="append", default=[], help="this check only, repeatable")
+    made.add_argument("--timeout", metavar="SECONDS", default="15", help="for each check (15)")
+    made.add_argument("--json", action="store_true", help="one JSON object")

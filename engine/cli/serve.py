@@ -52,7 +52,7 @@ def announcer(session: Session, *, as_json: bool) -> OnServer:
 
 def make_profile(options: argparse.Namespace) -> Profile:
     """The profile that the options describe. Raises BadInputError."""
-    file, module, handler = _target(options.target)
+    file, module, handler = target_of(options.target, "Handler")
     place = _bind(options.bind)
     server_class = options.server or ("ThreadingUnixStreamServer" if "path" in place else "ThreadingTCPServer")
     attributes, handler_attributes = _attributes(options.set)
@@ -81,11 +81,12 @@ def _is_mistyped(host: str) -> bool:
     return False
 
 
-def _target(text: str) -> tuple[str, str, str]:
-    """File, module and class of `file.py:Handler` or `package.module:Handler`."""
+def target_of(text: str, wanted: str) -> tuple[str, str, str]:
+    """File, module and class of `file.py:Handler` or `package.module:Handler`; `wanted` is the word for the class."""
     place, colon, handler = text.rpartition(":")
     if not colon or not place or not handler:
-        raise BadInputError(f"{text!r} names no handler; write file.py:Handler or package.module:Handler.")
+        what = "handler" if wanted == "Handler" else "server class"
+        raise BadInputError(f"{text!r} names no {what}; write file.py:{wanted} or package.module:{wanted}.")
     if place.endswith(".py") or os.sep in place:
         return os.path.abspath(place), "", handler
     return "", place, handler

@@ -1,7 +1,7 @@
 """Run by its path in any interpreter: loads this package under a private name and becomes a host or the supervisor.
 
-The names `engine` and `app` stay free for packages of the user. Arguments: the module of this room to run, and the
-number of the inherited descriptor that it talks through.
+The names `engine` and `app` stay free for packages of the user. Arguments: the module to run, of this room or
+as `room.module`, and the number of the inherited descriptor that it talks through.
 """
 
 import sys
@@ -24,7 +24,8 @@ def main() -> int:
     import importlib
 
     _load(os.path.dirname(room))
-    return int(importlib.import_module(PACKAGE + ".hosting." + sys.argv[1]).main(int(sys.argv[2])))
+    module = sys.argv[1] if "." in sys.argv[1] else "hosting." + sys.argv[1]
+    return int(importlib.import_module(PACKAGE + "." + module).main(int(sys.argv[2])))
 
 
 def _load(folder: str) -> None:

@@ -1,0 +1,174 @@
+"""Starting and stopping: how long it takes, who hangs, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import threading
+from typing import Any
+
+from ..patient import Patient, start, took, until
+from ..records import Finding
+
+ROUNDS = 3
+HANGS = 1.2
+"""Seconds after which a call that need not wait for anything counts as hanging."""
+
+
+def shutdown_latency(patient: Patient) -> Finding:
+    """How long `shutdown` of an idle server takes."""
+    times = []
+    for _ in range(ROUNDS):
+        server = patient.server(patient.echo())
+        thread = patient.serve(server)
+        elapsed = took(server.shutdown, HANGS)
+        times.append(1000 * (HANGS if elapsed is None else elapsed))
+        thread.join(HANGS)
+    median, worst = statistics.median(times), max(times)
+    return Finding(median > 50, f"median {median:.1f} ms, worst {worst:.1f} ms", {"median_ms": median, "max_ms": worst})
+
+
+def idle_wakeups(patient: Patient) -> Finding:
+    """How often the loop of an idle server wakes up, at the default poll interval."""
+    server = patient.server(patient.echo())
+    thread = patient.serve(server)
+    settled = threading.Event()
+    settled.wait(0.6)  # what the first request left to do
+    before = _switches(thread.native_id)
+    settled.wait(2.0)
+    rate = (_switches(thread.native_id) - before) / 2
+    return Finding(rate >= 1, f"{rate:.1f} wake-ups a second", {"per_second": rate})
+
+
+def _switches(thread: int | None) -> int:
+    with open(f"/proc/self/task/{thread}/status", encoding="ascii", errors="replace") as file:
+        return int(next(line for line in file if line.startswith("voluntary")).split()[1])
+
+
+def shutdown_before_serving(patient: Patient) -> Finding:
+    """Whether `shutdown` of a server that does not serve returns."""
+    server = patient.server(patient.echo())
+    elapsed = took(server.shutdown, HANGS)
+    return _hanging(elapsed, "shutdown()")
+
+
+def _hanging(elapsed: float | None, what: str) -> Finding:
+    if elapsed is None:
+        return Finding(True, f"{what} has not returned after {HANGS} s", {"seconds": HANGS})
+    return Finding(False, f"{what} returned after {1000 * elapsed:.1f} ms", {"seconds": elapsed})
+
+
+def stale_shutdown(patient: Patient) -> Finding:
+    """Whether a second `shutdown` spoils the next `serve_forever`."""
+    server = patient.server(patient.echo())
+    thread = patient.serve(server)
+    server.shutdown()
+    thread.join()
+    took(server.shutdown, HANGS)
+    elapsed = took(server.serve_forever, 0.3)
+    if elapsed is None:
+        return Finding(False, "the next serve_forever() serves", {"seconds": 0.3})
+    return Finding(True, f"the next serve_forever() ended after {1000 * elapsed:.1f} ms", {"seconds": elapsed})
+
+
+def two_loops(patient: Patient) -> Finding:
+    """Whether one `shutdown` ends a server that two threads serve; refusing the second is fine as well."""
+    server = patient.server(patient.echo())
+    loops = [patient.serve(server)]
+    loops.append(start(server.serve_forever))
+    loops[1].join(0.2)  # it is in its loop by now, or was refused
+    took(server.shutdown, HANGS)
+    for loop in loops:
+        loop.join(HANGS / 2)
+    left = sum(loop.is_alive() for loop in loops)
+    return Finding(left > 0, f"{left} of 2 loops go on", {"left": left})
+
+
+def shutdown_in_handler(patient: Patient) -> Finding:
+    """Whether a handler may call `shutdown`."""
+    stopped = threading.Event()
+
+    def handle(handler: Any) -> None:
+        handler.server.shutdown()
+        stopped.set()
+
+    server = patient.server(patient.handler(handle))
+    thread = start(server.serve_forever)
+    patient.client(server).send(b"stop")
+    thread.join(HANGS)
+    weak = thread.is_alive() or not stopped.wait(HANGS / 2)
+    said = "the loop hangs" if weak else "the loop ended"
+    return Finding(weak, said, {"hangs": float(weak)})
+
+
+def close_in_handler(patient: Patient) -> Finding:
+    """Whether a handler may call `server_close`."""
+    ended: list[str] = []
+
+    def handle(handler: Any) -> None:
+        try:
+            handler.server.server_close()
+            ended.append("")
+        except RuntimeError as error:
+            ended.append(str(error))
+
+    server = patient.server(patient.handler(handle))
+    start(server.serve_forever)
+    patient.client(server).send(b"stop")
+    if not until(lambda: ended, HANGS):
+        return Finding(True, f"server_close() has not returned after {HANGS} s", {"seconds": HANGS})
+    said = f"RuntimeError: {ended[0]}" if ended[0] else "the server closes"
+    return Finding(bool(ended[0]), said, {"raises": float(bool(ended[0]))})
+
+
+def close_while_serving(patient: Patient) -> Finding:
+    """Whether the loop ends with its listener, or spins on a dead descriptor."""
+    turns = [0]
+
+    def service_actions(server: Any) -> None:
+        turns[0] += 1
+
+    server = patient.server(patient.echo(), service_actions=service_actions)
+    thread = patient.serve(server)
+    number = server.socket.fileno()
+    closing = start(server.server_close)
+    thread.join(0.7)
+    if not thread.is_alive():
+        closing.join(HANGS)
+        return Finding(False, "the loop ended", {"per_second": 0})
+    before = turns[0]
+    threading.Event().wait(0.3)
+    rate = (turns[0] - before) / 0.3
+    foreign = _takes_up(number)
+    said = f"the loop goes on, {rate:,.0f} turns a second" + (", and watches a foreign descriptor" if foreign else "")
+    return Finding(True, said, {"per_second": rate})
+
+
+def _takes_up(number: int) -> bool:
+    """Whether a socket that somebody opens now gets this number."""
+    with socket.socket() as foreign:
+        return foreign.fileno() == number
+
+
+def close_with_idle_client(patient: Patient) -> Finding:
+    """Whether a client that stays connected and says nothing keeps `server_close` from returning."""
+    server = patient.server(patient.echo())
+    thread = patient.serve(server)
+    client = patient.ask(server)
+    server.shutdown()
+    thread.join()
+    if patient.cured_by("drain"):
+        start(lambda: server.drain(0.3)).join(HANGS)
+    elapsed = took(server.server_close, HANGS)
+    client.close()
+    return _hanging(elapsed, "server_close()")
+
+
+def file_left(patient: Patient) -> Finding:
+    """Whether a Unix server leaves its file behind, so that the next one finds its address in use."""
+    server = patient.server(patient.echo())
+    path = server.socket.getsockname()
+    server.server_close()
+    left = os.path.exists(path)
+    return Finding(left, "the file is left" if left else "the file is gone", {"left": float(left)})

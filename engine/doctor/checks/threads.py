@@ -1,0 +1,128 @@
+"""Threads: dead ones kept, the price of finding them, and one that cannot be started."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..patient import Patient, until
+from ..records import Finding, NotMeasured
+
+CLIENTS = 40
+CROWD = 150
+
+
+def kept_threads(patient: Patient) -> Finding:
+    """How many dead threads a server keeps after its clients have gone."""
+    before = set(map(id, _threads()))
+    server = patient.server(patient.echo(), request_queue_size=128)
+    patient.serve(server)
+    clients = [patient.ask(server) for _ in range(CLIENTS)]
+    for client in clients:
+        client.close()
+
+    def dead() -> list[threading.Thread]:
+        return [thread for thread in _threads() if id(thread) not in before and not thread.is_alive()]
+
+    new = [thread for thread in _threads() if id(thread) not in before]
+    until(lambda: sum(thread.is_alive() for thread in new) < 3, 1)  # a pool keeps its threads, alive
+    new.clear()
+    gc.collect()
+    kept = len(dead())
+    return Finding(kept > CLIENTS // 2, f"{kept} of {CLIENTS} are kept", {"kept": kept})
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in gc.get_objects() if isinstance(thread, threading.Thread)]
+
+
+def costly_reaping(patient: Patient) -> Finding:
+    """How many threads are looked at for each accept while many live."""
+    looks = [0]
+    plain = threading.Thread.is_alive
+
+    def is_alive(thread: threading.Thread) -> bool:
+        looks[0] += 1
+        return plain(thread)
+
+    server = patient.server(patient.echo(), request_queue_size=256)
+    patient.serve(server)
+    clients = []
+    threading.Thread.is_alive = is_alive  # type: ignore[method-assign,assignment]  # this process ends with the check
+    try:
+        clients = [patient.ask(server) for _ in range(CROWD)]
+    finally:
+        threading.Thread.is_alive = plain  # type: ignore[method-assign]
+    each = looks[0] / len(clients)
+    return Finding(each > 10, f"{each:.1f} threads looked at for each of {CROWD} accepts", {"looks": each})
+
+
+def unstartable_thread(patient: Patient) -> Finding:
+    """What happens when the system refuses a thread."""
+    server = patient.server(patient.echo(), handle_error=lambda *arguments: None)
+    loop = patient.serve(server)
+    refused = _refuse_threads(loop)
+    try:
+        with patient.client(server) as client:
+            client.sendall(b"x")
+            if not until(lambda: refused() or not loop.is_alive(), 1):
+                return Finding(False, "it needed no new thread", {"wrong": 0})
+    finally:
+        _allow_threads()
+    wrong = [] if loop.is_alive() else ["serve_forever() died"]
+    wrong += _closing(server)
+    return Finding(bool(wrong), ", ".join(wrong) or "the server goes on, and closes", {"wrong": len(wrong)})
+
+
+_plain_start = threading.Thread.start
+
+
+def _refuse_threads(loop: threading.Thread) -> Callable[[], int]:
+    calls: list[bool] = []
+
+    def refused(thread: threading.Thread) -> None:
+        if threading.current_thread() is not loop:
+            return _plain_start(thread)
+        calls.append(True)
+        raise RuntimeError("can't start new thread")
+
+    threading.Thread.start = refused  # type: ignore[method-assign,assignment]  # this process ends with the check
+    return lambda: len(calls)
+
+
+def _allow_threads() -> None:
+    threading.Thread.start = _plain_start  # type: ignore[method-assign]
+
+
+def _closing(server: Any) -> list[str]:
+    """What is wrong with `server_close`."""
+    errors: list[str] = []
+
+    def close() -> None:
+        try:
+            server.shutdown()
+            server.server_close()
+        except RuntimeError as error:
+            errors.append(f"server_close() raises: {error}")
+
+    closing = threading.Thread(target=close, daemon=True)
+    closing.start()
+    closing.join(2)
+    return ["server_close() hangs"] if closing.is_alive() else errors
+
+
+def silent_clients(patient: Patient) -> Finding:
+    """Whether a limit keeps clients that say nothing from each holding a thread."""
+    before = threading.active_count()
+    server = patient.server(patient.echo(), request_queue_size=128)
+    patient.serve(server)
+    until(lambda: threading.active_count() <= before + 1, 0.3)
+    idle = threading.active_count()
+    clients = [patient.client(server) for _ in range(CLIENTS)]
+    if not clients:
+        raise NotMeasured("No client came in.")
+    until(lambda: threading.active_count() >= idle + CLIENTS, 1)
+    held = threading.active_count() - idle
+    return Finding(held >= CLIENTS, f"{CLIENTS} silent clients hold {held} threads", {"threads": held})

@@ -1,0 +1,103 @@
+"""What is known about a class, what is looked for, and what was found."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .patient import Patient
+
+
+class Verdict(enum.Enum):
+    """What came of a check."""
+
+    HAS = "has it"
+    HAS_NOT = "has not"
+    OPT_IN = "opt-in"
+    """Has it by default, for compatibility; one attribute that the class itself knows cures it."""
+    NOT_APPLICABLE = "does not apply"
+    UNKNOWN = "not measured"
+
+
+@dataclass(frozen=True)
+class Traits:
+    """A class as seen from outside. `workers` says where a handler runs: "loop", "thread" or "process"."""
+
+    name: str
+    transport: str
+    """tcp, udp, unix or unixgram."""
+    workers: str
+    forks: bool
+    """Whether it has `max_children`: a child process a request."""
+    cures: tuple[str, ...]
+    """The cures (see weaknesses.py) that the class knows."""
+
+    @property
+    def stream(self) -> bool:
+        """Whether it has connections."""
+        return self.transport in ("tcp", "unix")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether the weakness is there, the measured figure as a sentence, and as numbers by name."""
+
+    weak: bool
+    figure: str
+    numbers: dict[str, float]
+
+
+class NotMeasured(Exception):  # noqa: N818 - named after what happened
+    """The check could not be carried out; the text says why."""
+
+
+Check = Callable[["Patient"], Finding]
+
+
+@dataclass(frozen=True)
+class Cure:
+    """What a class may offer against a weakness: a class attribute to set, or a method to call before closing."""
+
+    attribute: str
+    value: Any = None
+
+    @property
+    def told(self) -> str:
+        """How a person writes it."""
+        return f"{self.attribute}()" if self.value is None else f"{self.attribute} = {self.value!r}"
+
+
+@dataclass(frozen=True)
+class Weakness:
+    """One thing to look for. `title` says what is wrong where it is there."""
+
+    name: str
+    title: str
+    check: Check
+    applies: Callable[[Traits], bool]
+    cures: tuple[Cure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One line of the report. `cure` is given where the verdict is OPT_IN."""
+
+    weakness: Weakness
+    verdict: Verdict
+    figure: str = ""
+    numbers: dict[str, float] | None = None
+    cure: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {
+            "name": self.weakness.name,
+            "weakness": self.weakness.title,
+            "verdict": self.verdict.name.lower(),
+            "figure": self.figure,
+            "numbers": self.numbers or {},
+            "cure": self.cure,
+        }

@@ -1,0 +1,133 @@
+"""The child's main: loads the user's class, carries out one check, and answers. Everything here may hang or crash."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+from ..hosting import alias
+from ..hosting.loading import LoadingError, load_handler
+from ..hosting.profile import Profile
+from .patient import Patient, silence_threads, start, transport_of
+from .records import NotMeasured, Traits
+from .weaknesses import BY_NAME, CURES
+
+MEMORY = 8 << 30
+"""Address space, bytes: threads reserve much that they do not use."""
+DESCRIPTORS = 1024
+FILE_SIZE = 16 << 20
+_DIE_WITH_PARENT = 1
+
+
+def main(channel: int) -> NoReturn:
+    """Read the job, answer it, and end without tidying up: whatever the server left behind goes with the process."""
+    with socket.socket(fileno=channel) as sock:
+        job = json.loads(sock.makefile("rb").readline())
+        _limit(job["timeout"])
+        silence_threads()
+        answer = _answer(job)
+        sock.sendall(json.dumps(answer).encode() + b"\n")
+    os._exit(0)
+
+
+def _limit(timeout: float) -> None:
+    """Bounds that hold even if the parent is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    seconds = int(timeout) + 2
+    for limit, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_NOFILE, DESCRIPTORS),
+        (resource.RLIMIT_FSIZE, FILE_SIZE),
+    ):
+        _, hard = resource.getrlimit(limit)
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (most, most))
+    signal.alarm(seconds)
+
+
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    try:
+        kind = load(job)
+        return _check(kind, job) if job["check"] else {"traits": asdict(look(kind))}
+    except LoadingError as error:
+        return {"refused": str(error)}
+    except NotMeasured as error:
+        return {"unknown": str(error)}
+    except Exception as error:  # whatever a class does to a check, the answer is that it did
+        return {"unknown": f"{type(error).__name__}: {error}"[:300]}
+
+
+def load(job: dict[str, Any]) -> type:
+    """The class. Raises LoadingError."""
+    alias.install()
+    profile = Profile(
+        name="", handler_file=job["file"], handler_module=job["module"], handler_class=job["class"]
+    )  # fmt: skip
+    place = (job["file"] and os.path.basename(job["file"])) or job["module"]
+    try:
+        kind = load_handler(profile)
+    except LoadingError as error:
+        if error.event["code"] != "no_handler":
+            raise
+        raise LoadingError("no_class", f"There is no {job['class']} in {place}; name a server class.") from error
+    if not isinstance(kind, type) or not hasattr(kind, "serve_forever"):
+        raise LoadingError("no_class", f"{job['class']} in {place} is no server class: it has no serve_forever.")
+    return kind
+
+
+def look(kind: type) -> Traits:
+    """Find out what kind of server this is, by making one and asking it. Raises LoadingError if that is impossible."""
+    try:
+        transport = transport_of(kind)
+        patient = Patient(kind)
+        workers = _workers(patient)
+    except Exception as error:
+        said = str(error) or type(error).__name__
+        raise LoadingError("no_server", f"{kind.__name__} cannot be examined: {said}"[:300]) from error
+    known = tuple(name for name, cure in CURES.items() if getattr(kind, name, cure) is not cure and _new(kind, name))
+    return Traits(kind.__name__, transport, workers, hasattr(kind, "max_children"), known)
+
+
+def _new(kind: type, name: str) -> bool:
+    """Whether the cure is not taken already."""
+    value = CURES[name].value
+    return value is None or getattr(kind, name) != value
+
+
+def _workers(patient: Patient) -> str:
+    """Where handlers run: they answer with their process and thread."""
+    format_ = "{} {}"
+
+    def handle(handler: Any) -> None:
+        answer = format_.format(os.getpid(), threading.get_ident()).encode()
+        if isinstance(handler.request, tuple):
+            handler.request[1].sendto(answer, handler.client_address)
+        else:
+            handler.request.sendall(answer)
+
+    server = patient.server(patient.handler(handle))
+    loop = start(server.serve_forever)
+    with patient.client(server) as client:
+        client.send(b"?")
+        process, thread = map(int, client.recv(100).split())
+    if process != os.getpid():
+        return "process"
+    return "loop" if thread == loop.ident else "thread"
+
+
+def _check(kind: type, job: dict[str, Any]) -> dict[str, Any]:
+    traits = Traits(**{**job["traits"], "cures": tuple(job["traits"]["cures"])})
+    patient = Patient(kind, traits, CURES.get(job["cure"]))
+    finding = BY_NAME[job["check"]].check(patient)
+    return {"weak": finding.weak, "figure": finding.figure, "numbers": finding.numbers}

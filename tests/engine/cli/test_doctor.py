@@ -1,0 +1,51 @@
+"""`socketscope doctor` as a person uses it: a table, one JSON object, and one sentence for what was typed wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.journeys.headless import call
+
+
+def test_table() -> None:
+    done = call("doctor", "socketserver:TCPServer", "--only", "backlog", "--only", "zombies")
+    assert (done.returncode, done.stderr) == (0, "")
+    title, head, backlog, zombies, sums = done.stdout.splitlines()
+    assert title == "TCPServer (tcp, serves in the loop)"
+    assert head.split() == ["weakness", "verdict", "measured"]
+    assert "has it" in backlog
+    assert "of 40 clients" in backlog
+    assert zombies.endswith("does not apply")
+    assert sums == "has it: 1, does not apply: 1"
+
+
+def test_json() -> None:
+    done = call("doctor", "engine:UDPServer", "--only", "udp-cut", "--json")
+    assert done.returncode == 0, done.stderr
+    item = json.loads(done.stdout)
+    assert (item["class"], item["transport"], item["workers"]) == ("UDPServer", "udp", "loop")
+    (found,) = item["found"]
+    assert (found["name"], found["verdict"], found["numbers"]) == ("udp-cut", "has_not", {"bytes": 8192})
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nonsense",), "names no server class; write file.py:ServerClass"),
+        (("no/such.py:Server",), "No such file"),
+        (("no_such_module_x:Server",), "No module named"),
+        (("socketserver:Nope",), "There is no Nope in socketserver"),
+        (("socketserver:StreamRequestHandler",), "is no server class"),
+        (("socketserver:BaseServer",), "no server class on TCP"),
+        (("socketserver:TCPServer", "--only", "nope"), "There is no check nope"),
+        (("socketserver:TCPServer", "--timeout", "never"), "--timeout is 1 to 600 seconds"),
+        (("socketserver:TCPServer", "--timeout", "nan"), "--timeout is 1 to 600 seconds"),
+    ],
+)
+def test_bad_input(words: tuple[str, ...], said: str) -> None:
+    done = call("doctor", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,121 @@
+"""The doctor finds in socketserver what is known to be there, and survives what a class does to it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.doctor.examination import Examination, Refused, Target
+from engine.doctor.records import Verdict
+from engine.doctor.weaknesses import BY_NAME, CURES, WEAKNESSES
+from engine.hosting.processes import descendants
+
+HAVE = [
+    ("ThreadingTCPServer", "thread-refused"),
+    ("ThreadingTCPServer", "dead-threads"),
+    ("ThreadingTCPServer", "raising-leak"),
+    ("TCPServer", "descriptors"),
+    ("TCPServer", "backlog"),
+    ("TCPServer", "unread-input"),
+    ("UnixStreamServer", "unix-file"),
+    ("UDPServer", "udp-cut"),
+    ("UDPServer", "udp-empty-answer"),
+    ("UnixDatagramServer", "udp-nameless"),
+    ("ForkingTCPServer", "zombies"),
+    ("ForkingTCPServer", "stolen-status"),
+]
+CURED_IN_OURS = [
+    ("ThreadingTCPServer", "thread-refused"),
+    ("ThreadingTCPServer", "shutdown-latency"),
+    ("ThreadingTCPServer", "raising-leak"),
+    ("TCPServer", "descriptors"),
+    ("UDPServer", "udp-cut"),
+    ("ForkingTCPServer", "zombies"),
+    ("ForkingTCPServer", "stolen-status"),
+]
+
+
+@pytest.mark.parametrize(("name", "weakness"), HAVE)
+def test_weaknesses_of_the_standard_library(name: str, weakness: str) -> None:
+    found = Examination(Target("", "socketserver", name), 20).check(BY_NAME[weakness])
+    assert (found.verdict, found.cure) == (Verdict.HAS, ""), found.figure
+    assert found.figure
+    assert descendants() == []
+
+
+@pytest.mark.parametrize(("name", "weakness"), CURED_IN_OURS)
+def test_ours_has_not(name: str, weakness: str) -> None:
+    found = Examination(Target("", "engine", name), 20).check(BY_NAME[weakness])
+    assert found.verdict is Verdict.HAS_NOT, found.figure
+
+
+def test_what_cannot_befall_a_class_is_not_looked_for() -> None:
+    examination = Examination(Target("", "socketserver", "UDPServer"), 20)
+    found = {one.weakness.name: one.verdict for one in examination.run([BY_NAME["zombies"], BY_NAME["backlog"]])}
+    assert set(found.values()) == {Verdict.NOT_APPLICABLE}
+
+
+def test_a_class_with_a_switch_of_its_own_is_told_as_such(tmp_path: Path) -> None:
+    source = tmp_path / "switched.py"
+    source.write_text(
+        "import socketserver\n"
+        "class Server(socketserver.TCPServer):\n"
+        "    hardened = False\n"
+        "    def server_activate(self):\n"
+        "        self.socket.listen(1024 if self.hardened else 5)\n"
+    )
+    found = Examination(Target(str(source), "", "Server"), 20).check(BY_NAME["backlog"])
+    assert (found.verdict, found.cure) == (Verdict.OPT_IN, "hardened = True")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("raise RuntimeError('no')", "RuntimeError: no"),
+        ("Server = 5", "no server class"),
+        ("class Other: pass", "There is no Server"),
+        ("class Server:\n    def serve_forever(self): pass", "no server class on TCP"),
+        ("import os; os._exit(3)", "ended without an answer"),
+    ],
+)
+def test_what_cannot_be_examined_is_refused_in_a_sentence(tmp_path: Path, body: str, said: str) -> None:
+    source = tmp_path / "broken.py"
+    source.write_text(body + "\n")
+    with pytest.raises(Refused, match=said):
+        Examination(Target(str(source), "", "Server"), 20)
+
+
+def test_a_class_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    source = tmp_path / "hanging.py"
+    source.write_text(
+        "import socketserver, subprocess, signal, os\n"
+        "class Server(socketserver.TCPServer):\n"
+        "    def server_bind(self):\n"
+        f"        if os.path.exists({str(tmp_path / 'armed')!r}):\n"
+        "            subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "            signal.pause()\n"
+        "        super().server_bind()\n"
+    )
+    examination = Examination(Target(str(source), "", "Server"), 1.5)
+    (tmp_path / "armed").touch()
+    found = examination.check(BY_NAME["backlog"])
+    assert (found.verdict, found.figure) == (Verdict.UNKNOWN, "no answer within 1.5 s")
+    assert descendants() == []
+
+
+def test_the_users_code_runs_in_another_process(tmp_path: Path) -> None:
+    source = tmp_path / "where.py"
+    source.write_text(
+        "import os, socketserver\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+        "class Server(socketserver.TCPServer): pass\n"
+    )
+    Examination(Target(str(source), "", "Server"), 20)
+    assert int((tmp_path / "pid").read_text()) != os.getpid()
+
+
+def test_names_are_unique_and_cures_are_one_each() -> None:
+    assert len(BY_NAME) == len(WEAKNESSES)
+    assert set(CURES.values()) == {cure for weakness in WEAKNESSES for cure in weakness.cures}
