@@ -38,6 +38,7 @@ _STAGE_TOKENS = {
     Stage.HANDLE_ERROR: "close",
     Stage.HANDLE_TIMEOUT: "close",
     Stage.SERVICE_ACTIONS: "close",
+    Stage.HANDSHAKE: "accept",
 }
 
 _SANS = ("Noto Sans", "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans")

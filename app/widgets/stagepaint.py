@@ -18,6 +18,7 @@ BAR_STAGES = frozenset(
         Stage.GET_REQUEST,
         Stage.VERIFY_REQUEST,
         Stage.QUEUE,
+        Stage.HANDSHAKE,
         Stage.SETUP,
         Stage.HANDLE,
         Stage.FINISH,

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from ..servers.hardened import HardenedMixIn
 from .errors import HostingError
 from .holders import free_port, holder_of, lowest_free_port
 from .profile import Profile
@@ -100,7 +101,8 @@ def _set_options(listener: socket.socket, profile: Profile, *, always_reuse: boo
 def _listen(listener: socket.socket, profile: Profile) -> None:
     """Listen at once: clients that come while the handler is still imported wait instead of being refused."""
     if profile.family in ("tcp", "unix"):
-        listener.listen(profile.attributes.get("request_queue_size") or 5)
+        queue = HardenedMixIn.request_queue_size if profile.hardened else 5
+        listener.listen(profile.attributes.get("request_queue_size") or queue)
     if profile.family == "tcp":
         # Connections inherit it. Without it those of a host that crashed would keep its port from being bound again.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -6,6 +6,8 @@ import socket
 import sys
 from typing import Any
 
+from ..servers.certificates import Certificate
+from ..servers.hardened import harden
 from .profile import Profile
 
 _ROOT = __name__.partition(".")[0]
@@ -29,23 +31,32 @@ HANDLER_ATTRIBUTES = {"rbufsize": int, "wbufsize": int, "timeout": float, "disab
 def build_server(profile: Profile, handler: Any, listener: socket.socket) -> Any:
     """The server, bound and listening. The class that the profile names stays its visible name."""
     base = getattr(sys.modules[_ROOT], profile.server_class)
+    module = base.__module__
     members = {name: value for name, value in profile.attributes.items() if name != "poll_interval"}
-    members |= {"server_bind": _adopt(listener), "address_family": listener.family, "__module__": base.__module__}
-    kind = type(profile.server_class, (base,), members)
+    members |= {"address_family": listener.family, "__module__": module}
+    kind: Any = type(profile.server_class, (harden(base) if profile.hardened else base,), members)
     for name, value in profile.handler_attributes.items():
         setattr(handler, name, value)
-    return kind(listener.getsockname(), handler)
+    return kind.from_socket(listener, handler, ssl_context=certificate_of(profile))
 
 
-def _adopt(listener: socket.socket) -> Any:
-    """A `server_bind` that takes the socket which the supervisor has bound."""
+def certificate_of(profile: Profile) -> Certificate | None:
+    """What a profile's server shows its clients; None if it speaks no TLS."""
+    return Certificate(profile.tls_cert, profile.tls_key or None) if profile.tls_cert else None
 
-    def server_bind(self: Any) -> None:
-        self.socket.close()
-        self.socket = listener
-        self.server_address = listener.getsockname()
 
-    return server_bind
+def check_tls(profile: Profile) -> str | None:
+    """A sentence about files that no server can speak TLS with; None if all is well."""
+    certificate = certificate_of(profile)
+    if certificate is None:
+        return "A key without a certificate is of no use; choose the certificate, too." if profile.tls_key else None
+    if profile.family in ("udp", "unixgram"):
+        return f"{profile.server_class} serves datagrams, and TLS needs a stream; choose another server class."
+    try:
+        certificate.context()
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def check_attributes(profile: Profile) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .building import check_attributes
+from .building import check_attributes, check_tls
 from .errors import HostingError
 from .handlers import HandlerFileError, find_handlers
 from .profile import SERVER_CLASSES, Profile
@@ -33,13 +33,15 @@ def check_profile(profile: Profile) -> None:
 
 def _check_types(profile: Profile) -> None:
     texts = ("name", "kind", "server_class", "host", "path", "handler_file", "handler_module", "handler_class")
-    more = ("script", "module", "directory", "interpreter")
+    more = ("script", "module", "directory", "interpreter", "tls_cert", "tls_key")
     for name in texts + more:
         value = getattr(profile, name)
         if not isinstance(value, str) or "\0" in value:
             raise HostingError("bad_profile", f"The profile's {name} must be text without NUL characters.")
     if type(profile.port) is not int:
         raise HostingError("port_out_of_range", f"{profile.port!r} is no port; choose one from 0 (any free) to 65535.")
+    if type(profile.hardened) is not bool:
+        raise HostingError("bad_profile", "The profile's hardened must be true or false.")
     _check_environment(profile.environment)
 
 
@@ -68,6 +70,8 @@ def _check_server(profile: Profile) -> None:
         raise HostingError("bad_profile", f"There is no server class {profile.server_class}; choose one of {known}.")
     if sentence := check_attributes(profile):
         raise HostingError("bad_attribute", sentence)
+    if sentence := check_tls(profile):
+        raise HostingError("bad_certificate", sentence)
     if profile.handler_file:
         _check_handler_file(profile)
     elif not profile.handler_module:

@@ -32,7 +32,8 @@ class Profile:
     Addresses: `host` and `port` for tcp and udp, `path` for the Unix families (a leading "@" names an abstract socket).
     `attributes` are class attributes of the server (`allow_reuse_address`, ...) and `poll_interval`;
     `handler_attributes` those of the handler (`rbufsize`, `wbufsize`, `timeout`, `disable_nagle_algorithm`).
-    `interpreter` "" means the one that runs Socketscope.
+    `tls_cert` and `tls_key` are PEM files (without the second, the key is in the first), `hardened` puts the hardened
+    profile under the class. `interpreter` "" means the one that runs Socketscope.
     """
 
     name: str
@@ -46,6 +47,9 @@ class Profile:
     handler_class: str = ""
     attributes: dict[str, Any] = field(default_factory=dict)
     handler_attributes: dict[str, Any] = field(default_factory=dict)
+    tls_cert: str = ""
+    tls_key: str = ""
+    hardened: bool = False
     script: str = ""
     module: str = ""
     arguments: tuple[str, ...] = ()

@@ -58,12 +58,14 @@ class HardenedMixIn(_Server):
             os.set_blocking(self.socket.fileno(), False)
         super().server_activate()
 
-    def get_request(self) -> tuple[Any, Any]:
-        """Accept, or receive."""
-        request, client_address = super().get_request()
-        if _INHERITS and isinstance(request, socket.socket):
-            os.set_blocking(request.fileno(), True)
-        return request, client_address
+    if _INHERITS:  # else left alone: pools have faster ways where nobody overrides it
+
+        def get_request(self) -> tuple[Any, Any]:
+            """Accept, or receive."""
+            request, client_address = super().get_request()
+            if isinstance(request, socket.socket):
+                os.set_blocking(request.fileno(), True)
+            return request, client_address
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye, let the client finish, close: what it still sends would else destroy the answer on its way."""

@@ -24,6 +24,7 @@ _RECORD = 0x16
 """First byte of every TLS client; that of older ones has the highest bit set."""
 _QUOTED = 40
 """So many bytes of what is no TLS are quoted."""
+_GONE = "The client went away during the TLS handshake."
 
 _REASONS = {
     "NO_SHARED_CIPHER": "Client and server have no cipher in common.",
@@ -81,7 +82,7 @@ class Security:
 
     def wrap(self, request: Any) -> Any:
         """The TLS side of an accepted socket; of what is none, itself. Nothing is said to the client yet."""
-        if not isinstance(request, socket.socket) or isinstance(request, ssl.SSLSocket):
+        if not isinstance(request, socket.socket) or isinstance(request, ssl.SSLSocket) or _has_gone(request):
             return request
         context = self._context if self._certificate is None else self._certificate.look()
         try:
@@ -92,6 +93,15 @@ class Security:
         if type(wrapped) is ssl.SSLSocket:
             wrapped.__class__ = Connection
         return wrapped
+
+
+def _has_gone(request: socket.socket) -> bool:
+    """Whether its client has reset it before it was accepted: OpenSSL does not take it; the worker will tell."""
+    try:
+        request.getpeername()
+    except OSError:
+        return True
+    return False
 
 
 def secure(server: Any, security: Security) -> None:
@@ -129,7 +139,11 @@ def greet(request: Any, timeout: float | None) -> None:
     Raises ConnectionResetError if the client goes, TimeoutError if it takes too long, HandshakeError for all else, each
     with one sentence.
     """
-    if not isinstance(request, ssl.SSLSocket) or request.version() is not None:
+    if not isinstance(request, ssl.SSLSocket):
+        if isinstance(request, socket.socket):
+            raise ConnectionResetError(_GONE)
+        return
+    if request.version() is not None:
         return
     before = request.gettimeout()
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -146,7 +160,7 @@ def greet(request: Any, timeout: float | None) -> None:
     except OSError as error:
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             raise HandshakeError(_sentence(error)) from error
-        raise ConnectionResetError("The client went away during the TLS handshake.") from error
+        raise ConnectionResetError(_GONE) from error
     request.settimeout(before)
 
 
