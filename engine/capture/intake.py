@@ -24,7 +24,7 @@ _STAGE, _RECEIVED, _SENT, _SERVER_STARTED = (
     int(Kind.SENT),
     int(Kind.SERVER_STARTED),
 )
-_FIRST_WORKING, _LAST_WORKING = int(Stage.FINISH_REQUEST), int(Stage.HANDLE)
+_WORKING = frozenset(map(int, (Stage.FINISH_REQUEST, Stage.HANDSHAKE, Stage.SETUP, Stage.HANDLE)))
 _CONTINUES = int(Piece.CONTINUES)
 
 
@@ -134,7 +134,7 @@ class Intake(Serving):
                 self.runs(live, code, started)
             if started >= live.stage_at:
                 live.stage_at, live.stage = started, code
-            if live.worker is None and _FIRST_WORKING <= code <= _LAST_WORKING:
+            if live.worker is None and code in _WORKING:
                 live.worker = workers.get(thread) or self.workers.seen(host, live.server, pid, thread, started)
             live.waiting = False
             if not live.dirty:

@@ -64,6 +64,9 @@ def make_profile(options: argparse.Namespace) -> Profile:
         handler_class=handler,
         attributes=attributes,
         handler_attributes=handler_attributes,
+        tls_cert=os.path.abspath(options.tls_cert) if options.tls_cert else "",
+        tls_key=os.path.abspath(options.tls_key) if options.tls_key else "",
+        hardened=options.hardened,
         interpreter=options.python,
         **place,
     )
