@@ -47,6 +47,8 @@ class BaseServer(Draining):
         self.RequestHandlerClass = RequestHandlerClass
         for observer in newcomers:
             self.add_observer(observer)
+        if self.default_limits is not None:
+            self.limits = self.default_limits
 
     def add_observer(self, observer: Observer) -> None:
         """Tell `observer` what happens from now on, first of what is already there."""
@@ -167,6 +169,8 @@ class BaseServer(Draining):
         if self._loops:
             self._BaseServer__shutdown_request = True
         open_gates(self._waiting)
+        if self._limiter is not None:
+            self._limiter.end()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Make the handler, whose constructor does the work."""

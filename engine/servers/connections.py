@@ -68,6 +68,16 @@ def _received(sock: socket.socket) -> int:
     return int.from_bytes(info[_BYTES_RECEIVED:], sys.byteorder)
 
 
+def user_of(sock: Any) -> object:
+    """The id of the user at the other end of a Unix socket, None where the system does not say."""
+    if not hasattr(socket, "SO_PEERCRED") or not isinstance(sock, socket.socket):
+        return None
+    try:
+        return struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+    except OSError:
+        return None
+
+
 def end_reading(sock: Any) -> None:
     """From now on its worker reads as if the client had left; what it has to say, it still can."""
     _shut(sock, socket.SHUT_RD)

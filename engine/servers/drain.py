@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import connections
 from .life import Life, checked_timeout
+from .limits import Limiter, Limits
 
 if TYPE_CHECKING:
     from .base import BaseServer
@@ -68,6 +69,9 @@ class DrainReport:
 class Draining(Life):
     """What BaseServer knows of its connections as a whole. Any thread may call any method here."""
 
+    default_limits: Limits | None = None
+    """What `limits` are when the server is made."""
+
     if TYPE_CHECKING:
 
         def server_close(self) -> None: ...
@@ -107,6 +111,22 @@ class Draining(Life):
         for sock in found:
             connections.abort(sock)
         return len(found)
+
+    @property
+    def limits(self) -> Limits:
+        """What the server puts up with. May be set at any time; a server of datagrams raises ValueError."""
+        return Limits() if self._limiter is None else self._limiter.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        if getattr(self, "socket_type", None) == socket.SOCK_DGRAM:
+            raise ValueError("limits are for connections, and this server takes datagrams")
+        before, self._limiter = self._limiter, None
+        if before is not None:
+            before.remove()
+        if limits != Limits():
+            self._limiter = Limiter(self, limits)  # type: ignore[arg-type]  # a BaseServer
+        self._nudge()
 
     def _busy_threads(self) -> list[threading.Thread]:
         """For mix-ins: threads that serve a request, but for the calling one."""

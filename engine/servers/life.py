@@ -17,6 +17,7 @@ from .loops import Loop, open_gates, wait_at
 
 if TYPE_CHECKING:
     from ..observe.place import Place
+    from .limits import Limiter
     from .waker import Waker
 
 _POLICIES = ("continue", "stop")
@@ -64,6 +65,7 @@ class Life:
     _draining = False
     _suspended = False
     _served = False
+    _limiter: Limiter | None = None
 
     if TYPE_CHECKING:
 
@@ -168,7 +170,7 @@ class Life:
 
     def _may_accept(self) -> bool:
         """Whether the loop is to look at the listener now."""
-        return not self._suspended
+        return not self._suspended and (self._limiter is None or not self._limiter.is_full())
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serve until `shutdown`. `service_actions` is called at least every `poll_interval` seconds.

@@ -145,23 +145,24 @@ def heed(server: Life, loop: Loop, selector: selectors.BaseSelector) -> None:
 def survive(server: Life, loop: Loop, error: Exception) -> None:
     """User code has let `error` through: log it, and go on or raise it, as the server's policy says.
 
-    A loop that fails again and again pauses in between, so that it neither fills the log nor burns a core.
+    Where the client still waits to be accepted, the loop pauses: it would neither spin nor fill the log.
     """
-    log.error("An exception has left %s: %s", _stage_of(error), type(error).__name__, exc_info=error)
+    stage = _stage_of(error)
+    log.error("An exception has left %s: %s", stage or "a stage", type(error).__name__, exc_info=error)
     if server.on_error == "stop":
         raise error
-    if time.monotonic() - loop.failed < loop.pause + _PAUSE[0]:
+    if stage in ("", "get_request"):
         loop.rest()
-    loop.failed = time.monotonic()
 
 
 def _stage_of(error: Exception) -> str:
-    """The stage that raised, by the innermost function that has a stage's name."""
-    names, found = {stage.method for stage in Stage}, "a stage"
+    """The stage that raised, by the innermost function that has a stage's name; empty if there is none."""
+    names, found = {stage.method for stage in Stage}, ""
     trace = error.__traceback__
     while trace is not None:
-        name = trace.tb_frame.f_code.co_name
-        found = name if name in names else found
+        frame = trace.tb_frame
+        if frame.f_code.co_name in names and frame.f_globals is not vars(pipeline):
+            found = frame.f_code.co_name
         trace = trace.tb_next
     return found
 
