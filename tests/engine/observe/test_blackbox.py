@@ -60,7 +60,7 @@ def test_garbage_is_harmless(ends: tuple[BlackBox, BlackBox]) -> None:
     writer, reader = ends
     chance = random.Random(1)
     for _ in range(20):
-        writer._map[:] = chance.randbytes(SLOTS * SLOT)
+        writer._map[: SLOTS * SLOT] = chance.randbytes(SLOTS * SLOT)
         writer._map[: 8 * SLOT : SLOT] = bytes([1] * 8)
         reader.live()
 
