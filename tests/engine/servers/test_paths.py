@@ -114,6 +114,7 @@ def test_peer_credentials(tmp_path: Path) -> None:
 
     class Handler(engine.BaseRequestHandler):
         def handle(self) -> None:
+            self.request.recv(1)
             seen.append(self.server.peer_credentials(self.request))  # type: ignore[attr-defined]  # a Unix server
 
     notes = Notes()
