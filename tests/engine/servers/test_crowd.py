@@ -23,13 +23,13 @@ def test_grows_and_shrinks(usual: float, monkeypatch: pytest.MonkeyPatch) -> Non
     crowd.grow()
     assert crowd.raised
     assert crowd.limit == 2000
-    assert sys.getswitchinterval() == pytest.approx(0.02)
+    assert sys.getswitchinterval() == pytest.approx(0.04)
     monkeypatch.setattr(room, "alive", range(501))
     crowd.shrink()
     assert crowd.limit == 2000
     monkeypatch.setattr(room, "alive", range(10))
     crowd.shrink()
-    assert not crowd.raised
+    assert crowd.limit == 256
     assert sys.getswitchinterval() == pytest.approx(usual)
 
 

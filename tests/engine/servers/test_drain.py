@@ -202,4 +202,4 @@ def test_a_progress_that_raises_is_not_called_again(caplog: pytest.LogCaptureFix
 
 def test_a_drain_without_a_time() -> None:
     with engine.TCPServer(("127.0.0.1", 0), Lines) as server, pytest.raises(ValueError, match="not None"):
-        server.drain(None)
+        server.drain(None)  # type: ignore[arg-type]  # that is the point
