@@ -56,5 +56,5 @@ def note_host(host: int = os.getpid()) -> None:
 
 
 if "_socketscope" in sys.modules:
-    os._exit = exit_noted
+    os._exit = exit_noted  # type: ignore[assignment]
     atexit.register(note_host)
