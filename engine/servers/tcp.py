@@ -176,4 +176,5 @@ class TCPServer(BaseServer):
 
     def close_request(self, request: Any) -> None:
         """Close the client's socket."""
+        self._open.pop(id(request), None)
         request.close()
