@@ -109,7 +109,11 @@ class _SocketWriter(BufferedIOBase):
 
 
 class DatagramRequestHandler(BaseRequestHandler):
-    """Reads a datagram as a file; what is written is sent back as one datagram, even if it is nothing."""
+    """Reads a datagram as a file; what is written is sent back as one datagram, even if it is nothing.
+
+    Unless the server's `reply_when_empty` is False: then nothing is sent where nothing was written, or where the client
+    has no address to send to (a Unix socket that was not bound).
+    """
 
     packet: bytes
     socket: socket.socket
@@ -124,4 +128,6 @@ class DatagramRequestHandler(BaseRequestHandler):
 
     def finish(self) -> None:
         """Send the answer."""
-        self.socket.sendto(self.wfile.getvalue(), self.client_address)
+        answer = self.wfile.getvalue()
+        if (answer and self.client_address) or getattr(self.server, "reply_when_empty", True):
+            self.socket.sendto(answer, self.client_address)

@@ -2,21 +2,64 @@
 
 from __future__ import annotations
 
+import errno
 import socket
-from typing import Any
+import struct
+import sys
+from typing import TYPE_CHECKING, Any
 
-from ..observe.tap import receive_datagram
+from ..observe import tap
+from ..observe.request import now
+from ..observe.stages import Stage
+from . import recorded
 from .tcp import TCPServer
+
+if TYPE_CHECKING:
+    from ..observe.place import Place
+    from .loops import Loop
+
+BATCH = 64
+"""Datagrams, at most, that are served before the loop looks again at its selector."""
+_DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+_FLAGS = _DONTWAIT | (int(socket.MSG_TRUNC) if sys.platform == "linux" else 0)
+"""On Linux with MSG_TRUNC: the size is the true one, even if the datagram is cut."""
+_receive_into = socket.socket.recvfrom_into
+_MEMINFO, _NUMBERS = 55, struct.Struct("9I")
+"""Linux's SO_MEMINFO, which the socket module does not name: nine numbers, the last is that of datagrams dropped."""
+_BUSY, _DRY = 100_000_000, 10_000_000
+"""How long after one look at the drops the next may follow, ns: while datagrams wait, and when none does."""
+
+
+class DatagramsLostError(OSError):
+    """The kernel has dropped datagrams, for the server's receive buffer was full. Told to observers, never raised."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(errno.ENOBUFS, f"The kernel has dropped {count:,} datagrams: the receive buffer was full")
+        self.count = count
 
 
 class UDPServer(TCPServer):
-    """Serves datagrams. The request is `(bytes, the server's socket)`; there is no connection to close."""
+    """Serves datagrams. The request is `(bytes, the server's socket)`; there is no connection to close.
+
+    Datagrams that wait are served one after the other without asking the selector in between, unless the class
+    overrides what would notice: `get_request`, `service_actions`, `_handle_request_noblock`.
+    """
 
     allow_reuse_address: bool = False
     allow_reuse_port: bool = False
     socket_type: int = socket.SOCK_DGRAM
     max_packet_size: int = 8192
     """Longer datagrams are cut by the kernel, silently; observers are told the true size."""
+    receive_buffer_size: int | None = None
+    """Bytes that the kernel keeps for us (SO_RCVBUF; it has a limit of its own). None: the system's default."""
+    reply_when_empty: bool = True
+    """Whether DatagramRequestHandler answers even if nothing was written, and fails if the client has no address."""
+
+    _batching = True
+    _run = 1
+    """How many datagrams to look for at once: more, the more wait. To find none costs more than to ask the selector."""
+    _drops_seen = 0
+    _drops_looked = 0
 
     def get_request(self) -> tuple[Any, Any]:
         """Receive: the datagram with the socket to answer on, and the sender's address."""
@@ -24,11 +67,17 @@ class UDPServer(TCPServer):
         if place is None:
             data, client_address = self.socket.recvfrom(self.max_packet_size)
         else:
-            data, client_address, place.datagram_size = receive_datagram(self.socket, self.max_packet_size)
+            data, client_address, place.datagram_size = tap.receive_datagram(self.socket, self.max_packet_size)
         return (data, self.socket), client_address
 
     def server_activate(self) -> None:
-        """Nothing to do: a bound socket receives."""
+        """A bound socket receives; only its buffer may have to be set. Raises ValueError for a size that is none."""
+        size = self.receive_buffer_size
+        if size is None:
+            return
+        if type(size) is not int or not 0 < size < 1 << 31:
+            raise ValueError(f"receive_buffer_size must be None or from 1 to {(1 << 31) - 1:,} bytes, not {size!r}")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def shutdown_request(self, request: Any) -> None:
         """Nothing to shut down."""
@@ -38,3 +87,134 @@ class UDPServer(TCPServer):
 
     def close_request(self, request: Any) -> None:
         """Nothing to close."""
+
+    def kernel_drops(self) -> int | None:
+        """How many datagrams the kernel has dropped because they came faster than they were served.
+
+        Counted since the socket was made. None where the system does not tell, or when the server is closed.
+        """
+        try:
+            told = self.socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, _NUMBERS.size)
+            return int(_NUMBERS.unpack(told)[-1])
+        except (OSError, struct.error):
+            return None
+
+    def handle_request(self) -> None:
+        """Serve one datagram, at most; after `timeout` seconds without one, call `handle_timeout`."""
+        batching, self._batching = self._batching, False
+        try:
+            super().handle_request()
+        finally:
+            self._batching = batching
+
+    def _handle_request_noblock(self) -> None:
+        place = self._place
+        watched = place is not None and bool(place.hooks.observers)
+        loop = self._own_loop() if self._batching else None
+        if loop is None or self._is_noticed():
+            super()._handle_request_noblock()
+            dry = False
+        else:
+            dry = self._take_watched(loop) if watched else self._take_waiting(loop)
+            self._run = 1 if dry else min(2 * self._run, BATCH)
+        if watched:
+            self._look_at_drops(dry)
+
+    def _is_noticed(self) -> bool:
+        """Whether to serve several datagrams at once would show in something that the user has written or set."""
+        cls, own = type(self), self.__dict__
+        return (
+            cls.get_request is not UDPServer.get_request
+            or cls._handle_request_noblock is not UDPServer._handle_request_noblock
+            or "get_request" in own
+            or bool(self.socket.gettimeout())  # a wait of the socket's own, whatever the flags
+            or not _DONTWAIT
+            or self.max_packet_size <= 0
+            or self._is_active()
+        )
+
+    def _take_waiting(self, loop: Loop) -> bool:
+        """Serve datagrams that wait, and return whether there are no more for now."""
+        sock, plain = self.socket, self._is_plain()
+        receive, size = sock.recvfrom, self.max_packet_size
+        for _ in range(self._run):
+            try:
+                data, client_address = receive(size, _DONTWAIT)
+            except BlockingIOError:
+                return True
+            except OSError as error:
+                self._accept_failed(error)
+                return False
+            if not plain:
+                self._serve_verified((data, sock), client_address)
+            else:
+                try:
+                    self.RequestHandlerClass((data, sock), client_address, self)  # type: ignore[arg-type]  # is Self
+                except Exception:
+                    self.handle_error((data, sock), client_address)
+            if self._stopping or loop.nudged:
+                return False
+        return False
+
+    def _is_plain(self) -> bool:
+        """Whether nothing that the user has written or set stands between a datagram and its handler."""
+        cls, own = type(self), self.__dict__
+        return all(getattr(cls, step) is plain and step not in own for step, plain in _PLAIN.items())
+
+    def _serve_verified(self, request: Any, client_address: Any) -> None:
+        if self.verify_request(request, client_address):
+            self._process(request, client_address)
+        else:
+            self._dispose(request)
+
+    def _take_watched(self, loop: Loop) -> bool:
+        """As `_take_waiting`, told to a recorder; other observers are told as they always are, one at a time."""
+        place = self._place
+        assert place is not None
+        recorder = place.hooks.recorder
+        if recorder is None:
+            super()._handle_request_noblock()
+            return False
+        acceptor, fetch = place.here(), _Fetch(self, place)
+        for _ in range(self._run):
+            if not recorded.lead(self, acceptor, recorder, fetch):
+                return True
+            if self._stopping or loop.nudged or place.hooks.recorder is not recorder:
+                return False
+        return False
+
+    def _look_at_drops(self, dry: bool) -> None:
+        """Tell observers how many datagrams the kernel has dropped since they were told last."""
+        at = now()
+        if at - self._drops_looked < (_DRY if dry else _BUSY) or self._place is None:
+            return
+        self._drops_looked = at
+        drops = self.kernel_drops() or 0
+        if drops > self._drops_seen:
+            lost, self._drops_seen = drops - self._drops_seen, drops
+            self._place.itself().fail(Stage.GET_REQUEST, DatagramsLostError(lost))
+
+
+_PLAIN = {
+    step: getattr(UDPServer, step)
+    for step in ("verify_request", "process_request", "finish_request", "shutdown_request", "close_request")
+}
+
+
+class _Fetch:
+    """Receives without waiting, into one buffer; learns the true size of datagrams that are cut."""
+
+    __slots__ = ("_buffer", "_limit", "_place", "_sock", "_view")
+
+    def __init__(self, server: UDPServer, place: Place) -> None:
+        self._place = place
+        self._sock = server.socket
+        self._limit = server.max_packet_size
+        self._buffer = bytearray(self._limit)
+        self._view = memoryview(self._buffer)
+
+    def __call__(self, server: Any) -> tuple[Any, Any]:
+        # Past the tap: the bytes are told with the request.
+        size, client_address = _receive_into(self._sock, self._buffer, self._limit, _FLAGS)
+        self._place.datagram_size = size
+        return (bytes(self._view[:size]), self._sock), client_address

@@ -40,10 +40,16 @@ def _wrap(server: Any) -> None:
     server._handle_request_noblock = lambda: _handle(server, place)
     for name, around in _AROUND.items():
         call = getattr(server, name, None)
-        if call is not None:
+        if call is not None and not (name == "service_actions" and _is_idle(server)):
             setattr(server, name, around(place, call))
     server.RequestHandlerClass = _handler(place, server.RequestHandlerClass)
     place.started()
+
+
+def _is_idle(server: Any) -> bool:
+    """Whether nobody has given its `service_actions` anything to do: then each turn of the loop is no news."""
+    plain = next((base for base in type(server).__mro__ if base.__name__ == "BaseServer"), None)
+    return type(server).service_actions is getattr(plain, "service_actions", None)
 
 
 def _handle(server: Any, place: Place) -> None:
@@ -138,12 +144,31 @@ def _process_request_thread(place: Place, call: Callable[..., None]) -> Callable
 
 def _collect_children(place: Place, call: Callable[..., None]) -> Callable[..., None]:
     def collect_children(**how: Any) -> None:
+        statuses = {pid: _status_of(pid, wait=bool(how.get("blocking"))) for pid in place.children}
         call(**how)
         active = place.hooks.server.active_children or ()
         for pid in [pid for pid in place.children if pid not in active]:
-            place.children.pop(pid).end()
+            place.children.pop(pid).end(statuses.get(pid, -1))
 
     return collect_children
+
+
+def _status_of(pid: int, *, wait: bool) -> int:
+    """The wait status of a child that has ended, which stays to be collected; else -1."""
+    if not hasattr(os, "waitid"):
+        return -1
+    try:
+        end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | (0 if wait else os.WNOHANG))
+    except OSError:
+        return -1
+    if end is None:
+        return -1
+    return end.si_status << 8 if end.si_code == os.CLD_EXITED else end.si_status
+
+
+def _beside(stage: Stage) -> Callable[[Place, Callable[..., None]], Callable[..., None]]:
+    """A step that belongs to no request."""
+    return lambda place, call: lambda: pipeline.beside(place, stage, call)
 
 
 def _handle_error(place: Place, call: Callable[..., None]) -> Callable[..., None]:
@@ -179,6 +204,8 @@ _AROUND: dict[str, Callable[[Place, Callable[..., None]], Callable[..., None]]] 
     "process_request_thread": _process_request_thread,
     "collect_children": _collect_children,
     "handle_error": _handle_error,
+    "handle_timeout": _beside(Stage.HANDLE_TIMEOUT),
+    "service_actions": _beside(Stage.SERVICE_ACTIONS),
     "server_close": _server_close,
     "server_activate": _server_activate,
 }

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import http.server
+import os
+import signal
 import socket
 import socketserver
 import subprocess
 import sys
 import threading
 import urllib.request
+import wsgiref.simple_server
+import xmlrpc.client
+import xmlrpc.server
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +60,7 @@ def test_streams(server_class: Any) -> None:
     assert ask(server.server_address, b"hello\n") == b"hello\n"
     notes.wait("request_closed")
     _stop(server, thread)
-    expected = set(Stage) - {Stage.HANDLE_ERROR, Stage.HANDLE_TIMEOUT, Stage.SERVICE_ACTIONS}
+    expected = set(Stage) - {Stage.HANDLE_ERROR, Stage.HANDLE_TIMEOUT, Stage.SERVICE_ACTIONS, Stage.HANDSHAKE}
     if server_class is socketserver.TCPServer:
         expected.remove(Stage.QUEUE)
     assert set(notes.stages()) == expected
@@ -77,15 +82,80 @@ def test_datagrams() -> None:
     assert notes.data("received") == notes.data("sent") == b"ping"
 
 
-def test_forked_children_are_workers() -> None:
+class Crash(socketserver.BaseRequestHandler):
+    """Ends its process by a signal."""
+
+    def handle(self) -> None:
+        self.request.recv(99)  # unread bytes would reset the connection
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(("handler", "answer", "status"), [(Echo, b"hello\n", 0), (Crash, b"", signal.SIGKILL)])
+def test_forked_children_are_workers(handler: Any, answer: bytes, status: int) -> None:
     notes = Notes()
-    server = engine.watch(socketserver.ForkingTCPServer(("127.0.0.1", 0), Echo), notes)
+    server = engine.watch(socketserver.ForkingTCPServer(("127.0.0.1", 0), handler), notes)
     thread = _serve(server)
-    assert ask(server.server_address, b"hello\n") == b"hello\n"
+    assert ask(server.server_address, b"hello\n") == answer
     (_, worker), *_ = notes.wait("worker_ended")
     _stop(server, thread)
     assert worker.child
     assert worker.name == f"child {worker.pid}"
+    assert worker.status == status
+    assert Stage.SERVICE_ACTIONS in notes.stages()
+
+
+def test_a_timeout_is_a_stage() -> None:
+    notes = Notes()
+    with engine.watch(socketserver.TCPServer(("127.0.0.1", 0), Echo), notes) as server:
+        server.timeout = 0
+        server.handle_request()
+    assert notes.stages() == [Stage.HANDLE_TIMEOUT]
+
+
+def test_an_exception_is_told_and_printed_once(capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            raise ValueError("broken")
+
+    notes = Notes()
+    server: Any = engine.watch(socketserver.TCPServer(("127.0.0.1", 0), Broken), notes)
+    with server, socket.create_connection(server.server_address):
+        server.handle_request()
+    assert [(fact[2], str(fact[3])) for fact in notes.named("failed")] == [(Stage.HANDLE, "broken")]
+    assert capfd.readouterr().err.count("ValueError: broken") == 1
+    assert notes.stages()[-2:] == [Stage.HANDLE_ERROR, Stage.SHUTDOWN_REQUEST]
+
+
+def test_wsgi_server() -> None:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"from wsgi"]
+
+    class QuietHandler(wsgiref.simple_server.WSGIRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    notes = Notes()
+    plain = wsgiref.simple_server.make_server("127.0.0.1", 0, application, handler_class=QuietHandler)
+    server = engine.watch(plain, notes)
+    thread = _serve(server)
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.server_port}/", timeout=DEADLINE) as answer:
+        assert answer.read() == b"from wsgi"
+    notes.wait("request_closed")
+    _stop(server, thread)
+    assert notes.data("sent").endswith(b"from wsgi")
+
+
+def test_xmlrpc_server() -> None:
+    notes = Notes()
+    plain = xmlrpc.server.SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False)
+    plain.register_function(lambda a, b: a + b, "add")
+    server = engine.watch(plain, notes)
+    thread = _serve(server)
+    with xmlrpc.client.ServerProxy(f"http://127.0.0.1:{server.server_address[1]}/") as proxy:
+        assert proxy.add(2, 3) == 5
+    notes.wait("request_closed")
+    _stop(server, thread)
+    assert b"<int>5</int>" in notes.data("sent")
 
 
 def test_http_server() -> None:
