@@ -13,10 +13,16 @@ import threading as threading
 from .observe.observer import Observer as Observer
 from .observe.stages import Stage as Stage
 from .servers.base import BaseServer
+from .servers.certificates import Certificate as Certificate
 from .servers.combined import ThreadingTCPServer, ThreadingUDPServer
+from .servers.combined import ThreadPoolTCPServer as ThreadPoolTCPServer
+from .servers.combined import ThreadPoolUDPServer as ThreadPoolUDPServer
 from .servers.handlers import BaseRequestHandler, DatagramRequestHandler, StreamRequestHandler
 from .servers.handlers import _SocketWriter as _SocketWriter
+from .servers.hardened import HardenedMixIn as HardenedMixIn
+from .servers.hardened import harden as harden
 from .servers.install import install as install
+from .servers.pool import ThreadPoolMixIn as ThreadPoolMixIn
 from .servers.tcp import TCPServer
 from .servers.threads import ThreadingMixIn
 from .servers.threads import _NoThreads as _NoThreads
@@ -42,17 +48,24 @@ __all__ = [
 
 if hasattr(os, "fork"):
     from .servers.combined import ForkingTCPServer, ForkingUDPServer
+    from .servers.combined import PreforkTCPServer as PreforkTCPServer
+    from .servers.combined import PreforkUDPServer as PreforkUDPServer
     from .servers.forks import ForkingMixIn
+    from .servers.prefork import PreforkMixIn as PreforkMixIn
 
     __all__ += ["ForkingMixIn", "ForkingTCPServer", "ForkingUDPServer"]
 
 if hasattr(socket, "AF_UNIX"):
     from .servers.combined import ThreadingUnixDatagramServer, ThreadingUnixStreamServer
+    from .servers.combined import ThreadPoolUnixDatagramServer as ThreadPoolUnixDatagramServer
+    from .servers.combined import ThreadPoolUnixStreamServer as ThreadPoolUnixStreamServer
     from .servers.unix import UnixDatagramServer, UnixStreamServer
 
     __all__ += ["ThreadingUnixDatagramServer", "ThreadingUnixStreamServer", "UnixDatagramServer", "UnixStreamServer"]
 
     if hasattr(os, "fork"):
         from .servers.combined import ForkingUnixDatagramServer, ForkingUnixStreamServer
+        from .servers.combined import PreforkUnixDatagramServer as PreforkUnixDatagramServer
+        from .servers.combined import PreforkUnixStreamServer as PreforkUnixStreamServer
 
         __all__ += ["ForkingUnixDatagramServer", "ForkingUnixStreamServer"]

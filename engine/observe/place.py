@@ -26,7 +26,7 @@ class Place:
 
     __slots__ = (
         "_foreign", "_here", "_pid", "_started", "children", "datagram_size", "hooks", "local", "number", "transport",
-        "wildcard",
+        "wildcard", "workers",
     )  # fmt: skip
 
     def __init__(self, server: Any) -> None:
@@ -39,6 +39,8 @@ class Place:
         """True size of the datagram that was read last, -1 if unknown. Set by the accepting thread for itself."""
         self.children: dict[int, Worker] = {}
         """Forked children by pid, where the server itself does not keep them (see servers/watch.py)."""
+        self.workers: set[Worker] = set()
+        """Threads that live longer than the requests they serve, and have been told of."""
         self._started = False
         self._pid = identity.pid
         self._foreign: dict[int, Worker] = {}
@@ -86,13 +88,16 @@ class Place:
         return json.dumps(about).encode()
 
     def add(self, observer: Observer) -> None:
-        """Add an observer. It is told first of what it missed: the server, and the requests that are alive."""
+        """Add an observer. It is told first of what it missed: the server, its workers and the requests alive."""
         if observer in self.hooks.observers:
             return
         newcomer = Hooks(self.hooks.server)
         newcomer.add(observer)
         if self._started and newcomer.server_started is not None:
             newcomer.server_started(self.hooks.server)
+        for worker in self.workers.copy():
+            if newcomer.worker_started is not None:
+                newcomer.worker_started(worker)
         for request in list(live.requests.values()):
             if request.place is self and newcomer.request_opened is not None:
                 newcomer.request_opened(request)
@@ -112,6 +117,50 @@ class Place:
         native = thread.native_id if thread.native_id and not child else threading.get_native_id()
         name = f"child {identity.pid}" if child else thread.name
         return Worker(self, ident=live.get_ident(), thread=native, name=name, child=child)
+
+    def lasting_worker(self) -> Worker:
+        """A worker for the calling thread, which will serve many requests and says when it ends; told."""
+        worker = self.new_worker()
+        self.workers.add(worker)
+        worker.start()
+        return worker
+
+    def leave(self, worker: Worker) -> None:
+        """A lasting worker ends."""
+        self.workers.discard(worker)
+        worker.end()
+
+    def fork_worker(self) -> Worker:
+        """A lasting worker is about to be forked, which accepts requests itself."""
+        worker = Worker(self, ident=0, thread=0, name="", child=True)
+        for observer in self.hooks.observers:
+            observer.forking_worker(worker)
+        return worker
+
+    def worker_forked(self, worker: Worker, pid: int) -> None:
+        """In the parent: it has been forked."""
+        worker.pid = worker.thread = pid
+        worker.name = f"worker {pid}"
+        self.workers.add(worker)
+        worker.start()
+
+    def enter_worker(self, worker: Worker) -> None:
+        """In the child: it is this worker."""
+        self.workers.clear()
+        worker.ident, worker.thread, worker.pid = live.get_ident(), threading.get_native_id(), identity.pid
+        worker.name = f"worker {identity.pid}"
+        worker.told = True  # the parent does
+        self._here = worker
+        for observer in self.hooks.observers:
+            observer.entered_worker(worker)
+
+    def worker_collected(self, worker: Worker, status: int) -> None:
+        """In the parent: it has ended."""
+        self.workers.discard(worker)
+        if worker.told:
+            worker.end(status)
+        for observer in self.hooks.observers:
+            observer.worker_collected(worker)
 
     def foreign_worker(self) -> Worker:
         """The worker that stands for the calling thread, which user code made and uses for many requests."""
@@ -201,4 +250,8 @@ class Place:
 def _concurrency(kind: type) -> str:
     """By the mix-ins it derives from, ours or the standard library's: a class's own name tells nothing."""
     names = {base.__name__ for base in kind.__mro__}
+    if "ThreadPoolMixIn" in names:
+        return "pool"
+    if "PreforkMixIn" in names:
+        return "prefork"
     return "forking" if "ForkingMixIn" in names else "threading" if "ThreadingMixIn" in names else "single"

@@ -13,8 +13,9 @@ from typing import Any
 from ..observe import live, tap
 from ..observe.facts import Outcome
 from ..observe.place import Place
-from ..observe.request import Request, cpu_now, now
+from ..observe.request import Request, Worker, cpu_now, now
 from ..observe.stages import Stage
+from .connections import discard
 
 GET_REQUEST = Stage.GET_REQUEST
 VERIFY_REQUEST = Stage.VERIFY_REQUEST
@@ -28,14 +29,20 @@ SHUTDOWN_REQUEST = Stage.SHUTDOWN_REQUEST
 HANDLE_ERROR = Stage.HANDLE_ERROR
 
 
-def handle(server: Any, place: Place) -> None:
-    """The accepting thread's share: accept, verify, and process or reject."""
-    acceptor = place.here()
+def handle(
+    server: Any, place: Place, acceptor: Worker | None = None, accept: Callable[[], tuple[Any, Any]] | None = None
+) -> None:
+    """The accepting thread's share: accept, verify, and process or reject.
+
+    `accept` does what `get_request` does, where that is not to be called.
+    """
+    if acceptor is None:
+        acceptor = place.here()
     request = Request(place, acceptor)
     started = now()
     acceptor.clock, acceptor.at = cpu_now(), started
     try:
-        given, address = server.get_request()
+        given, address = server.get_request() if accept is None else accept()
     except OSError as error:
         server._accept_failed(error)
         return None
@@ -107,6 +114,9 @@ def shut(server: Any, request: Request) -> None:
     """`shutdown_request`, and with it the request's end."""
     try:
         request.run(SHUTDOWN_REQUEST, server.shutdown_request, request.given)
+    except BaseException:
+        discard(request.given)
+        raise
     finally:
         request.close()
 

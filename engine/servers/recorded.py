@@ -16,6 +16,7 @@ from ..observe.place import Place
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
 from ..observe.stages import Stage
 from . import pipeline
+from .connections import discard
 from .pipeline import (
     FINISH,
     FINISH_REQUEST,
@@ -104,6 +105,63 @@ def _process(server: Any, request: Request, recorder: Recording) -> None:
     return None
 
 
+def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any], tuple[Any, Any]]) -> bool:
+    """A pool's leader's share, as `handle`; `serve` follows in the same thread. False if nobody has come."""
+    started = now()
+    if started - worker.at > SHORT:
+        worker.clock, worker.at = cpu_now(), started
+    place = worker.place
+    try:
+        given, address = fetch(server)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        server._accept_failed(error)
+        return True
+    accepted = now()
+    request = Request(place, worker)
+    place.admit(request, given, address, started)
+    recorder.request_opened(request)
+    if isinstance(given, tuple):
+        place.tell_datagram(request, given[0], accepted)
+    thread, own = worker.thread, request.id
+    verifying = now()
+    request.since = verifying
+    request.stage = VERIFY_REQUEST
+    try:
+        verified = server.verify_request(given, address)
+    except BaseException as error:
+        request.fail(VERIFY_REQUEST, error)
+        pipeline.shut(server, request)
+        raise
+    ended = now()
+    recorder.journal((
+        STAGE, own, GET_REQUEST, thread, started, accepted, accepted - started, b"",
+        STAGE, own, VERIFY_REQUEST, thread, verifying, ended, ended - verifying, b"",
+    ))  # fmt: skip
+    if verified:
+        _process(server, request, recorder)
+    else:
+        request.outcome = Outcome.REJECTED
+        pipeline.shut(server, request)
+    return True
+
+
+def serve(server: Any, request: Request, worker: Worker, recorder: Recording) -> None:
+    """A pool's worker's share, as `pipeline.work`."""
+    began = now()
+    if began - worker.at > SHORT:
+        worker.clock, worker.at = cpu_now(), began
+    request.worker = worker
+    request.thread = worker.thread
+    worker.request = request
+    recorder.journal((STAGE, request.id, QUEUE, worker.thread, request.since, began, 0, b""))
+    try:
+        _finish(server, request, worker, recorder, began)
+    finally:
+        _shut(server, request, worker, recorder, alone=False)
+
+
 def work(server: Any, request: Request, recorder: Recording) -> None:
     """A thread's whole life, as `ThreadingMixIn._work` and `pipeline.work`."""
     place = request.place
@@ -113,12 +171,21 @@ def work(server: Any, request: Request, recorder: Recording) -> None:
     worker.request = request
     began = now()
     worker.at = began
-    worker.clock = clock = cpu_now()
+    worker.clock = cpu_now()
     thread, own = worker.thread, request.id
     recorder.journal((
         WORKER_STARTED, 0, place.number, thread, began, 0, worker.pid, worker.name.encode("utf-8", "backslashreplace"),
         STAGE, own, QUEUE, thread, request.since, began, 0, b"",
     ))  # fmt: skip
+    try:
+        _finish(server, request, worker, recorder, began)
+    finally:
+        _shut(server, request, worker, recorder, alone=True)
+
+
+def _finish(server: Any, request: Request, worker: Worker, recorder: Recording, began: int) -> None:
+    """`finish_request`, and `handle_error` if that fails."""
+    clock = worker.clock + began - worker.at
     request.since = began
     request.stage = FINISH_REQUEST
     live.current[worker.ident] = request
@@ -134,16 +201,14 @@ def work(server: Any, request: Request, recorder: Recording) -> None:
             cpu = ended - began
             if cpu > SHORT:
                 worker.clock, worker.at = cpu_now(), ended
-                cpu = min(worker.clock - clock, cpu)
-            recorder.journal((STAGE, own, FINISH_REQUEST, thread, began, ended, cpu, b""))
+                cpu = min(max(worker.clock - clock, 0), cpu)
+            recorder.journal((STAGE, request.id, FINISH_REQUEST, worker.thread, began, ended, cpu, b""))
     except Exception:
         pipeline.report(server, request.given, request.address, request)
-    finally:
-        _shut(server, request, worker, recorder)
 
 
-def _shut(server: Any, request: Request, worker: Worker, recorder: Recording) -> None:
-    """`shutdown_request`, the request's end, and the thread's."""
+def _shut(server: Any, request: Request, worker: Worker, recorder: Recording, *, alone: bool) -> None:
+    """`shutdown_request`, and the request's end; if it is `alone`, the thread's too."""
     started = now()
     request.since = started
     request.stage = SHUTDOWN_REQUEST
@@ -151,12 +216,13 @@ def _shut(server: Any, request: Request, worker: Worker, recorder: Recording) ->
         server.shutdown_request(request.given)
     except BaseException as error:
         request.fail(SHUTDOWN_REQUEST, error)
+        discard(request.given)
         raise
     finally:
-        _tell_end(request, worker, recorder, started)
+        _tell_end(request, worker, recorder, started, alone)
 
 
-def _tell_end(request: Request, worker: Worker, recorder: Recording, started: int) -> None:
+def _tell_end(request: Request, worker: Worker, recorder: Recording, started: int, alone: bool) -> None:
     ended = now()
     cpu = ended - started
     if cpu > SHORT:
@@ -168,7 +234,7 @@ def _tell_end(request: Request, worker: Worker, recorder: Recording, started: in
         WORKER_ENDED, 0, request.place.number, thread, ended, 0, -1, b"",
         STAGE, own, SHUTDOWN_REQUEST, thread, started, ended, cpu, b"",
         REQUEST_CLOSED, own, request.outcome, thread, ended, 0, 0, b"",
-    )[: 8 if told else 24])  # fmt: skip
+    )[0 if alone else 8 : 8 if told else 24])  # fmt: skip
     recorder.over(request)
 
 

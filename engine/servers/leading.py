@@ -1,0 +1,96 @@
+"""What a pool's worker does with a request: as the leader it accepts one, then it serves it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from ..observe.place import Place
+from ..observe.tap import receive_datagram
+from . import pipeline, recorded
+from .base import BaseServer
+from .tcp import TCPServer
+from .threads import ThreadingMixIn
+from .udp import UDPServer
+
+if TYPE_CHECKING:
+    from .member import Job, Member
+    from .pool import ThreadPoolMixIn
+
+_DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+
+
+def workers_accept(server: ThreadPoolMixIn) -> bool:
+    """Whether nobody would notice which thread accepts."""
+    cls = type(server)
+    return (
+        sys.platform == "linux"  # elsewhere a connection inherits that its listener does not block
+        and getattr(type(server.socket), "accept", None) is socket.socket.accept
+        and cls.get_request in (TCPServer.get_request, UDPServer.get_request)
+        and cls.verify_request is BaseServer.verify_request
+        and not {"get_request", "verify_request"} & vars(server).keys()
+    )
+
+
+def accept(server: ThreadPoolMixIn, member: Member) -> None:
+    """The leader's share: accept, verify, and process or reject; or if nobody has come, wait."""
+    if server._suspended:
+        return member.crew.pause()
+    place = server._place
+    if place is not None and place.hooks.observers:
+        return _accept_watched(server, place, member)
+    try:
+        request, client_address = fetch(server)
+    except BlockingIOError:
+        return member.crew.wait()
+    except OSError as error:
+        return server._accept_failed(error)
+    if type(request) is not tuple:
+        server._open[id(request)] = ref(request)
+    try:
+        verified = server.verify_request(request, client_address)
+    except BaseException:
+        server._dispose(request)
+        raise
+    if not verified:
+        return server._dispose(request)
+    return server._process(request, client_address)
+
+
+def _accept_watched(server: ThreadPoolMixIn, place: Place, member: Member) -> None:
+    recorder, worker = place.hooks.recorder, member.worker(place)
+    if recorder is None:
+        member.crew.wait()
+        pipeline.handle(server, place, worker, lambda: fetch(server))
+    elif not recorded.lead(server, worker, recorder, fetch):
+        member.crew.wait()
+
+
+def fetch(server: Any) -> tuple[Any, Any]:
+    """What `get_request` does, without waiting. Raises BlockingIOError if nobody has come."""
+    if not server._datagrams:
+        return server.socket.accept()  # type: ignore[no-any-return]  # a socket's
+    place = server._place
+    if place is None:
+        data, client_address = server.socket.recvfrom(server.max_packet_size, _DONTWAIT)
+    else:
+        data, client_address, place.datagram_size = receive_datagram(server.socket, server.max_packet_size, _DONTWAIT)
+    return (data, server.socket), client_address
+
+
+def serve(server: ThreadPoolMixIn, member: Member, job: Job) -> None:
+    """The worker's share."""
+    request, client_address, watched = job
+    if watched is None:
+        return server.process_request_thread(request, client_address)
+    recorder, worker = watched.hooks.recorder, member.worker(watched.place)
+    if recorder is not None and type(server).process_request_thread is ThreadingMixIn.process_request_thread:
+        return recorded.serve(server, watched, worker, recorder)
+    watched.taken(worker)
+    try:
+        server.process_request_thread(request, client_address)
+    finally:
+        watched.close()
+    return None
