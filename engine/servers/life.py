@@ -182,14 +182,14 @@ class Life:
         loop = self._enter()
         try:
             if not self._stopping:  # else it has been stopped before it began, and maybe closed
-                self._serve(loop, poll_interval)
+                self._run_loop(loop, poll_interval)
         finally:
             try:
                 self._loop_ended()
             finally:
                 self._leave(loop)
 
-    def _serve(self, loop: Loop, poll_interval: float) -> None:
+    def _run_loop(self, loop: Loop, poll_interval: float) -> None:
         with public.module()._ServerSelector() as selector:
             selector.register(self, selectors.EVENT_READ)
             selector.register(loop.waker, selectors.EVENT_READ)

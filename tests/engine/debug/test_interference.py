@@ -21,6 +21,9 @@ from engine.observe import acting
 from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, serving
 
 
+BEFORE_HANDLE = ("verify_request", "process_request", "finish_request", "setup", "handle")
+
+
 class Desk:
     """The person who decides."""
 
@@ -78,7 +81,7 @@ def data_of(pause: dict[str, Any]) -> bytes:
     return base64.b64decode(pause["data"])
 
 
-@pytest.mark.parametrize("point", ["verify_request", "process_request", "finish_request", "setup", "handle", "finish"])
+@pytest.mark.parametrize("point", [*BEFORE_HANDLE, "finish"])
 def test_the_matching_request_waits_and_others_do_not(point: str) -> None:
     with socket.socket() as held, ExitStack() as stack:
         held.settimeout(DEADLINE)
@@ -107,16 +110,17 @@ def test_a_condition_on_the_bytes() -> None:
 
 @pytest.mark.parametrize("point", ["verify_request", "setup", "handle"])
 def test_bytes_edited_before_the_handler_reads_them(point: str) -> None:
-    with gated({"point": point}) as desk, serving(tcp(), Notes()) as server:
-        with socket.create_connection(server.server_address, DEADLINE) as held:
-            held.sendall(b"good morning\n")
-            pause = desk.paused()
-            if data_of(pause) == b"good morning\n":
-                desk.decide(pause, data=b"good evening, all\n")
-                assert held.recv(100) == b"good evening, all\n"
-            else:
-                assert point == "verify_request"  # accepted before the bytes came
-                desk.decide(pause)
+    with gated({"point": point}) as desk, serving(tcp(), Notes()) as server, socket.socket() as held:
+        held.settimeout(DEADLINE)
+        held.connect(server.server_address)
+        held.sendall(b"good morning\n")
+        pause = desk.paused()
+        if data_of(pause) == b"good morning\n":
+            desk.decide(pause, data=b"good evening, all\n")
+            assert held.recv(100) == b"good evening, all\n"
+        else:  # accepted before the bytes came
+            desk.decide(pause)
+            assert held.recv(100) == b"good morning\n"
 
 
 def test_received_and_sent_chunks_are_edited() -> None:
@@ -201,14 +205,15 @@ def test_an_exception_holds_its_request(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_a_datagram_is_edited() -> None:
     server = engine.ThreadingUDPServer(("127.0.0.1", 0), DatagramEcho)
-    with gated({"point": "handle"}) as desk, serving(server, Notes()):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.settimeout(DEADLINE)
-            client.sendto(b"tick", server.server_address)
-            pause = desk.paused()
-            assert data_of(pause) == b"tick" and pause["datagram"]
-            desk.decide(pause, data=b"tock!")
-            assert client.recv(100) == b"tock!"
+    client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with gated({"point": "handle"}) as desk, serving(server, Notes()), client:
+        client.settimeout(DEADLINE)
+        client.sendto(b"tick", server.server_address)
+        pause = desk.paused()
+        assert data_of(pause) == b"tick"
+        assert pause["datagram"]
+        desk.decide(pause, data=b"tock!")
+        assert client.recv(100) == b"tock!"
 
 
 def test_a_server_that_stops_lets_go() -> None:

@@ -39,9 +39,9 @@ def test_the_mangled_name_stops_the_loop() -> None:
     with engine.TCPServer(("127.0.0.1", 0), Echo) as server:
         thread = _serve(server)
         ask(server.server_address, b"up\n")
-        server._BaseServer__shutdown_request = True  # type: ignore[attr-defined]  # as code in the wild does
+        server._BaseServer__shutdown_request = True
         assert _stopped(thread)
-        assert server._BaseServer__is_shut_down.is_set()  # type: ignore[attr-defined]
+        assert server._BaseServer__is_shut_down.is_set()
 
 
 def test_shutdown_from_a_handler_of_a_single_server() -> None:

@@ -51,16 +51,15 @@ def test_members_and_signatures(name: str) -> None:
         mine = inspect.getattr_static(ours, member)
         if inspect.isfunction(value):
             known = _parameters(value)
+            more = _parameters(mine)[len(known) :]
             assert _parameters(mine)[: len(known)] == known, member
-            assert all(default is not inspect.Parameter.empty for *_, default in _parameters(mine)[len(known) :]), member
+            assert all(default is not inspect.Parameter.empty for *_, default in more), member
         elif member not in PRIVATE_VALUES:
             assert mine == value, member
 
 
 def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
-    """But for keywords of ours, which no caller of the original can know."""
-    own = {"ssl_context", "dual_stack"}
-    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values() if p.name not in own]
+    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
 
 
 @pytest.mark.parametrize("name", ["_SocketWriter", "_ServerSelector", "_Threads", "_NoThreads"])
