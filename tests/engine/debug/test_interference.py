@@ -20,7 +20,6 @@ from engine.debug.waiting import WaitingRoom
 from engine.observe import acting
 from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, serving
 
-
 BEFORE_HANDLE = ("verify_request", "process_request", "finish_request", "setup", "handle")
 
 
