@@ -1,7 +1,7 @@
 """A drop-in for the standard library's socketserver that tells what it does: `import engine as socketserver`.
 
-`__all__` has socketserver's names only, so that a star import brings what it always did; `Observer`, `Stage`,
-`install` and `watch` are asked for by name.
+`__all__` has socketserver's names only, so that a star import brings what it always did; what is beyond them
+(`Observer`, `Stage`, `install`, `watch`, the pools, ...) is asked for by name.
 """
 
 import os as os
@@ -17,11 +17,15 @@ from .servers.certificates import Certificate as Certificate
 from .servers.combined import ThreadingTCPServer, ThreadingUDPServer
 from .servers.combined import ThreadPoolTCPServer as ThreadPoolTCPServer
 from .servers.combined import ThreadPoolUDPServer as ThreadPoolUDPServer
+from .servers.drain import DrainProgress as DrainProgress
+from .servers.drain import DrainReport as DrainReport
 from .servers.handlers import BaseRequestHandler, DatagramRequestHandler, StreamRequestHandler
 from .servers.handlers import _SocketWriter as _SocketWriter
 from .servers.hardened import HardenedMixIn as HardenedMixIn
 from .servers.hardened import harden as harden
 from .servers.install import install as install
+from .servers.life import ServerState as ServerState
+from .servers.limits import Limits as Limits
 from .servers.pool import ThreadPoolMixIn as ThreadPoolMixIn
 from .servers.tcp import TCPServer
 from .servers.threads import ThreadingMixIn
