@@ -16,6 +16,7 @@ MENUS = (
     ("file", QT_TR_NOOP("File")),
     ("server", QT_TR_NOOP("Server")),
     ("request", QT_TR_NOOP("Request")),
+    ("debug", QT_TR_NOOP("Debug")),
     ("view", QT_TR_NOOP("View")),
     ("help", QT_TR_NOOP("Help")),
 )
@@ -92,9 +93,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("capture.clear", QT_TR_NOOP("Clear the capture…"), "request", QT_TR_NOOP("Forget every captured request"),
            "Ctrl+L", "trash", separator=True),
 
+    Action("pause.continue", QT_TR_NOOP("Continue"), "debug", QT_TR_NOOP("Let the paused request go on, with the bytes "
+           "as they were edited"), "F5", "play", needs="paused"),
+    Action("pause.step", QT_TR_NOOP("Next stage"), "debug", QT_TR_NOOP("Let the paused request go on to the next point "
+           "where it can be held"), "F10", "arrow-right", needs="paused"),
+    Action("pause.drop", QT_TR_NOOP("Drop"), "debug", QT_TR_NOOP("Close the paused request without an answer"),
+           "Shift+F5", "x", needs="paused"),
+    Action("pause.reset", QT_TR_NOOP("Reset"), "debug", QT_TR_NOOP("Reset the paused connection: the peer sees an "
+           "error"), "Ctrl+Shift+F5", "zap", needs="paused"),
+    Action("pause.reject", QT_TR_NOOP("Reject"), "debug", QT_TR_NOOP("As if verify_request had said no"), "",
+           "unplug", needs="rejectable"),
+    Action("pause.answer", QT_TR_NOOP("Answer with these bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
+           "the peer instead of the handler's answer"), "", "send", needs="answerable"),
+    Action("pause.release", QT_TR_NOOP("Continue all"), "debug", QT_TR_NOOP("Let every paused request go on as it is"),
+           "Ctrl+F5", "play", needs="paused"),
+    Action("pause.now", QT_TR_NOOP("Pause now"), "debug", QT_TR_NOOP("Hold the selected live request at the next point "
+           "that it comes to"), "F6", "pause", needs="running", separator=True),
+    Action("gate.toggle", QT_TR_NOOP("Breakpoint on the stage"), "debug", QT_TR_NOOP("Hold every request of the "
+           "selected server before the selected stage, before handle if none is selected"), "F9", "circle-dot",
+           needs="gateable"),
+    Action("gates.switch", QT_TR_NOOP("Breakpoints hold"), "debug", QT_TR_NOOP("Switch all breakpoints; off lets "
+           "everything go that they hold"), "Ctrl+F9", "power", checkable=True),
+
     Action("perspective.live", QT_TR_NOOP("Live"), "view",
            QT_TR_NOOP("Servers, requests and what is in them"), "Ctrl+1",
            checkable=True),
+    Action("perspective.debug", QT_TR_NOOP("Debug"), "view", QT_TR_NOOP("What is paused, its pipeline and its bytes"),
+           "Ctrl+2", checkable=True),
     Action("perspective.load", QT_TR_NOOP("Load"), "view", QT_TR_NOOP("Workers and charts get the room"), "Ctrl+3",
            checkable=True),
     Action("view.welcome", QT_TR_NOOP("Examples"), "view", QT_TR_NOOP("The welcome page with six example servers"),

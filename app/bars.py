@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -63,6 +63,7 @@ class ToolBar(QToolBar):
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_tip(self._count, tr("How many requests match the filter and the selected server, of all in the capture"))
         context.view.counted.connect(self._show_count)
+        self._paused = PausedCounter(context, actions["pause.continue"])
         self._lay_out(actions, menu)
 
     def _lay_out(self, actions: Mapping[str, QAction], menu: QMenu) -> None:
@@ -72,11 +73,12 @@ class ToolBar(QToolBar):
         layout.setContentsMargins(8, 0, 12, 0)
         layout.setSpacing(8)
         layout.addWidget(_menu_button(menu))
-        for name in ("perspective.live", "perspective.load"):
+        for name in ("perspective.live", "perspective.debug", "perspective.load"):
             layout.addWidget(_perspective_button(actions[name]))
         layout.addSpacing(8)
         for name in ("server.start", "server.stop", "server.restart"):
             layout.addWidget(action_button(actions[name]))
+        layout.addWidget(self._paused)
         layout.addStretch()
         layout.addWidget(self.filter)
         layout.addWidget(self._count)
@@ -85,6 +87,29 @@ class ToolBar(QToolBar):
 
     def _show_count(self, shown: int, total: int) -> None:
         self._count.setText(tr("{} of {}").format(number(shown), number(total)))
+
+
+class PausedCounter(QPushButton):
+    """Calls the person while something is paused, and lets it go on."""
+
+    def __init__(self, context: Context, action: QAction) -> None:
+        super().__init__()
+        self._gates = context.gates
+        self._action = action
+        set_role(self, "chip-warn")
+        self.clicked.connect(action.trigger)
+        context.gates.paused_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        count = len(self._gates.paused)
+        said = tr("{} request paused") if count == 1 else tr("{} requests paused")
+        text = said.format(number(count))
+        keys = self._action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.setText(f"⏸ {text}  {no_mnemonic(self._action.text())}  {keys}")
+        self.setAccessibleName(tr("{paused}: continue").format(paused=text))
+        set_tip(self, tr("Let the chosen one go on; Ctrl+2 shows what is paused"))
+        self.setVisible(count > 0)
 
 
 def _menu_button(menu: QMenu) -> QToolButton:

@@ -144,6 +144,19 @@ def clear_capture(scope: Scope) -> None:
         scope.context.link.clear()
 
 
+# Debug
+
+
+def pause_now(scope: Scope) -> None:
+    request = scope.context.selection.request
+    if request is not None:
+        scope.context.gates.halt(request)
+
+
+def toggle_gate(scope: Scope) -> None:
+    scope.context.gates.toggle(scope.context.selection.server, scope.point)
+
+
 # View
 
 
@@ -195,7 +208,18 @@ COMMANDS: Mapping[str, Command] = {
     "request.close": lambda scope: close_request(scope, "close"),
     "request.reset": lambda scope: close_request(scope, "reset"),
     "capture.clear": clear_capture,
+    "pause.continue": lambda scope: scope.context.gates.decide("continue"),
+    "pause.step": lambda scope: scope.context.gates.decide("step"),
+    "pause.drop": lambda scope: scope.context.gates.decide("drop"),
+    "pause.reset": lambda scope: scope.context.gates.decide("reset"),
+    "pause.reject": lambda scope: scope.context.gates.decide("reject"),
+    "pause.answer": lambda scope: scope.context.gates.decide("answer"),
+    "pause.release": lambda scope: scope.context.gates.release(),
+    "pause.now": pause_now,
+    "gate.toggle": toggle_gate,
+    "gates.switch": lambda scope: scope.context.gates.switch(not scope.context.gates.on),
     "perspective.live": lambda scope: scope.shell.arrange("live"),
+    "perspective.debug": lambda scope: scope.shell.arrange("debug"),
     "perspective.load": lambda scope: scope.shell.arrange("load"),
     "view.welcome": lambda scope: scope.shell.show_welcome(),
     "view.freeze": lambda scope: scope.context.view.set_frozen(not scope.context.view.frozen),

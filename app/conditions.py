@@ -12,6 +12,7 @@ from app.actions import by_id
 from app.context import Context
 from app.link.tick import ServerState
 from app.text import tr
+from engine.debug.gates import POINTS
 
 
 class Shell(Protocol):
@@ -54,6 +55,12 @@ class Scope:
         return status.script if status is not None and status.script else key
 
     @property
+    def point(self) -> str:
+        """Where a breakpoint would be set: the selected stage, else `handle`."""
+        stage = self.context.selection.stage
+        return stage.method if stage is not None else "handle"
+
+    @property
     def stand(self) -> object:
         """Of all that a tick tells, only what makes an action possible, impossible or checked."""
         servers = [(server.key, server.state, server.script) for server in self.context.link.tick.servers]
@@ -64,7 +71,9 @@ CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     "server.demo": lambda scope: scope.context.desk.has_demo(scope.server),
     "view.freeze": lambda scope: scope.context.view.frozen,
     "view.follow": lambda scope: scope.context.view.following,
+    "gates.switch": lambda scope: scope.context.gates.on,
     "perspective.live": lambda scope: scope.shell.perspective == "live",
+    "perspective.debug": lambda scope: scope.shell.perspective == "debug",
     "perspective.load": lambda scope: scope.shell.perspective == "load",
 }
 """Whether a checkable action is on."""
@@ -110,6 +119,38 @@ def _needs_request(scope: Scope) -> str:
     return "" if scope.context.selection.request is not None else tr("Select a live request first")
 
 
+def _needs_paused(scope: Scope) -> str:
+    return "" if scope.context.gates.paused else tr("Nothing is paused")
+
+
+def _needs_verify(scope: Scope) -> str:
+    paused = scope.context.gates.chosen
+    if paused is None:
+        return _needs_paused(scope)
+    return "" if paused.point == "verify_request" else tr("It is paused behind verify_request")
+
+
+def _needs_answerable(scope: Scope) -> str:
+    paused = scope.context.gates.chosen
+    if paused is None:
+        return _needs_paused(scope)
+    nothing = paused.data is None and scope.context.gates.draft(paused.number) is None
+    return tr("Type the answer below the list first") if nothing else ""
+
+
+def _needs_running(scope: Scope) -> str:
+    request = scope.context.selection.request
+    if any(one.id == request for one in scope.context.gates.paused):
+        return tr("It is paused already") if request is not None else _needs_request(scope)
+    return _needs_request(scope)
+
+
+def _needs_gateable(scope: Scope) -> str:
+    if not scope.context.selection.server:
+        return tr("Select a server first")
+    return "" if scope.point in POINTS else tr("No request can be held at {stage}").format(stage=scope.point)
+
+
 CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "server": _needs_server,
     "startable": _needs_stopped,
@@ -118,5 +159,10 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "listening": _needs_listening,
     "example": _needs_example,
     "live": _needs_request,
+    "paused": _needs_paused,
+    "rejectable": _needs_verify,
+    "answerable": _needs_answerable,
+    "running": _needs_running,
+    "gateable": _needs_gateable,
     "lost": lambda scope: tr("The supervisor is there") if scope.context.link.alive else "",
 }

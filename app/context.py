@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk
+from app.gates import Gates
 from app.journal import Journal
 from app.link.link import Link
 from app.models.selection import Selection
@@ -91,6 +92,8 @@ class Context:
     journal: Journal
     """What Socketscope itself has to say; the Output panel shows it among what servers print."""
     selection: Selection
+    gates: Gates
+    """Where requests are held, and what is held."""
     view: View
     workspace: Workspace
     settings: Settings

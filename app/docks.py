@@ -15,14 +15,25 @@ from app.panels import Panel
 from app.text import set_tip, tr
 
 AREAS = {
+    "top": Qt.DockWidgetArea.TopDockWidgetArea,
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 NARROW = 1400
 """Below this width the right column joins the tabs at the bottom: it would leave the requests without their stages."""
-SIZES = {"live": {"left": 226, "right": 362, "bottom": 260}, "load": {"left": 226, "right": 720, "bottom": 200}}
+SIZES = {
+    "live": {"left": 226, "right": 362, "bottom": 260},
+    "debug": {"left": 226, "right": 362, "bottom": 400},
+    "load": {"left": 226, "right": 720, "bottom": 200},
+}
 """By perspective: how wide the columns are, and how high the bottom."""
+SHOWN = {"debug": frozenset({"pipeline", "paused", "gates"})}
+"""By perspective: the panels that it shows besides those that are always there."""
+HIDDEN = {"debug": frozenset({"load"})}
+"""By perspective: the panels that make room for them."""
+BESIDE = "paused"
+"""Stands at the left of the tabs at the bottom, where a perspective shows it."""
 
 
 class _NoHead(QWidget):
@@ -104,6 +115,7 @@ class Docks:
         self._docks = [Dock(panel, context, window) for panel in panels if panel.area in AREAS]
         self._folded = False
         self._resting = False
+        self._split = False
         self._put_away: list[Dock] = []
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["bottom"])
@@ -135,11 +147,16 @@ class Docks:
     def arrange(self, perspective: str = "live") -> None:
         """Every panel in its place: left and right stacked, bottom in tabs with the first in front."""
         self._sizes = SIZES[perspective]
+        shown, hidden = SHOWN.get(perspective, frozenset()), HIDDEN.get(perspective, frozenset())
         self._resting = False
         for dock in self._docks:
             dock.setFloating(False)
             self._window.addDockWidget(AREAS[dock.panel.area], dock)
-            dock.setVisible(dock.panel.visible)
+            dock.setVisible(dock.panel.name in shown or (dock.panel.visible and dock.panel.name not in hidden))
+        self._split = BESIDE in shown
+        if self._split:
+            beside = next(dock for dock in self._docks if dock.panel.name == BESIDE)
+            self._window.splitDockWidget(beside, self._of("bottom")[0], Qt.Orientation.Horizontal)
         self._stack_tabs(self._of("bottom"))
         self._folded = False
         self._resize()
@@ -176,7 +193,8 @@ class Docks:
         self._folded = folded
 
     def _of(self, area: str) -> list[Dock]:
-        return [dock for dock in self._docks if dock.panel.area == area]
+        beside = BESIDE if self._split else ""
+        return [dock for dock in self._docks if dock.panel.area == area and dock.panel.name != beside]
 
     def _stack_tabs(self, docks: list[Dock]) -> None:
         for one, other in pairwise(docks):
@@ -199,5 +217,13 @@ class Docks:
             across = Qt.Orientation.Vertical if area == "bottom" else Qt.Orientation.Horizontal
             docks = [dock for dock in self._of(area) if dock.isVisibleTo(self._window)][:1]
             self._window.resizeDocks(list[QDockWidget](docks), [size] * len(docks), across)
+        self._share_bottom()
         right: list[QDockWidget] = [dock for dock in self._of("right") if dock.isVisibleTo(self._window)]
         self._window.resizeDocks(right, [1 + index * 3 for index in range(len(right))], Qt.Orientation.Vertical)
+
+    def _share_bottom(self) -> None:
+        """What stands beside the tabs gets the smaller half."""
+        if self._split:
+            both: list[QDockWidget] = [dock for dock in self._docks if dock.panel.name == BESIDE]
+            both += self._of("bottom")[:1]
+            self._window.resizeDocks(both, [5, 6], Qt.Orientation.Horizontal)

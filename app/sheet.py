@@ -67,6 +67,10 @@ QPushButton:checked { border-color: $accent; color: $accent; }
 QPushButton[role="primary"] { background: $accent; color: $accent_text; border-color: $accent; font-weight: bold; }
 QPushButton[role="primary"]:focus { border-color: $text; }
 QPushButton[role="primary"]:disabled { background: $line; border-color: $line; color: $faint; }
+QToolButton[role="stage"], QToolButton[role="stage-gated"], QToolButton[role="stage-held"] { padding: 2px 6px;
+  border: 1px solid $line; border-radius: 3px; }
+QToolButton[role="stage-gated"] { border-color: $warn; }
+QToolButton[role="stage-held"] { border-color: $warn; color: $warn; font-weight: bold; }
 QPushButton[role="chip-warn"] { border-color: $warn; color: $warn; }
 QPushButton[role="chip-fault"] { border-color: $fault; color: $fault; }
 QPushButton[role="status-dim"], QPushButton[role="status-warn"] { background: transparent;

@@ -13,6 +13,7 @@ from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
 from app.docks import Docks, name_tab_bar
+from app.gates import Gates
 from app.heads import Page
 from app.icons import application_icon
 from app.journal import Journal, Note
@@ -25,8 +26,10 @@ from app.theme import ThemeSource
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of the stored layout; another number makes old ones void."""
+FRONT = {"load": "load", "debug": "inspector"}
+"""The panel that a perspective brings to the front of its tabs."""
 SMALLEST = QSize(1100, 700)
 FIRST = QSize(1440, 900)
 
@@ -47,6 +50,7 @@ class Window(QMainWindow):
             desk=desk,
             journal=Journal(link, desk, self),
             selection=selection,
+            gates=Gates(link, workspace, selection, self),
             view=View(self),
             workspace=workspace,
             settings=settings,
@@ -103,8 +107,8 @@ class Window(QMainWindow):
         self.perspective = perspective
         self.docks.arrange(perspective)
         self.docks.fit(self.width())
-        if perspective == "load":
-            self.docks.bring("load")
+        if (front := FRONT.get(perspective)) is not None:
+            self.docks.bring(front)
         self.refresh_actions()
 
     def refresh_actions(self) -> None:
@@ -136,6 +140,7 @@ class Window(QMainWindow):
         context = self.context
         context.journal.written.connect(self._tell_urgent)
         context.journal.settled.connect(lambda note: self.bar.hush(note.told))
+        context.gates.refused.connect(self.tell)
         context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
         context.workspace.added.connect(self._show_requests)
         context.selection.server_changed.connect(self._show_requests)
@@ -148,6 +153,10 @@ class Window(QMainWindow):
             context.workspace.changed,
             context.view.frozen_changed,
             context.view.following_changed,
+            context.selection.stage_changed,
+            context.gates.changed,
+            context.gates.paused_changed,
+            context.gates.chosen_changed,
         ):
             signal.connect(lambda *_: self.refresh_actions())
 

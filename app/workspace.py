@@ -6,12 +6,13 @@ import json
 import logging
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.gates import GateSetting
 from app.text import tr
 from engine.hosting.profile import Profile
 
@@ -27,6 +28,8 @@ class Entry:
     key: str
     profile: Profile
     autostart: bool = False
+    gates: tuple[GateSetting, ...] = ()
+    """Where its requests are held."""
 
 
 class Workspace(QObject):
@@ -62,8 +65,13 @@ class Workspace(QObject):
     def edit(self, key: str, profile: Profile, *, autostart: bool | None = None) -> None:
         """Give a server another profile."""
         old = self._entries[key]
-        self._entries[key] = Entry(key, profile, old.autostart if autostart is None else autostart)
+        self._entries[key] = Entry(key, profile, old.autostart if autostart is None else autostart, old.gates)
         self.edited.emit(key)
+        self._on_changed()
+
+    def set_gates(self, key: str, gates: tuple[GateSetting, ...]) -> None:
+        """Keep a server's gates with it."""
+        self._entries[key] = replace(self._entries[key], gates=gates)
         self._on_changed()
 
     def remove(self, key: str) -> None:
@@ -87,7 +95,7 @@ class Workspace(QObject):
     def save(self) -> None:
         """Write the file. Raises OSError; the file that was there is then still there."""
         if self._path is not None:
-            servers = [{"key": e.key, "autostart": e.autostart, "profile": e.profile.to_json()} for e in self.entries]
+            servers = [_to_json(entry) for entry in self.entries]
             write_whole(self._path, json.dumps({"version": VERSION, "servers": servers}, indent=1).encode())
 
     def _on_changed(self) -> None:
@@ -118,6 +126,11 @@ def _read(path: Path) -> list[Entry]:
     return [_entry(server) for server in servers]
 
 
+def _to_json(entry: Entry) -> dict[str, Any]:
+    plain = {"key": entry.key, "autostart": entry.autostart, "profile": entry.profile.to_json()}
+    return plain | ({"gates": [gate.to_json() for gate in entry.gates]} if entry.gates else {})
+
+
 def _entry(data: Any) -> Entry:
     if not isinstance(data, dict) or not isinstance(data.get("profile"), dict):
         raise ValueError("A server of a workspace has a profile.")
@@ -125,7 +138,11 @@ def _entry(data: Any) -> Entry:
         profile = Profile.from_json(data["profile"])
     except TypeError as error:
         raise ValueError(f"A profile is incomplete: {error}") from error
-    return Entry(str(data["key"]), profile, data.get("autostart") is True)
+    given = data.get("gates", [])
+    if not isinstance(given, list):
+        raise ValueError("The gates of a server are a list.")
+    gates = tuple(GateSetting.from_json(gate) for gate in given)
+    return Entry(str(data["key"]), profile, data.get("autostart") is True, gates)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -95,6 +97,45 @@ class ServerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedRequest:
+    """One request that is held at a gate. Times are monotonic ns."""
+
+    number: str
+    """What decisions name."""
+    key: str = ""
+    id: int | None = None
+    """The capture's; None until its row is there."""
+    gate: int = 0
+    point: str = ""
+    when: str = "before"
+    since: int = 0
+    patience: float | None = None
+    """Seconds after which it goes on by itself."""
+    pid: int = 0
+    worker: str = ""
+    blocks: bool = False
+    """Nobody else is served meanwhile."""
+    datagram: bool = False
+    error: str = ""
+    data: bytes | None = None
+    """The first of the bytes at stake; None: none that could be changed."""
+    size: int = 0
+    peer: bool = True
+    """Whether the peer is still there."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PausedRequest:
+        """Read one of a tick's paused requests; data that is no Base64 counts as none."""
+        values = {name: data[name] for name in cls.__slots__ if data.get(name) is not None}
+        values["number"] = str(data["number"])
+        try:
+            values["data"] = base64.b64decode(data["data"], validate=True) if data.get("data") is not None else None
+        except binascii.Error:
+            values["data"] = None
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Everything that changes, at one moment (`at`, monotonic ns)."""
 
@@ -102,6 +143,7 @@ class Tick:
     at: int = 0
     totals: TickTotals = field(default_factory=TickTotals)
     servers: tuple[ServerStatus, ...] = ()
+    paused: tuple[PausedRequest, ...] = ()
 
     def server(self, key: str | None) -> ServerStatus | None:
         """The server with this key, if the supervisor knows it."""
@@ -113,4 +155,5 @@ class Tick:
         given = data.get("totals") or {}
         counters = {name: round(given[name]) for name in TickTotals.__slots__ if given.get(name) is not None}
         servers = tuple(ServerStatus.from_json(server) for server in data.get("servers") or ())
-        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers)
+        paused = tuple(PausedRequest.from_json(one) for one in data.get("paused") or ())
+        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers, paused)

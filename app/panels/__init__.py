@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.panels.client import ClientPanel
+from app.panels.gates import GatesPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.load import LoadPanel
 from app.panels.output import OutputPanel
+from app.panels.paused import PausedPanel
+from app.panels.pipeline import PipelinePanel
 from app.panels.requests import RequestsPanel
 from app.panels.servers import ServersPanel
 from app.panels.welcome import WelcomePanel
@@ -23,8 +26,8 @@ from app.text import QT_TR_NOOP
 class Panel:
     """One panel. It is built by `factory` when it is first shown, and rests while it is hidden.
 
-    `area` is left, right or bottom for a dock, center for a page in the window's middle. Without `head` the panel's
-    own first line serves as one.
+    `area` is left, right, top or bottom for a dock, center for a page in the window's middle. Without `head` the
+    panel's own first line serves as one.
     """
 
     name: str
@@ -39,10 +42,13 @@ class Panel:
 PANELS: tuple[Panel, ...] = (
     Panel("welcome", QT_TR_NOOP("Welcome"), "center", WelcomePanel, head=False),
     Panel("requests", QT_TR_NOOP("Requests"), "center", RequestsPanel),
+    Panel("pipeline", QT_TR_NOOP("Pipeline"), "top", PipelinePanel, "Alt+6", head=False, visible=False),
     Panel("servers", QT_TR_NOOP("Servers"), "left", ServersPanel, "Alt+1"),
     Panel("workers", QT_TR_NOOP("Workers"), "right", WorkersPanel, "Alt+3"),
     Panel("load", QT_TR_NOOP("Load"), "right", LoadPanel, "Alt+4"),
+    Panel("gates", QT_TR_NOOP("Breakpoints"), "right", GatesPanel, "Alt+8", visible=False),
     Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
     Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
+    Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
 )

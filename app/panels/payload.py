@@ -47,3 +47,21 @@ def read_hex(text: str) -> bytes:
     if len(digits) % 2:
         raise PayloadError(tr("There is an odd number of hex digits."))
     return bytes.fromhex(digits)
+
+
+def write_text(data: bytes) -> str:
+    r"""Bytes as `read_text` reads them: what can be seen stands for itself, the rest as \n, \r, \t or \x1f."""
+    text = data.decode("utf-8", "surrogateescape")
+    return "".join(_PLAIN.get(sign) or (sign if sign.isprintable() else _escape(sign)) for sign in text)
+
+
+_PLAIN = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "\\": r"\\"}
+
+
+def _escape(sign: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in sign.encode("utf-8", "surrogateescape"))
+
+
+def write_hex(data: bytes) -> str:
+    """Bytes as `read_hex` reads them, sixteen a line."""
+    return "\n".join(data[at : at + 16].hex(" ") for at in range(0, len(data), 16))

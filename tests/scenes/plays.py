@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QPushButton
 
 from app.examples import FOLDER
+from app.models.gates import GateSetting
 from app.panels.inspector import BYTES, EXCEPTION, STAGES
 from engine.hosting.profile import Profile
 from tests.scenes.theatre import Theatre, private_socket, taken_port
@@ -69,6 +70,25 @@ def exception(here: Theatre) -> None:
     here.look_at(EXCEPTION)
 
 
+def paused(here: Theatre) -> None:
+    """Paused at verify and at handle, while others still flow."""
+    gates = here.window.context.gates
+    key = here.window.context.desk.run_example("echo-threads")
+    host, _, port = here.wait_listening(key).address.rpartition(":")
+    gates.put(key, GateSetting(1, "verify_request", condition="text:first"))
+    gates.put(key, GateSetting(2, "handle", condition=r'text:"second"', patience=300))
+    here.wait_requests(3, "server:echo-threads state:done")
+    clients = [socket.create_connection((host, int(port))) for _ in range(2)]
+    for client, said in zip(clients, (b"first line\r\n", b"second line\r\n"), strict=True):
+        client.sendall(said)
+    here.stay_open(clients)
+    here.wait("two are paused", lambda: len([one for one in gates.paused if one.id]) == 2)
+    here.wait_requests(12, "server:echo-threads state:done")
+    here.window.run("perspective.debug")
+    gates.choose(next(one.number for one in gates.paused if one.point == "handle"))
+    here.select(next(one.id for one in gates.paused if one.point == "handle" and one.id is not None))
+
+
 def four_families(here: Theatre) -> None:
     """TCP, UDP, Unix stream and Unix datagram side by side, and a bind that failed."""
     desk = here.window.context.desk
@@ -108,6 +128,7 @@ SCENES = (
     Scene(3, "row-to-bytes", row_to_bytes),
     Scene(4, "waterfall-and-lanes", waterfall_and_lanes),
     Scene(5, "exception", exception),
+    Scene(6, "paused", paused),
     Scene(10, "four-families", four_families),
 )
 

@@ -7,7 +7,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,6 +45,8 @@ class Theatre:
 
     window: Window
     folder: Path
+    clients: list[socket.socket] = field(default_factory=list)
+    """Closed after the play."""
 
     def wait(self, what: str, seen: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Let the window live until `seen()` is true."""
@@ -58,6 +60,10 @@ class Theatre:
         look.stop()
         if not late.isActive():
             raise NotSeenError(f"not seen within {seconds:.0f} s: {what}")
+
+    def stay_open(self, clients: list[socket.socket]) -> None:
+        """Keep clients connected until the play is over."""
+        self.clients += clients
 
     def find(self, kind: type[W], name: str = "") -> W:
         """The one visible-or-not widget of a kind, by accessible name if given."""
@@ -148,9 +154,12 @@ def theatre(folder: Path, home: Path | None = None) -> Iterator[Theatre]:
         window = Window(Link(spawn), Workspace(home / "workspace.json"), Settings(home / "settings.ini"), themes)
         window.show()
         window.resize(SIZES[0])
+        here = Theatre(window, folder)
         try:
-            yield Theatre(window, folder)
+            yield here
         finally:
+            for client in here.clients:
+                client.close()
             window.close()
             window.deleteLater()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

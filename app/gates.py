@@ -1,0 +1,201 @@
+"""Gates and what they hold: keeps each server's gates in the workspace, orders them, and carries decisions out."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.link.link import Link
+from app.link.tick import PausedRequest, Tick, Trouble
+from app.models.gates import GateSetting
+from app.models.selection import Selection
+from app.workspace import Workspace
+from engine.debug.gates import BEFORE
+
+NEEDS_BYTES = "answer"
+"""The decision that sends what stands in the editor to the peer."""
+EDITABLE = frozenset({"continue", "step", "answer"})
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person made of the bytes at stake; `problem` is a sentence while it cannot be read."""
+
+    data: bytes = b""
+    problem: str = ""
+
+
+class Gates(QObject):
+    """Where requests are held, which one is looked at, and what a person wants to become of it."""
+
+    changed = Signal()
+    """The gates of some server, the master switch, or an error."""
+    paused_changed = Signal()
+    """Something has been paused or goes on."""
+    chosen_changed = Signal()
+    refused = Signal(str)
+    """Why a decision was not carried out."""
+
+    def __init__(self, link: Link, workspace: Workspace, selection: Selection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._workspace = workspace
+        self._selection = selection
+        self._loose: dict[str, tuple[GateSetting, ...]] = {}
+        """Of servers that a script made: they are in no workspace."""
+        self._told: dict[str, tuple[GateSetting, ...]] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._numbers: tuple[str, ...] = ()
+        self._chosen = ""
+        self.errors: dict[int, str] = {}
+        self.on = True
+        link.ticked.connect(self._on_tick)
+        link.respawned.connect(self._on_respawned)
+
+    # Gates
+
+    def of(self, key: str) -> tuple[GateSetting, ...]:
+        """The gates of a server."""
+        entry = self._workspace.entry(key)
+        return entry.gates if entry is not None else self._loose.get(key, ())
+
+    def next_number(self, key: str) -> int:
+        """A number that no gate of this server has had."""
+        return 1 + max((gate.number for gate in self.of(key)), default=0)
+
+    def put(self, key: str, gate: GateSetting) -> None:
+        """Add a gate, or change the one with its number."""
+        gates = {one.number: one for one in self.of(key)} | {gate.number: gate}
+        self._keep(key, tuple(gates.values()))
+
+    def remove(self, key: str, number: int) -> None:
+        """Take a gate away. What it holds waits on."""
+        self._keep(key, tuple(gate for gate in self.of(key) if gate.number != number))
+
+    def at(self, key: str, point: str) -> GateSetting | None:
+        """The gate before this stage that holds every request."""
+        plain = (gate for gate in self.of(key) if gate.point == point and gate.when == BEFORE and not gate.condition)
+        return next(plain, None)
+
+    def toggle(self, key: str, point: str) -> None:
+        """Set a gate before a stage, or take it away."""
+        found = self.at(key, point)
+        if found is not None:
+            self.remove(key, found.number)
+        else:
+            self.put(key, GateSetting(self.next_number(key), point))
+
+    def switch(self, on: bool) -> None:
+        """Let all gates hold, or none; none also lets everything go that is held."""
+        self.on = on
+        self._link.order("gates_on", on=on)
+        self.changed.emit()
+
+    def _keep(self, key: str, gates: tuple[GateSetting, ...]) -> None:
+        if self._workspace.entry(key) is not None:
+            self._workspace.set_gates(key, gates)
+        else:
+            self._loose[key] = gates
+        self._tell()
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        """Order the gates of every server that the supervisor knows and has not been told of."""
+        known = {server.key for server in self._link.tick.servers}
+        self._told = {key: gates for key, gates in self._told.items() if key in known}
+        for key in known:
+            gates = self.of(key)
+            if gates != self._told.get(key, ()):
+                self._told[key] = gates
+                self._order(key, gates)
+
+    def _order(self, key: str, gates: tuple[GateSetting, ...]) -> None:
+        def taken(_reply: Mapping[str, Any]) -> None:
+            self._blame(gates, {})
+
+        def refused(trouble: Trouble) -> None:
+            number = trouble.extras.get("gate")
+            self._blame(gates, {number: trouble.sentence} if isinstance(number, int) else {})
+            self.refused.emit(trouble.sentence)
+
+        self._link.order("gates", taken, refused, key=key, gates=[gate.to_json() for gate in gates])
+
+    def _blame(self, gates: tuple[GateSetting, ...], errors: dict[int, str]) -> None:
+        if errors or any(gate.number in self.errors for gate in gates):
+            self.errors = errors
+            self.changed.emit()
+
+    # What is held
+
+    @property
+    def paused(self) -> tuple[PausedRequest, ...]:
+        """What waits, by the latest tick."""
+        tick: Tick = self._link.tick
+        return tick.paused
+
+    @property
+    def chosen(self) -> PausedRequest | None:
+        """What decisions are about: what was chosen in the list, else the selected request, else who waits longest."""
+        paused = self.paused
+        chosen = next((one for one in paused if one.number == self._chosen), None)
+        selected = self._selection.request
+        of_request = next((one for one in paused if selected is not None and one.id == selected), None)
+        return chosen or of_request or min(paused, key=lambda one: one.since, default=None)
+
+    def choose(self, number: str) -> None:
+        """Look at a held request."""
+        if number != self._chosen:
+            self._chosen = number
+            self.chosen_changed.emit()
+
+    def draft(self, number: str) -> Draft | None:
+        """What was made of the bytes at stake; None: nothing."""
+        return self._drafts.get(number)
+
+    def keep_draft(self, number: str, draft: Draft | None) -> None:
+        """Remember what a person typed, until the request goes on."""
+        self._drafts.pop(number, None)
+        if draft is not None:
+            self._drafts[number] = draft
+
+    def decide(self, deed: str) -> None:
+        """Let the chosen request go on, or end it. Bytes that cannot be read are told of, and nothing is lost."""
+        paused = self.chosen
+        if paused is None:
+            return
+        draft = self._drafts.get(paused.number) if deed in EDITABLE else None
+        if draft is not None and draft.problem:
+            self.refused.emit(draft.problem)
+            return
+        data = draft.data if draft is not None else paused.data if deed == NEEDS_BYTES else None
+        members = {} if data is None else {"data": base64.b64encode(data).decode()}
+        self._link.order("decide", None, self._on_refused, number=paused.number, deed=deed, **members)
+
+    def halt(self, request: int) -> None:
+        """Hold a live request at the next point that it comes to."""
+        self._link.order("halt", None, self._on_refused, request=request)
+
+    def release(self) -> None:
+        """Let everything go on as it is."""
+        self._link.order("release", None, self._on_refused)
+
+    def _on_refused(self, trouble: Trouble) -> None:
+        self.refused.emit(trouble.sentence)
+
+    def _on_tick(self, tick: Tick) -> None:
+        self._tell()
+        numbers = tuple(one.number for one in tick.paused)
+        if numbers != self._numbers:
+            self._numbers = numbers
+            self._drafts = {number: draft for number, draft in self._drafts.items() if number in numbers}
+            self.paused_changed.emit()
+
+    def _on_respawned(self) -> None:
+        """Another supervisor knows no gates."""
+        self._told.clear()
+        if not self.on:
+            self._link.order("gates_on", on=False)

@@ -1,0 +1,97 @@
+"""The pipeline of one request as a strip: what each stage took, where it is held, and where breakpoints stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+from app.text import label, milliseconds, set_role, set_tip, tr
+from engine.capture.records import StageRecord
+from engine.observe.stages import Stage
+
+SHOWN: Mapping[Stage, str] = {
+    Stage.GET_REQUEST: "get_request",
+    Stage.VERIFY_REQUEST: "verify",
+    Stage.PROCESS_REQUEST: "process",
+    Stage.SETUP: "setup",
+    Stage.HANDLE: "handle",
+    Stage.FINISH: "finish",
+    Stage.SHUTDOWN_REQUEST: "shutdown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where the request is held, and since when in words."""
+
+    point: str
+    waiting: str
+
+
+class PipelineStrip(QWidget):
+    """A button for each stage; pressing it sets or removes a breakpoint before the stage."""
+
+    toggled = Signal(object)
+    """Stage"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self._buttons: dict[Stage, QToolButton] = {}
+        for stage in SHOWN:
+            if self._buttons:
+                layout.addWidget(label("→", role="dim"))
+            self._buttons[stage] = self._make(stage)
+            layout.addWidget(self._buttons[stage])
+        layout.addStretch(1)
+        self.show_stages({}, None, frozenset(), "")
+
+    def button(self, stage: Stage) -> QToolButton:
+        """The button of a stage."""
+        return self._buttons[stage]
+
+    def show_stages(
+        self, stages: Mapping[Stage, StageRecord], held: Held | None, gates: frozenset[str], why_not: str
+    ) -> None:
+        """Show a request's stages, its pause and the breakpoints before stages; `why_not` none can be set."""
+        for stage, button in self._buttons.items():
+            gated = stage.method in gates
+            here = held is not None and held.point == stage.method
+            text = f"⏸ {SHOWN[stage]}  {held.waiting}" if here and held is not None else _passed(stage, stages)
+            text = f"◉ {text}" if gated else text
+            if button.text() != text:
+                button.setText(text)
+            role = "stage-held" if here else "stage-gated" if gated else "stage"
+            if button.property("role") != role:
+                set_role(button, role)
+            reason = tr("There is no request yet that could be held here") if stage is Stage.GET_REQUEST else why_not
+            button.setEnabled(not reason)
+            button.setAccessibleName(tr("{stage}: breakpoint").format(stage=stage.method))
+            set_tip(button, reason or _explanation(stage, gated))
+
+    def _make(self, stage: Stage) -> QToolButton:
+        button = QToolButton()
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: self.toggled.emit(stage))
+        return button
+
+
+def _passed(stage: Stage, stages: Mapping[Stage, StageRecord]) -> str:
+    record = stages.get(stage)
+    if record is None:
+        return SHOWN[stage]
+    if record.ended is None:
+        return f"{SHOWN[stage]} …"
+    return f"{SHOWN[stage]} ✓{milliseconds(record.ended - record.started)}"
+
+
+def _explanation(stage: Stage, gated: bool) -> str:
+    if gated:
+        return tr("Requests are held before {stage}; press to remove this breakpoint").format(stage=stage.method)
+    return tr("Press to hold every request of this server before {stage}").format(stage=stage.method)

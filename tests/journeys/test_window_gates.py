@@ -1,0 +1,74 @@
+"""Two requests paused in a real window: bytes edited, continued, and the client gets the changed answer."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.examples import FOLDER
+from app.models.gates import GateSetting
+from app.panels.paused import PausedPanel
+from engine.hosting.profile import Profile
+from tests.scenes.theatre import Theatre, theatre
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture
+def here(tmp_path: Path, qtbot: QtBot) -> Iterator[Theatre]:
+    with theatre(tmp_path) as opened:
+        yield opened
+
+
+def connect(address: str, said: bytes) -> socket.socket:
+    """A client that has said something and waits for its answer."""
+    host, _, port = address.rpartition(":")
+    client = socket.create_connection((host, int(port)), timeout=10)
+    client.sendall(said)
+    return client
+
+
+def test_edited_bytes_reach_the_client(here: Theatre) -> None:
+    gates = here.window.context.gates
+    echo = Profile("echo", server_class="ThreadingTCPServer", handler_file=str(FOLDER / "echo.py"),
+                   handler_class="EchoHandler")  # fmt: skip
+    key = here.serve(echo)
+    address = here.wait_listening(key).address
+    gates.put(key, GateSetting(1, "verify_request", condition="text:first"))
+    gates.put(key, GateSetting(2, "handle", condition="text:second"))
+    with connect(address, b"first\n") as first, connect(address, b"second\n") as second:
+        here.wait("two are paused", lambda: len(gates.paused) == 2)
+        assert {one.point for one in gates.paused} == {"verify_request", "handle"}
+        with connect(address, b"third\n") as third:
+            assert third.recv(100) == b"third\n"
+        here.window.run("perspective.debug")
+        panel = here.find(PausedPanel)
+        held = next(one for one in gates.paused if one.point == "handle")
+        gates.choose(held.number)
+        here.wait("its bytes are shown", lambda: panel.editor.text.toPlainText() == r"second\n")
+        panel.editor.hex_mode.setChecked(True)
+        panel.editor.text.setPlainText("63 68 6")
+        here.window.run("pause.continue")
+        assert "odd" in panel.editor.message.text()
+        assert panel.editor.text.toPlainText() == "63 68 6"
+        panel.editor.text.setPlainText(b"changed\n".hex())
+        here.window.run("pause.continue")
+        assert second.recv(100) == b"changed\n"
+        here.wait("one is paused", lambda: len(gates.paused) == 1)
+        here.window.run("pause.continue")
+        assert first.recv(100) == b"first\n"
+        here.wait("none is paused", lambda: not gates.paused)
+
+
+def test_a_paused_server_can_be_stopped(here: Theatre) -> None:
+    gates = here.window.context.gates
+    key = here.window.context.desk.run_example("echo-threads")
+    here.wait_listening(key)
+    here.window.run("gate.toggle")
+    here.wait("demo clients are held", lambda: gates.paused)
+    here.window.context.desk.stop(key)
+    here.wait("everything is let go", lambda: not gates.paused and not here.window.context.desk.is_up(key))
