@@ -261,6 +261,8 @@ def test_unused_hooks_have_empty_slots() -> None:
 
 def test_the_server_itself_fails() -> None:
     class Server(engine.TCPServer):
+        on_error = "stop"
+
         def service_actions(self) -> None:
             raise ValueError("no service")
 

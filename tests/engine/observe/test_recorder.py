@@ -84,6 +84,7 @@ def test_rows_of_one_connection(rows: Rows, recorder: Recorder) -> None:
     assert {row[2] for row in rows.kind(Kind.WORKER_STARTED) + rows.kind(Kind.SERVER_STOPPED)} == {number}
     stages = [row for row in rows.kind(Kind.STAGE) if row[5]]
     assert {Stage(row[2]) for row in stages} == set(Stage) - {
+        Stage.HANDSHAKE,
         Stage.HANDLE_ERROR,
         Stage.HANDLE_TIMEOUT,
         Stage.SERVICE_ACTIONS,
