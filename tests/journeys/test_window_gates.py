@@ -13,7 +13,7 @@ from app.examples import FOLDER
 from app.models.gates import GateSetting
 from app.panels.paused import PausedPanel
 from engine.hosting.profile import Profile
-from tests.scenes.theatre import Theatre, theatre
+from tests.scenes.theatre import Theatre, bound_client, peer_of, theatre
 
 pytestmark = pytest.mark.window
 
@@ -24,12 +24,11 @@ def here(tmp_path: Path, qtbot: QtBot) -> Iterator[Theatre]:
         yield opened
 
 
-def connect(address: str, said: bytes) -> socket.socket:
-    """A client that has said something and waits for its answer."""
+def say(client: socket.socket, address: str, said: bytes) -> None:
+    """Connect, and send something."""
     host, _, port = address.rpartition(":")
-    client = socket.create_connection((host, int(port)), timeout=10)
+    client.connect((host, int(port)))
     client.sendall(said)
-    return client
 
 
 def test_edited_bytes_reach_the_client(here: Theatre) -> None:
@@ -38,12 +37,15 @@ def test_edited_bytes_reach_the_client(here: Theatre) -> None:
                    handler_class="EchoHandler")  # fmt: skip
     key = here.serve(echo)
     address = here.wait_listening(key).address
-    gates.put(key, GateSetting(1, "verify_request", condition="text:first"))
-    gates.put(key, GateSetting(2, "handle", condition="text:second"))
-    with connect(address, b"first\n") as first, connect(address, b"second\n") as second:
+    with bound_client() as first, bound_client() as second:
+        gates.put(key, GateSetting(1, "verify_request", condition=peer_of(first)))
+        gates.put(key, GateSetting(2, "handle", condition=peer_of(second)))
+        say(first, address, b"first\n")
+        say(second, address, b"second\n")
         here.wait("two are paused", lambda: len(gates.paused) == 2)
         assert {one.point for one in gates.paused} == {"verify_request", "handle"}
-        with connect(address, b"third\n") as third:
+        with bound_client() as third:
+            say(third, address, b"third\n")
             assert third.recv(100) == b"third\n"
         here.window.run("perspective.debug")
         panel = here.find(PausedPanel)

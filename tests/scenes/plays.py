@@ -14,7 +14,7 @@ from app.examples import FOLDER
 from app.models.gates import GateSetting
 from app.panels.inspector import BYTES, EXCEPTION, STAGES
 from engine.hosting.profile import Profile
-from tests.scenes.theatre import Theatre, private_socket, taken_port
+from tests.scenes.theatre import Theatre, bound_client, peer_of, private_socket, taken_port
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,12 @@ def paused(here: Theatre) -> None:
     gates = here.window.context.gates
     key = here.window.context.desk.run_example("echo-threads")
     host, _, port = here.wait_listening(key).address.rpartition(":")
-    gates.put(key, GateSetting(1, "verify_request", condition="text:first"))
-    gates.put(key, GateSetting(2, "handle", condition=r'text:"second"', patience=300))
+    clients = [bound_client(), bound_client()]
+    gates.put(key, GateSetting(1, "verify_request", condition=peer_of(clients[0])))
+    gates.put(key, GateSetting(2, "handle", condition=peer_of(clients[1]), patience=300))
     here.wait_requests(3, "server:echo-threads state:done")
-    clients = [socket.create_connection((host, int(port))) for _ in range(2)]
     for client, said in zip(clients, (b"first line\r\n", b"second line\r\n"), strict=True):
+        client.connect((host, int(port)))
         client.sendall(said)
     here.stay_open(clients)
     here.wait("two are paused", lambda: len([one for one in gates.paused if one.id]) == 2)

@@ -165,6 +165,20 @@ def theatre(folder: Path, home: Path | None = None) -> Iterator[Theatre]:
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+def bound_client() -> socket.socket:
+    """A client whose port is known before it connects: conditions on bytes may be asked before the bytes have come."""
+    client = socket.socket()
+    client.settimeout(PATIENCE)
+    client.bind(("127.0.0.1", 0))
+    return client
+
+
+def peer_of(client: socket.socket) -> str:
+    """The condition that only this client meets."""
+    host, port = client.getsockname()
+    return f"peer:{host}:{port}"
+
+
 def taken_port() -> socket.socket:
     """A port of 127.0.0.1 that somebody else holds."""
     holder = socket.socket()

@@ -18,7 +18,7 @@ def test_names_and_shortcuts_are_unique() -> None:
     assert len({panel.name for panel in PANELS}) == len(PANELS)
     shortcuts = [panel.shortcut for panel in PANELS if panel.shortcut]
     assert len(set(shortcuts)) == len(shortcuts)
-    assert {panel.area for panel in PANELS} == {"left", "right", "bottom", "center"}
+    assert {panel.area for panel in PANELS} == {"left", "right", "top", "bottom", "center"}
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
