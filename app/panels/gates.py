@@ -177,7 +177,7 @@ class GatesPanel(LivePanel):
         if gate is None:
             return
         self._filling = True
-        self.place.setCurrentIndex(self.place.findData((gate.point, gate.when)))
+        self.place.setCurrentIndex(PLACES.index((gate.point, gate.when)) if (gate.point, gate.when) in PLACES else -1)
         if not (self.condition.hasFocus() and self.condition.problem()) and self.condition.text() != gate.condition:
             self.condition.setText(gate.condition)
         self.every.setValue(gate.every)
@@ -197,7 +197,8 @@ class GatesPanel(LivePanel):
         self._say(problem)
         if problem:
             return
-        point, when = PLACES[self.place.currentIndex()]
+        place = self.place.currentIndex()
+        point, when = PLACES[place] if place >= 0 else (gate.point, gate.when)
         self._put(
             dataclasses.replace(
                 gate, point=point, when=when, condition=self.condition.text(), every=self.every.value(),
