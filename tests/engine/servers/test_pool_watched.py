@@ -18,6 +18,8 @@ from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, servi
 
 HERE = ("127.0.0.1", 0)
 REQUESTS = 200
+WAIT = 0.1
+"""Seconds that a request waits in the queue."""
 STAGES = [
     engine.Stage.GET_REQUEST,
     engine.Stage.VERIFY_REQUEST,
@@ -104,7 +106,7 @@ def test_workers_live_longer_than_requests(server_class: Any) -> None:
     facts.recorder.close()
     started, ended = facts.of(Kind.WORKER_STARTED), facts.of(Kind.WORKER_ENDED)
     assert sorted(row[3] for row in started) == sorted(row[3] for row in ended)
-    assert len(started) <= 20
+    assert len(started) < REQUESTS // 2
     work = [row for row in facts.of(Kind.STAGE) if row[2] >= engine.Stage.QUEUE]
     assert {row[3] for row in work} <= {row[3] for row in started}
     by_request: dict[int, set[int]] = {}
@@ -186,11 +188,12 @@ def test_the_wait_in_the_queue_is_told() -> None:
         assert began.wait(DEADLINE)
         with socket.create_connection(server.server_address):
             notes.wait("request_opened", 2)
+            threading.Event().wait(WAIT)
             release.set()
             notes.wait("request_closed", 2)
     queued = [(fact[3], fact[4]) for fact in notes.named("stage_finished") if fact[2] is engine.Stage.QUEUE]
     assert len(queued) == 2
-    assert queued[1][1] - queued[1][0] > queued[0][1] - queued[0][0]
+    assert queued[1][1] - queued[1][0] > WAIT * 1e9 / 2
 
 
 def test_datagrams_are_told_whole() -> None:
@@ -204,7 +207,7 @@ def test_datagrams_are_told_whole() -> None:
             client.sendto(b"%d" % number, server.server_address)
             assert client.recv(100) == b"%d" % number
     facts.recorder.close()
-    assert [row[7] for row in facts.of(Kind.RECEIVED)] == [row[7] for row in facts.of(Kind.SENT)]
+    assert sorted(row[7] for row in facts.of(Kind.RECEIVED)) == sorted(row[7] for row in facts.of(Kind.SENT))
     assert len(facts.of(Kind.REQUEST_CLOSED)) == 50
 
 
