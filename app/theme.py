@@ -38,7 +38,7 @@ _STAGE_TOKENS = {
     Stage.HANDLE_ERROR: "close",
     Stage.HANDLE_TIMEOUT: "close",
     Stage.SERVICE_ACTIONS: "close",
-    Stage.HANDSHAKE: "accept",
+    Stage.HANDSHAKE: "handshake",
 }
 
 _SANS = ("Noto Sans", "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
@@ -70,7 +70,7 @@ class Theme:
     """Ground of marked bytes; `mark_text` stands on it."""
     mark_text: QColor
     stages: Mapping[str, QColor]
-    """By the legend's word: accept, verify, queue, setup, handle, finish, close; in this order."""
+    """By the legend's word: accept, verify, queue, handshake, setup, handle, finish, close; in this order."""
 
     @property
     def dark(self) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from app.text import label, set_role, set_tip, tr
 from engine.hosting.profile import Profile
 
-from .attributes import ATTRIBUTES, Attribute, read_value
+from .attribute import Attribute, read_value
+from .attributes import ATTRIBUTES
 from .fields import Form, Row
 
-Editor = QCheckBox | QLineEdit
+Editor = QCheckBox | QComboBox | QLineEdit
 
 
 class AttributeForm(Form):
@@ -46,19 +48,41 @@ class AttributeForm(Form):
         return next(e for a, e, _ in self._rows if (a.owner, a.name) == (owner, name))
 
     def _add(self, attribute: Attribute, value: Any) -> None:
-        editor = _tick(value) if attribute.kind is bool else _line(attribute, value)
-        changed = editor.toggled if isinstance(editor, QCheckBox) else editor.textChanged
+        editor = _tick(value) if attribute.kind is bool else _editor(attribute, value)
         tip = tr(attribute.explanation)
         note = label(tip, role="small", wrap=True)
-        row = self.add(attribute.name, editor, tip, changed, partial(_problem, attribute, editor), beside=note)
+        check = partial(self._problem, attribute, editor)
+        row = self.add(attribute.name, editor, tip, _changed(editor), check, beside=note)
         set_role(row.title, "mono")
         self._rows.append((attribute, editor, row))
+
+    def _problem(self, attribute: Attribute, editor: Editor) -> str:
+        if not isinstance(editor, QLineEdit):
+            return ""
+        value, sentence = read_value(attribute, editor.text())
+        if sentence or not attribute.ceiling:
+            return sentence
+        most = next(_value(a, e) for a, e, _ in self._rows if (a.owner, a.name) == (attribute.owner, attribute.ceiling))
+        sentence = tr("{name} cannot be more than {ceiling}, which is {most}.")
+        return sentence.format(name=attribute.name, ceiling=attribute.ceiling, most=most) if value > most else ""
 
 
 def _tick(value: Any) -> QCheckBox:
     box = QCheckBox()
     box.setChecked(bool(value))
     box.setFixedSize(96, 24)
+    return box
+
+
+def _editor(attribute: Attribute, value: Any) -> QComboBox | QLineEdit:
+    return _choice(attribute, value) if attribute.choices else _line(attribute, value)
+
+
+def _choice(attribute: Attribute, value: Any) -> QComboBox:
+    box = QComboBox()
+    box.addItems(attribute.choices)
+    box.setCurrentText(str(value))
+    box.setFixedWidth(96)
     return box
 
 
@@ -73,8 +97,11 @@ def _line(attribute: Attribute, value: Any) -> QLineEdit:
 def _value(attribute: Attribute, editor: Editor) -> Any:
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
-    return read_value(attribute, editor.text())[0]
+    text = editor.currentText() if isinstance(editor, QComboBox) else editor.text()
+    return read_value(attribute, text)[0]
 
 
-def _problem(attribute: Attribute, editor: Editor) -> str:
-    return "" if isinstance(editor, QCheckBox) else read_value(attribute, editor.text())[1]
+def _changed(editor: Editor) -> SignalInstance:
+    if isinstance(editor, QCheckBox):
+        return editor.toggled
+    return editor.currentTextChanged if isinstance(editor, QComboBox) else editor.textChanged

@@ -1,40 +1,13 @@
-"""The class attributes that a person can set on a server or a handler: a record each, and a row of the dialog."""
+"""The class attributes of all kinds of servers and handlers: a record each, and a row of the dialog."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
-from app.text import QT_TR_NOOP, tr
-from engine.hosting.profile import CONCURRENCIES, FAMILIES
+from app.text import QT_TR_NOOP
 
-STREAMS = ("tcp", "unix")
-DATAGRAMS = ("udp", "unixgram")
-INTERNET = ("tcp", "udp")
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One class attribute. `kind` is bool, int or float; an `optional` one may also be None."""
-
-    name: str
-    owner: str
-    """"server" or "handler": whose class it is set on."""
-    kind: type
-    default: Any
-    explanation: str
-    families: tuple[str, ...] = FAMILIES
-    concurrencies: tuple[str, ...] = CONCURRENCIES
-    lowest: float = 0
-    highest: float = 0
-    unit: str = ""
-    optional: bool = False
-
-    def applies(self, family: str, concurrency: str) -> bool:
-        """Whether a server of this kind has the attribute at all."""
-        return family in self.families and concurrency in self.concurrencies
-
+from .attribute import DATAGRAMS, INTERNET, STREAMS, Attribute
+from .workforce import WORKFORCE
 
 ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
@@ -106,7 +79,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         bool,
         False,
         QT_TR_NOOP("Do not wait for handler threads when the process ends."),
-        concurrencies=("threading",),
+        concurrencies=("threading", "pool"),
     ),
     Attribute(
         "block_on_close",
@@ -114,7 +87,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         bool,
         True,
         QT_TR_NOOP("server_close() waits until every handler thread or child has ended."),
-        concurrencies=("threading", "forking"),
+        concurrencies=("threading", "forking", "pool"),
     ),
     Attribute(
         "max_children",
@@ -127,6 +100,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         highest=4096,
         unit=QT_TR_NOOP("children"),
     ),
+    *WORKFORCE,
     Attribute(
         "rbufsize",
         "handler",
@@ -175,28 +149,3 @@ ATTRIBUTES: tuple[Attribute, ...] = (
 def attributes_of(owner: str, family: str, concurrency: str) -> Iterator[Attribute]:
     """The attributes that a server of this kind, or its handler, has."""
     return (a for a in ATTRIBUTES if a.owner == owner and a.applies(family, concurrency))
-
-
-def read_value(attribute: Attribute, text: str) -> tuple[Any, str]:
-    """The value typed for an attribute and, when it cannot be used, a sentence that says why."""
-    text = text.strip()
-    if attribute.optional and text.lower() in ("", "none"):
-        return None, ""
-    try:
-        value = attribute.kind(text)
-    except ValueError:
-        return attribute.default, tr("{name} needs {what}.").format(name=attribute.name, what=_wanted(attribute))
-    if not attribute.lowest <= value <= attribute.highest:
-        bounds = {"low": _bound(attribute.lowest), "high": _bound(attribute.highest)}
-        return attribute.default, tr("{name} must be from {low} to {high}.").format(name=attribute.name, **bounds)
-    return value, ""
-
-
-def _wanted(attribute: Attribute) -> str:
-    if attribute.optional:
-        return tr("a number or None")
-    return tr("a whole number") if attribute.kind is int else tr("a number")
-
-
-def _bound(value: float) -> str:
-    return f"{value:g}" if value < 100_000 else f"{int(value):,}".replace(",", " ")

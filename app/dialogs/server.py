@@ -20,6 +20,7 @@ from .choice import Choice
 from .fields import Form
 from .handler import HandlerRows
 from .launch import LaunchForm
+from .tls import TlsRows
 
 
 class ServerDialog(QDialog):
@@ -62,6 +63,7 @@ class ServerDialog(QDialog):
             example=self._original.example if self._keeps_handler() else "",
             **self.address.values(),
             **self.handler.values(),
+            **self.tls.values(),
         )
         return self.launch.put_into(profile)
 
@@ -88,6 +90,7 @@ class ServerDialog(QDialog):
         form.add(tr("Concurrency"), self.concurrency, tr("What serves each request"), self.concurrency.changed)
         self.address = AddressRows(form, self._original)
         self.handler = HandlerRows(form, self._original)
+        self.tls = TlsRows(form, self._original)
         form.finish()
         self.name.setText(self._original.name or free_name(Path(self._original.handler_file).stem, self._taken))
         form.rows[0].touched = False
@@ -124,6 +127,7 @@ class ServerDialog(QDialog):
         family, concurrency = self.family.value(), self.concurrency.value()
         self.address.show_family(family)
         self.handler.show_family(family)
+        self.tls.show_family(family)
         self.attributes.show_kind(family, concurrency)
         self.main.refresh()
         self.summary.setText(
@@ -200,5 +204,15 @@ CONCURRENCY_CHOICES = (
         "forking",
         QT_TR_NOOP("Forking"),
         QT_TR_NOOP("A process for each request (ForkingMixIn)"),
+    ),
+    (
+        "pool",
+        QT_TR_NOOP("Thread pool"),
+        QT_TR_NOOP("Threads that live on and serve one request after the other (ThreadPoolMixIn)"),
+    ),
+    (
+        "prefork",
+        QT_TR_NOOP("Pre-forked"),
+        QT_TR_NOOP("Processes started beforehand that serve one request after the other (PreforkMixIn)"),
     ),
 )

@@ -193,7 +193,14 @@ def _mode(status: ServerStatus | None, profile: Profile | None) -> str:
         how = status.concurrency
     else:
         how = profile.concurrency if profile and profile.kind == "server" else ""
-    concurrency = {"single": tr("Single"), "threading": tr("Threading"), "forking": tr("Forking")}.get(how, "")
+    words = {
+        "single": tr("Single"),
+        "threading": tr("Threading"),
+        "forking": tr("Forking"),
+        "pool": tr("Thread pool"),
+        "prefork": tr("Pre-forked"),
+    }
+    concurrency = words.get(how, "")
     return " · ".join(part for part in (concurrency, _activity(status)) if part)
 
 
@@ -206,6 +213,8 @@ def _activity(status: ServerStatus | None) -> str:
     if status.concurrency == "forking" and status.max_children:
         text = tr("{live} live, {children} of {most} children")
         return text.format(live=status.live, children=status.children, most=status.max_children)
+    if status.concurrency == "prefork":
+        return tr("{live} live, {children} workers").format(live=status.live, children=status.children)
     if status.live:
         return tr("{count} live").format(count=status.live)
     return tr("{rate}/s").format(rate=f"{status.rate:.0f}") if status.rate >= 1 else tr("listening")

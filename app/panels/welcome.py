@@ -80,7 +80,13 @@ def kind_of(one: Example) -> str:
     """ "TCP · threading": what kind of server an example runs on."""
     family, concurrency = next(kind for kind, name in SERVER_CLASSES.items() if name == one.server_class)
     families = {"tcp": "TCP", "udp": "UDP", "unix": tr("Unix stream"), "unixgram": tr("Unix datagram")}
-    words = {"single": tr("one at a time"), "threading": tr("threading"), "forking": tr("forking")}
+    words = {
+        "single": tr("one at a time"),
+        "threading": tr("threading"),
+        "forking": tr("forking"),
+        "pool": tr("thread pool"),
+        "prefork": tr("pre-forked"),
+    }
     return f"{families[family]} · {words[concurrency]}"
 
 

@@ -59,7 +59,7 @@ def _paint_cuts(painter: QPainter, cut: Iterable[tuple[int, QColor]], right: int
 
 
 class StageLegend(QWidget):
-    """What the colours mean: accept, verify, queue, setup, handle, finish, close; hatched: waiting."""
+    """What the colours mean: accept, verify, queue, handshake, setup, handle, finish, close; hatched: waiting."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,9 +98,10 @@ def words() -> list[str]:
     accept = translate("StageLegend", "accept")
     verify = translate("StageLegend", "verify")
     queue = translate("StageLegend", "queue")
+    handshake = translate("StageLegend", "handshake")
     setup = translate("StageLegend", "setup")
     handle = translate("StageLegend", "handle")
     finish = translate("StageLegend", "finish")
     close = translate("StageLegend", "close")
     waiting = translate("StageLegend", "waiting")
-    return [accept, verify, queue, setup, handle, finish, close, waiting]
+    return [accept, verify, queue, handshake, setup, handle, finish, close, waiting]

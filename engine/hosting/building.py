@@ -8,6 +8,7 @@ from typing import Any
 
 from ..servers.certificates import Certificate
 from ..servers.hardened import harden
+from ..servers.terms import check_pool, check_prefork
 from .profile import Profile
 
 _ROOT = __name__.partition(".")[0]
@@ -21,6 +22,16 @@ SERVER_ATTRIBUTES = {
     "daemon_threads": bool,
     "block_on_close": bool,
     "max_children": int,
+    "max_workers": int,
+    "min_workers": int,
+    "worker_idle_timeout": float,
+    "queue_limit": int,
+    "overflow": str,
+    "thread_name_prefix": str,
+    "workers": int,
+    "max_requests": int,
+    "worker_timeout": float,
+    "stop_timeout": float,
     "poll_interval": float,
 }
 """Class attributes of servers that a profile may set; `poll_interval` is given to `serve_forever`."""
@@ -71,10 +82,26 @@ def check_attributes(profile: Profile) -> str | None:
                 return f"A {owner} has no attribute {name}; it may be one of {', '.join(sorted(known))}."
             if not _fits(value, known[name]):
                 return f"{name} cannot be {value!r}; it takes {_TAKES[known[name]]}."
+    return _check_terms(profile)
+
+
+def _check_terms(profile: Profile) -> str | None:
+    """A sentence about what this class has no use for, or about a value that is out of its range."""
+    base = getattr(sys.modules[_ROOT], profile.server_class)
+    members = {name: value for name, value in profile.attributes.items() if name != "poll_interval"}
+    if missing := next((name for name in members if not hasattr(base, name)), None):
+        return f"{profile.server_class} has no attribute {missing}; choose another server class, or leave it out."
+    kind, check = type(base.__name__, (base,), members), _CHECKS.get(profile.concurrency)
+    try:
+        if check is not None:
+            check(kind)
+    except ValueError as error:
+        return f"{error}."
     return None
 
 
-_TAKES = {bool: "true or false", int: "a whole number", float: "a number of seconds, or none"}
+_CHECKS = {"pool": check_pool, "prefork": check_prefork}
+_TAKES = {bool: "true or false", int: "a whole number", float: "a number of seconds, or none", str: "text"}
 
 
 def _fits(value: object, kind: type) -> bool:
@@ -82,6 +109,8 @@ def _fits(value: object, kind: type) -> bool:
         return isinstance(value, bool)
     if isinstance(value, bool):
         return False
+    if kind is str:
+        return isinstance(value, str)
     if kind is float:
         return value is None or isinstance(value, int | float)
     return isinstance(value, int) or value is None

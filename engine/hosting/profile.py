@@ -7,21 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FAMILIES = ("tcp", "udp", "unix", "unixgram")
-CONCURRENCIES = ("single", "threading", "forking")
+CONCURRENCIES = ("single", "threading", "forking", "pool", "prefork")
 
 SERVER_CLASSES = {
     ("tcp", "single"): "TCPServer",
     ("tcp", "threading"): "ThreadingTCPServer",
     ("tcp", "forking"): "ForkingTCPServer",
+    ("tcp", "pool"): "ThreadPoolTCPServer",
+    ("tcp", "prefork"): "PreforkTCPServer",
     ("udp", "single"): "UDPServer",
     ("udp", "threading"): "ThreadingUDPServer",
     ("udp", "forking"): "ForkingUDPServer",
+    ("udp", "pool"): "ThreadPoolUDPServer",
+    ("udp", "prefork"): "PreforkUDPServer",
     ("unix", "single"): "UnixStreamServer",
     ("unix", "threading"): "ThreadingUnixStreamServer",
     ("unix", "forking"): "ForkingUnixStreamServer",
+    ("unix", "pool"): "ThreadPoolUnixStreamServer",
+    ("unix", "prefork"): "PreforkUnixStreamServer",
     ("unixgram", "single"): "UnixDatagramServer",
     ("unixgram", "threading"): "ThreadingUnixDatagramServer",
     ("unixgram", "forking"): "ForkingUnixDatagramServer",
+    ("unixgram", "pool"): "ThreadPoolUnixDatagramServer",
+    ("unixgram", "prefork"): "PreforkUnixDatagramServer",
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..observe.observer import Observer
 from .children import ChildSelector
-from .terms import seconds, whole
+from .terms import check_prefork
 from .workforce import Workforce
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 else:
     _Server = object  # a mix-in: its `super()` is the server that it is mixed into
 
-MOST = 1024
 USUAL = 4, 16
 """So many workers at least and at most, if nobody says how many."""
 _AT_ONCE = struct.pack("ll", 0, 1)
@@ -55,12 +54,7 @@ if hasattr(os, "fork"):
         """Whether another worker was quicker."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            if self.workers is not None:
-                whole("workers", self.workers, 1, MOST)
-            if self.max_requests is not None:
-                whole("max_requests", self.max_requests, 1, 10**9)
-            seconds("worker_timeout", self.worker_timeout)
-            seconds("stop_timeout", self.stop_timeout)
+            check_prefork(self)
             super().__init__(*args, **kwargs)
 
         @property

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 OVERFLOWS = ("wait", "drop", "caller")
+MOST_PROCESSES = 1024
 
 
 def check_pool(server: Any) -> None:
@@ -18,6 +19,16 @@ def check_pool(server: Any) -> None:
         raise ValueError(f"overflow must be one of {', '.join(map(repr, OVERFLOWS))}, not {server.overflow!r}")
     if not isinstance(server.thread_name_prefix, str):
         raise ValueError(f"thread_name_prefix must be a string, not {server.thread_name_prefix!r}")
+
+
+def check_prefork(server: Any) -> None:
+    """Raise ValueError for a setting of a pre-forking server that makes no sense, with its name and what it may be."""
+    if server.workers is not None:
+        whole("workers", server.workers, 1, MOST_PROCESSES)
+    if server.max_requests is not None:
+        whole("max_requests", server.max_requests, 1, 10**9)
+    seconds("worker_timeout", server.worker_timeout)
+    seconds("stop_timeout", server.stop_timeout)
 
 
 def whole(name: str, value: object, least: int, most: int) -> None:

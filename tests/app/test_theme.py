@@ -60,7 +60,7 @@ def test_stages_stand_out(chosen: Theme, ground: str) -> None:
 @pytest.mark.parametrize("chosen", THEMES, ids=lambda one: one.name)
 def test_every_stage_has_a_colour(chosen: Theme) -> None:
     assert all(chosen.stage(stage).isValid() for stage in Stage)
-    assert list(chosen.stages) == ["accept", "verify", "queue", "setup", "handle", "finish", "close"]
+    assert list(chosen.stages) == ["accept", "verify", "queue", "handshake", "setup", "handle", "finish", "close"]
 
 
 def test_tint_is_the_paler_opaque_colour() -> None:

@@ -6,7 +6,9 @@ import socketserver
 
 import pytest
 
-from app.dialogs.attributes import ATTRIBUTES, Attribute, attributes_of, read_value
+import engine
+from app.dialogs.attribute import Attribute, read_value
+from app.dialogs.attributes import ATTRIBUTES, attributes_of
 from engine.hosting.profile import SERVER_CLASSES
 
 
@@ -30,13 +32,14 @@ def test_a_forking_datagram_server_has_children_and_packets() -> None:
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES, ids=lambda a: f"{a.owner}.{a.name}")
-def test_defaults_are_those_of_the_standard_library(attribute: Attribute) -> None:
+def test_defaults_are_those_of_the_classes(attribute: Attribute) -> None:
     if attribute.name == "poll_interval":
         pytest.skip("an argument of serve_forever, not an attribute")
     classes = [
         cls
         for kind, name in SERVER_CLASSES.items()
-        if attribute.applies(*kind) and (cls := getattr(socketserver, name, None))
+        if attribute.applies(*kind)
+        and (cls := getattr(engine if kind[1] in ("pool", "prefork") else socketserver, name, None))
     ]
     owners = classes if attribute.owner == "server" else [socketserver.StreamRequestHandler]
     found = [
@@ -68,3 +71,26 @@ def test_what_cannot_be_a_backlog_is_refused_in_a_sentence(text: str) -> None:
 def test_odd_floats_are_refused(text: str) -> None:
     poll = next(a for a in ATTRIBUTES if a.name == "poll_interval")
     assert read_value(poll, text)[1]
+
+
+def test_a_pool_has_its_threads_and_a_preforking_server_its_processes() -> None:
+    pool, prefork = names("server", "tcp", "pool"), names("server", "tcp", "prefork")
+    assert {"max_workers", "min_workers", "worker_idle_timeout", "queue_limit", "overflow", "daemon_threads"} <= set(
+        pool
+    )
+    assert {"workers", "max_requests", "worker_timeout", "stop_timeout"} <= set(prefork)
+    assert not {"workers", "max_children"} & set(pool)
+    assert not {"max_workers", "max_children", "daemon_threads"} & set(prefork)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("max_workers", "0", "max_workers must be from 1 to 10000."),
+        ("workers", "many", "workers needs a whole number or None."),
+        ("stop_timeout", "soon", "stop_timeout needs a number or None."),
+    ],
+)
+def test_wrong_numbers_of_workers_are_refused_in_a_sentence(name: str, text: str, sentence: str) -> None:
+    attribute = next(a for a in ATTRIBUTES if a.name == name)
+    assert read_value(attribute, text)[1] == sentence

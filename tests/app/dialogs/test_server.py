@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.server import ServerDialog
+from engine.hosting.building import check_attributes
 from engine.hosting.profile import SERVER_CLASSES, Profile
+from tests.engine.certificates import FOLDER, certificate
 
 SOURCE = """\
 import sys
@@ -200,3 +202,67 @@ def test_hostile_file_contents_stay_plain(show: Open, handler_file: Path) -> Non
     dialog.handler.file.setText(str(path))
     assert "<img src=x>.py has no class" in dialog.main.row_of(dialog.handler.file).message.text()
     assert "<img" not in dialog.buttons.start.toolTip()
+
+
+def test_a_pool_keeps_fewer_threads_than_it_may_have(show: Open, handler_file: Path) -> None:
+    dialog = show(good(handler_file))
+    dialog.concurrency.choose("pool")
+    least, most = (dialog.attributes.editor("server", name) for name in ("min_workers", "max_workers"))
+    assert isinstance(least, QLineEdit)
+    assert isinstance(most, QLineEdit)
+    least.setText("5")
+    most.setText("4")
+    assert dialog.problem() == "min_workers cannot be more than max_workers, which is 4."
+    most.setText("5")
+    assert dialog.problem() == ""
+    assert dialog.profile().attributes == {"min_workers": 5, "max_workers": 5}
+
+
+@pytest.mark.parametrize(
+    ("server_class", "attributes"),
+    [
+        ("ThreadPoolTCPServer", {"max_workers": 8, "worker_idle_timeout": None, "overflow": "drop"}),
+        ("PreforkTCPServer", {"workers": 3, "max_requests": 100, "worker_timeout": 2.5, "stop_timeout": None}),
+    ],
+)
+def test_what_a_workforce_is_told_comes_back(
+    show: Open, handler_file: Path, server_class: str, attributes: dict[str, object]
+) -> None:
+    profile = dataclasses.replace(good(handler_file), server_class=server_class, attributes=attributes)
+    dialog = show(profile)
+    assert dialog.problem() == ""
+    assert dialog.profile() == profile
+    assert check_attributes(profile) is None
+
+
+def test_tls_and_hardening_come_back_as_they_went_in(show: Open, handler_file: Path, tmp_path: Path) -> None:
+    certificate(tmp_path)
+    files = {"tls_cert": str(tmp_path / "certificate.pem"), "tls_key": str(tmp_path / "key.pem")}
+    profile = dataclasses.replace(good(handler_file), hardened=True, **files)
+    dialog = show(profile)
+    assert dialog.problem() == ""
+    assert dialog.profile() == profile
+    dialog.family.choose("udp")
+    assert not dialog.tls.cert.isVisible()
+    assert dialog.profile().tls_cert == ""
+
+
+def test_what_is_wrong_with_tls_files_is_said_beneath_them(show: Open, handler_file: Path, tmp_path: Path) -> None:
+    certificate(tmp_path)
+    dialog = show(good(handler_file))
+    cert, key = dialog.tls.cert, dialog.tls.key
+    below_cert, below_key = dialog.main.row_of(cert).message, dialog.main.row_of(key).message
+    key.setText(str(tmp_path / "key.pem"))
+    assert below_key.text() == "A key without a certificate is of no use; choose the certificate, too."
+    cert.setText(str(tmp_path / "missing.pem"))
+    assert below_cert.text() == f"There is no file {tmp_path}/missing.pem."
+    assert not below_key.isVisible()
+    other = FOLDER / "test-only-second-certificate.pem"
+    cert.setText(str(other))
+    assert f"does not belong to the certificate in {other}" in below_key.text()
+    assert dialog.problem() == below_key.text()
+    cert.setText(str(tmp_path / "certificate.pem"))
+    assert dialog.problem() == ""
+    key.setText("")
+    assert below_cert.text().startswith(str(tmp_path / "certificate.pem"))
+    assert "holds no key" in below_cert.text()
