@@ -259,7 +259,7 @@ def test_unused_hooks_have_empty_slots() -> None:
         assert (hooks.received, hooks.stage_finished, hooks.stage_started) == (None, None, None)
 
 
-def test_the_server_itself_fails() -> None:
+def test_the_server_itself_fails(caplog: pytest.LogCaptureFixture) -> None:
     class Server(engine.TCPServer):
         on_error = "stop"
 
@@ -273,3 +273,5 @@ def test_the_server_itself_fails() -> None:
             server.serve_forever(0.001)
     (_, request, stage, _), *rest = notes.named("failed")
     assert (request.id, stage, rest) == (0, Stage.SERVICE_ACTIONS, [])
+    assert [record.getMessage() for record in caplog.records] == ["An exception has left service_actions: ValueError"]
+    caplog.clear()
