@@ -106,7 +106,7 @@ class PausedCounter(QPushButton):
         said = tr("{} request paused") if count == 1 else tr("{} requests paused")
         text = said.format(number(count))
         keys = self._action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        self.setText(f"⏸ {text}  {no_mnemonic(self._action.text())}  {keys}")
+        self.setText(f"‖ {text}  {no_mnemonic(self._action.text())}  {keys}")
         self.setAccessibleName(tr("{paused}: continue").format(paused=text))
         set_tip(self, tr("Let the chosen one go on; Ctrl+2 shows what is paused"))
         self.setVisible(count > 0)

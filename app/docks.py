@@ -152,6 +152,8 @@ class Docks:
         for dock in self._docks:
             dock.setFloating(False)
             self._window.addDockWidget(AREAS[dock.panel.area], dock)
+            if dock.panel.name in shown:  # one without a head has no size, and is not visible, before it is built
+                dock.build()
             dock.setVisible(dock.panel.name in shown or (dock.panel.visible and dock.panel.name not in hidden))
         self._split = BESIDE in shown
         if self._split:

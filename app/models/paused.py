@@ -88,7 +88,7 @@ class PausedModel(QAbstractTableModel):
         if column == 0:
             return "" if paused.id is None else str(paused.id)
         if column == 1:
-            return f"⏸ {point_text(paused)}"
+            return f"‖ {point_text(paused)}"
         if column == _WAITING:
             return waiting_text(paused, self._now)
         if column == _PEER:

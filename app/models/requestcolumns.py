@@ -57,7 +57,7 @@ def state_text(record: RequestRecord) -> str:
     if state in FAILED:
         return f"✕ {safe_text(record.error or state_word(state), 60)}"
     if state is State.PAUSED:
-        return f"⏸ {record.stage.method}"
+        return f"‖ {record.stage.method}"
     return state_word(state)
 
 

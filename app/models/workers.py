@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from time import monotonic_ns
@@ -53,6 +53,15 @@ class Block(NamedTuple):
     """Exit code of the child process that served it, or minus the signal's number."""
 
 
+class End(NamedTuple):
+    """Where a process that served many requests ended."""
+
+    at: int
+    worker: str
+    status: int
+    """As in Block."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One row: a place that workers take one after the other, or one worker that stays. Oldest block first."""
@@ -62,12 +71,15 @@ class Lane:
     blocks: tuple[Block, ...]
     cpu: float | None = None
     """Share of one core, None unknown."""
+    ends: tuple[End, ...] = ()
 
 
 Seen = tuple[Block, WorkerRecord]
 
 ONE_REQUEST = "(process_request_thread)"
 """In the name of a thread that serves one request and ends."""
+MANY_REQUESTS = "worker "
+"""The name of a process that serves many begins so."""
 
 
 @dataclass(slots=True)
@@ -79,6 +91,7 @@ class _Place:
     worker: WorkerRecord | None = None
     blocks: dict[int, Block] = field(default_factory=dict)
     last: Block | None = None
+    ends: list[End] = field(default_factory=list)
 
     def add(self, block: Block) -> None:
         """Take a block, or what has become of it; of two in one pixel the longer stays, and a failure always."""
@@ -94,8 +107,24 @@ class _Place:
         gone = takewhile(lambda block: block.ended is not None and block.ended <= before, self.blocks.values())
         for block in list(gone):
             del self.blocks[block.request]
-        if not self.blocks:
+        self.ends = [end for end in self.ends if end.at > before]
+        if self.empty:
             self.worker = self.last = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not self.blocks and not self.ends
+
+    def learn(self, worker: WorkerRecord) -> None:
+        """Take what has become of who sits here: it may have ended after its last request."""
+        self.worker = worker
+        if worker.ended is None or worker.status is None or not (worker.child and _serves_many(worker)):
+            return
+        end = End(worker.ended, short_name(worker), worker.status)
+        if end not in self.ends:
+            self.ends.append(end)
+            self.busy_until = max(self.busy_until, worker.ended)
 
 
 def _length(block: Block) -> int:
@@ -116,13 +145,24 @@ class Packer:
         self._seats: dict[int, tuple[int, int]] = {}
         """Lane of each worker, and until when it needs it."""
 
-    def pack(self, fresh: Iterable[Seen], now: int) -> None:
-        """Put requests that have come or changed into lanes; take away lanes at the end that nobody needs any more."""
+    @property
+    def staying(self) -> list[int]:
+        """Workers that keep their lanes while they do nothing."""
+        return [place.worker.id for place in self.places if place.worker is not None and _stays(place.worker)]
+
+    def pack(self, fresh: Iterable[Seen], now: int, workers: Mapping[int, WorkerRecord]) -> None:
+        """Put requests that have come or changed into lanes; take away lanes at the end that nobody needs any more.
+
+        `workers`: how those that stay are by now.
+        """
         for block, worker in sorted(fresh, key=_began):
             self._sit(block, worker, now)
         for place in self.places:
+            if place.worker is not None and place.worker.id in workers:
+                place.learn(workers[place.worker.id])
+        for place in self.places:
             place.forget(now - WINDOW)
-        while self.places and not self.places[-1].blocks:
+        while self.places and self.places[-1].empty:
             self.places.pop()
         self._forget_seats(now - WINDOW)
 
@@ -139,7 +179,7 @@ class Packer:
         self._seats[worker.id] = (seat, until)
         place = self.places[seat]
         place.busy_until = max(place.busy_until, until)
-        place.worker = worker
+        place.learn(worker)
         place.add(block)
 
     def _free(self, worker: WorkerRecord, began: int) -> int:
@@ -155,8 +195,12 @@ def _began(seen: Seen) -> int:
 
 
 def _stays(worker: WorkerRecord | None) -> bool:
-    """A thread that has not ended keeps its lane: it may be of a pool, or the main one. A request's own does not."""
-    return worker is not None and worker.ended is None and not worker.child and ONE_REQUEST not in worker.name
+    """Who has not ended and may serve more keeps its lane: a pool's thread, a pre-forked process, the main thread."""
+    return worker is not None and worker.ended is None and _serves_many(worker)
+
+
+def _serves_many(worker: WorkerRecord) -> bool:
+    return worker.name.startswith(MANY_REQUESTS) if worker.child else ONE_REQUEST not in worker.name
 
 
 def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
@@ -164,8 +208,10 @@ def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
     own = tuple(stage for stage in span.stages if stage.stage >= Stage.QUEUE)
     began = min(stage.started for stage in own) if own else span.opened
     ended = span.closed if span.closed is not None else worker.ended
-    failed = span.state in _FAILED or bool(worker.child and worker.status)
-    status = worker.status if worker.child else None
+    # Of a process that served many requests, only the one that it died in has to do with its status.
+    its_own = worker.child and (span.state is State.KILLED or not _serves_many(worker))
+    status = worker.status if its_own else None
+    failed = span.state in _FAILED or bool(status)
     return Block(span.request, short_name(worker), began, ended, own, failed, status)
 
 
@@ -211,24 +257,30 @@ class LanesModel(QObject):
         started = monotonic_ns()
         shares: dict[tuple[int, int], float] = {}
         with self.damage.noticed():
-            self._packer.pack(self._read(self._reader, now), now)
+            seen, workers = self._read(self._reader, now)
+            self._packer.pack(seen, now, workers)
             shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
-            Lane(short_name(place.worker) if place.worker else "", tuple(place.blocks.values()), _share(place, shares))
+            Lane(
+                short_name(place.worker) if place.worker else "",
+                tuple(place.blocks.values()),
+                _share(place, shares),
+                tuple(place.ends),
+            )
             for place in self._packer.places
         )
         self._rest = max(LEAST_REST, RESTS * (monotonic_ns() - started))
         self.changed.emit()
 
-    def _read(self, reader: CaptureReader, now: int) -> list[Seen]:
+    def _read(self, reader: CaptureReader, now: int) -> tuple[list[Seen], dict[int, WorkerRecord]]:
         first = not self._packer.places
         since = now - WINDOW if first else max(now - WINDOW, self.now - OVERLAP)
         spans = reader.spans(self._servers, since, now, FIRST_BLOCKS if first else NEXT_BLOCKS, DETAIL)
-        wanted = {span.worker for span in spans if span.worker is not None}
+        wanted = {span.worker for span in spans if span.worker is not None}.union(self._packer.staying)
         workers = {worker.id: worker for worker in reader.workers_by_id(sorted(wanted))}
         seen = ((span, workers.get(span.worker or 0)) for span in spans)
-        return [(_block(span, worker), worker) for span, worker in seen if worker is not None]
+        return [(_block(span, worker), worker) for span, worker in seen if worker is not None], workers
 
     def _start_over(self) -> None:
         self._packer = Packer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -9,7 +10,7 @@ from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEv
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app import theme as themes
-from app.models.workers import WINDOW, Block, Lane, LanesModel
+from app.models.workers import WINDOW, Block, End, Lane, LanesModel
 from app.text import duration, safe_text, tip
 from app.widgets.stagepaint import BlockPainter, blocks
 from engine.observe.stages import Stage
@@ -100,7 +101,7 @@ class LanesView(QAbstractScrollArea):
         painter.setFont(themes.mono())
         painter.setPen(theme.dim)
         label = painter.fontMetrics().elidedText(
-            safe_text(lane.label), Qt.TextElideMode.ElideRight, LABEL - MARGIN - 34
+            safe_text(lane.label), Qt.TextElideMode.ElideMiddle, LABEL - MARGIN - (34 if lane.cpu is not None else 6)
         )
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRect(MARGIN, top, LABEL, ROW), middle, label)
@@ -112,6 +113,7 @@ class LanesView(QAbstractScrollArea):
         painter.save()
         painter.setClipRect(QRect(LABEL, top, self._width(), ROW))
         self._paint_blocks(painter, lane, top + (ROW - BAR) // 2)
+        self._paint_ends(painter, lane, top)
         painter.restore()
 
     def _paint_blocks(self, painter: QPainter, lane: Lane, top: int) -> None:
@@ -142,6 +144,24 @@ class LanesView(QAbstractScrollArea):
             painter.setPen(QPen(themes.theme().text, 1))
             painter.drawRect(QRectF(LABEL + chosen[0] - 1.5, top - 1.5, chosen[1] - chosen[0] + 3, BAR + 3))
         _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
+
+    def _paint_ends(self, painter: QPainter, lane: Lane, top: int) -> None:
+        """Where a process ended that served many: a line across the lane, and how."""
+        theme = themes.theme()
+        painter.setFont(themes.mono(10))
+        for end in lane.ends:
+            x = LABEL + self._pixel(end.at)
+            word = _how_ended(end)
+            painter.setPen(QPen(theme.error if end.status else theme.dim, 1.6))
+            painter.drawLine(x, top + 2, x, top + ROW - 3)
+            width = painter.fontMetrics().horizontalAdvance(word)
+            left = x + 5 if x + 5 + width <= self.viewport().width() else x - 4 - width
+            ground = QRect(left - 2, top + 4, width + 4, ROW - 8)
+            painter.fillRect(ground, theme.window)
+            painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, word)
+
+    def _pixel(self, at: int) -> int:
+        return int(at / self._scale) - int((self._model.now - WINDOW) / self._scale)
 
     # Qt's overrides
 
@@ -218,8 +238,9 @@ class LanesView(QAbstractScrollArea):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            block = self._block_at(event.pos())
-            QToolTip.showText(event.globalPos(), tip(self._sentence(block)) if block else "", self)
+            block, end = self._block_at(event.pos()), self._end_at(event.pos())
+            sentence = self._end_sentence(end) if end else self._sentence(block) if block else ""
+            QToolTip.showText(event.globalPos(), tip(sentence) if sentence else "", self)
             return True
         return super().viewportEvent(event)
 
@@ -227,9 +248,30 @@ class LanesView(QAbstractScrollArea):
         lasted = (self._model.now if block.ended is None else block.ended) - block.started
         parts = [f"#{block.request}", safe_text(block.worker), duration(lasted)]
         if block.status is not None:
-            ended = self.tr("exit status {code}") if block.status >= 0 else self.tr("killed by signal {code}")
-            parts.append(ended.format(code=abs(block.status)))
+            parts.append(self._ending(block.status))
         return " · ".join(parts)
+
+    def _end_sentence(self, end: End) -> str:
+        return f"{safe_text(end.worker)} · {self._ending(end.status)}"
+
+    def _ending(self, status: int) -> str:
+        ended = self.tr("exit status {code}") if status >= 0 else self.tr("killed by signal {code}")
+        return ended.format(code=abs(status))
+
+    def _end_at(self, point: QPoint) -> End | None:
+        lane = self._lane_at(point.y())
+        x = point.x() - LABEL
+        return next((end for end in lane.ends if abs(self._pixel(end.at) - x) <= 4), None) if lane else None
+
+
+def _how_ended(end: End) -> str:
+    """exit 0, SIGKILL: as a shell's user knows them."""
+    if end.status >= 0:
+        return f"exit {end.status}"
+    try:
+        return signal.Signals(-end.status).name
+    except ValueError:
+        return f"signal {-end.status}"
 
 
 def _paint_crosses(painter: QPainter, middles: list[QPointF]) -> None:

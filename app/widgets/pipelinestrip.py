@@ -63,7 +63,7 @@ class PipelineStrip(QWidget):
         for stage, button in self._buttons.items():
             gated = stage.method in gates
             here = held is not None and held.point == stage.method
-            text = f"⏸ {SHOWN[stage]}  {held.waiting}" if here and held is not None else _passed(stage, stages)
+            text = f"‖ {SHOWN[stage]}  {held.waiting}" if here and held is not None else _passed(stage, stages)
             text = f"◉ {text}" if gated else text
             if button.text() != text:
                 button.setText(text)

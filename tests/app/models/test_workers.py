@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.models.workers import WINDOW, LanesModel
+from app.models.workers import WINDOW, End, LanesModel
 from engine.capture.records import State
 from tests.app.models.captures import MS, SECOND, CaptureFile
 
@@ -95,3 +95,47 @@ def test_another_server_starts_over(capture: CaptureFile, model: LanesModel, qtb
     assert model.lanes == ()
     model.set_reader(None)
     model.refresh(NOW)
+
+
+def test_a_pools_thread_keeps_its_lane_while_it_rests(capture: CaptureFile, model: LanesModel) -> None:
+    one = capture.worker("ThreadPoolTCPServer-1", thread=1001)
+    two = capture.worker("ThreadPoolTCPServer-2", thread=1002)
+    made = [
+        capture.request(worker=worker, opened=NOW - place * SECOND, lasts=500 * MS, stages=True)
+        for worker, place in ((one, 5), (two, 4), (one, 3), (two, 2))
+    ]
+    model.refresh(NOW)
+    assert requests(model) == [[made[0], made[2]], [made[1], made[3]]]
+
+
+def test_preforked_processes_have_lanes_of_their_own_and_say_how_they_ended(
+    capture: CaptureFile, model: LanesModel
+) -> None:
+    stays = capture.worker("worker 11", pid=11, thread=11, child=True)
+    ends = capture.worker("worker 12", pid=12, thread=12, child=True)
+    made = [
+        capture.request(worker=worker, opened=NOW - place * SECOND, lasts=500 * MS, stages=True)
+        for worker, place in ((stays, 5), (ends, 4), (stays, 3), (ends, 2))
+    ]
+    model.refresh(NOW)
+    assert requests(model) == [[made[0], made[2]], [made[1], made[3]]]
+    assert [lane.ends for lane in model.lanes] == [(), ()]
+    died = NOW + 5 * SECOND
+    capture.db.execute("UPDATE worker SET ended = ?, status = -9 WHERE id = ?", (died, ends))
+    model.refresh(died + SECOND)
+    model.refresh(died + 2 * SECOND)
+    assert [lane.ends for lane in model.lanes] == [(), (End(died, "pid 12", -9),)]
+    assert not any(block.failed for lane in model.lanes for block in lane.blocks)
+    model.refresh(died + WINDOW + SECOND)
+    assert model.lanes == ()
+
+
+def test_the_request_that_a_preforked_process_died_in_has_its_status(capture: CaptureFile, model: LanesModel) -> None:
+    worker = capture.worker("worker 12", pid=12, child=True, ended=NOW - SECOND, status=-11)
+    well = capture.request(worker=worker, opened=NOW - 3 * SECOND, lasts=100 * MS, stages=True)
+    died = capture.request(worker=worker, opened=NOW - 2 * SECOND, lasts=SECOND, state=State.KILLED, stages=True)
+    model.refresh(NOW)
+    (lane,) = model.lanes
+    assert {block.request: block.status for block in lane.blocks} == {well: None, died: -11}
+    assert [block.failed for block in lane.blocks] == [False, True]
+    assert [end.status for end in lane.ends] == [-11]
