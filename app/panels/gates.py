@@ -132,17 +132,17 @@ class GatesPanel(LivePanel):
         grid.setContentsMargins(12, 6, 12, 4)
         grid.setVerticalSpacing(6)
         for line, (text, field) in enumerate(
-            ((tr("Where"), self.place), (tr("If"), self.condition), (tr("Every"), self._which()))
+            (
+                (tr("Where"), self.place),
+                (tr("If"), self.condition),
+                (tr("Every"), _side_by_side(self.every, self.once)),
+                (tr("Go on"), _side_by_side(self.patience)),
+            )
         ):
             grid.addWidget(label(text, role="dim"), line, 0)
             grid.addWidget(field, line, 1)
         grid.setColumnStretch(1, 1)
         return form
-
-    def _which(self) -> QWidget:
-        which = QWidget()
-        which.setLayout(row(self.every, self.once, label(tr("go on"), role="dim"), self.patience, None, spacing=6))
-        return which
 
     def _connect(self) -> None:
         self._gates.changed.connect(self.show_gates)
@@ -205,6 +205,12 @@ class GatesPanel(LivePanel):
                 once=self.once.isChecked(), patience=float(self.patience.value()) or None,
             )
         )  # fmt: skip
+
+
+def _side_by_side(*fields: QWidget) -> QWidget:
+    both = QWidget()
+    both.setLayout(row(*fields, None, spacing=6))
+    return both
 
 
 def _spin(low: int, high: int, name: str, tip: str) -> QSpinBox:
