@@ -67,7 +67,7 @@ class Examination:
         return Diagnosis(weakness, Verdict.OPT_IN, found.figure, found.numbers, cure.told)
 
     def _helps(self, weakness: Weakness, cure: Cure) -> bool:
-        known = cure.attribute in self.traits.cures
+        known = cure.name in self.traits.cures
         return known and self._diagnose(weakness, cure).verdict is Verdict.HAS_NOT
 
     def _diagnose(self, weakness: Weakness, cure: Cure | None) -> Diagnosis:
@@ -81,7 +81,7 @@ class Examination:
         target = self._target
         job = {
             "file": target.file, "module": target.module, "class": target.name, "check": check,
-            "cure": cure.attribute if cure else "", "traits": asdict(traits) if traits else None,
+            "cure": cure.name if cure else "", "traits": asdict(traits) if traits else None,
             "timeout": self._timeout,
         }  # fmt: skip
         directory = tempfile.mkdtemp(prefix="doctor-")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from . import cures
 from .records import Cure, NotMeasured, Traits
 
 PATIENCE = 3.0
@@ -78,15 +79,14 @@ class Patient:
         assert self._traits is not None
         return self._traits
 
-    def cured_by(self, attribute: str) -> bool:
+    def cured_by(self, cure: Cure) -> bool:
         """Whether this cure is on trial."""
-        return self.cure is not None and self.cure.attribute == attribute
+        return self.cure is cure
 
     def server(self, handler: Any, **members: Any) -> Any:
         """A server that is bound and listens, of a subclass with these members."""
-        if self.cure is not None and self.cure.value is not None:
-            members.setdefault(self.cure.attribute, self.cure.value)
-        kind = type(self.kind.__name__, (self.kind,), {"__module__": __name__, **members})
+        base = cures.cured(self.kind, self.cure)
+        kind = type(self.kind.__name__, (base,), {"__module__": __name__, **cures.members_of(self.cure), **members})
         return kind(self.place(), handler)
 
     def place(self) -> Any:

@@ -17,7 +17,7 @@ class Verdict(enum.Enum):
     HAS = "has it"
     HAS_NOT = "has not"
     OPT_IN = "opt-in"
-    """Has it by default, for compatibility; one attribute that the class itself knows cures it."""
+    """Has it by default, for compatibility; something that the class itself offers cures it."""
     NOT_APPLICABLE = "does not apply"
     UNKNOWN = "not measured"
 
@@ -33,7 +33,7 @@ class Traits:
     forks: bool
     """Whether it has `max_children`: a child process a request."""
     cures: tuple[str, ...]
-    """The cures (see weaknesses.py) that the class knows."""
+    """The cures (see cures.py) that the class knows."""
 
     @property
     def stream(self) -> bool:
@@ -59,15 +59,10 @@ Check = Callable[["Patient"], Finding]
 
 @dataclass(frozen=True)
 class Cure:
-    """What a class may offer against a weakness: a class attribute to set, or a method to call before closing."""
+    """What a class may offer against a weakness (see cures.py). `told`: how a person writes it."""
 
-    attribute: str
-    value: Any = None
-
-    @property
-    def told(self) -> str:
-        """How a person writes it."""
-        return f"{self.attribute}()" if self.value is None else f"{self.attribute} = {self.value!r}"
+    name: str
+    told: str
 
 
 @dataclass(frozen=True)

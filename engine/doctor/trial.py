@@ -16,9 +16,10 @@ from typing import Any, NoReturn
 from ..hosting import alias
 from ..hosting.loading import LoadingError, load_handler
 from ..hosting.profile import Profile
+from . import cures
 from .patient import Patient, silence_threads, start, transport_of
 from .records import NotMeasured, Traits
-from .weaknesses import BY_NAME, CURES
+from .weaknesses import BY_NAME
 
 MEMORY = 8 << 30
 """Address space, bytes: threads reserve much that they do not use."""
@@ -95,14 +96,7 @@ def look(kind: type) -> Traits:
     except Exception as error:
         said = str(error) or type(error).__name__
         raise LoadingError("no_server", f"{kind.__name__} cannot be examined: {said}"[:300]) from error
-    known = tuple(name for name, cure in CURES.items() if getattr(kind, name, cure) is not cure and _new(kind, name))
-    return Traits(kind.__name__, transport, workers, hasattr(kind, "max_children"), known)
-
-
-def _new(kind: type, name: str) -> bool:
-    """Whether the cure is not taken already."""
-    value = CURES[name].value
-    return value is None or getattr(kind, name) != value
+    return Traits(kind.__name__, transport, workers, hasattr(kind, "max_children"), cures.known_to(kind))
 
 
 def _workers(patient: Patient) -> str:
@@ -128,6 +122,6 @@ def _workers(patient: Patient) -> str:
 
 def _check(kind: type, job: dict[str, Any]) -> dict[str, Any]:
     traits = Traits(**{**job["traits"], "cures": tuple(job["traits"]["cures"])})
-    patient = Patient(kind, traits, CURES.get(job["cure"]))
+    patient = Patient(kind, traits, cures.CURES.get(job["cure"]))
     finding = BY_NAME[job["check"]].check(patient)
     return {"weak": finding.weak, "figure": finding.figure, "numbers": finding.numbers}

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from .checks import accepting, children, datagrams, raising, stopping, talking, threads
-from .records import Cure, Traits, Weakness
-
-HARDENED = Cure("hardened", True)
-DRAIN = Cure("drain")
-BOUNDED = Cure("max_connections", 8)
-TOTAL = Cure("total_timeout", 10.0)
+from .cures import BOUNDED, DRAIN, HARDENED, TOTAL
+from .records import Traits, Weakness
 
 
 def _all(traits: Traits) -> bool:
@@ -95,4 +91,3 @@ WEAKNESSES = (
 )  # fmt: skip
 
 BY_NAME = {weakness.name: weakness for weakness in WEAKNESSES}
-CURES = {cure.attribute: cure for weakness in WEAKNESSES for cure in weakness.cures}

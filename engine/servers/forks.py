@@ -126,6 +126,11 @@ if hasattr(os, "fork"):
         def _accepts_now(self) -> bool:
             return len(self.active_children or ()) < max(1, self.max_children)
 
+        def _is_active(self) -> bool:
+            """A child that ends wakes the loop: to collect it there is no need to look time and again."""
+            own = type(self).service_actions is ForkingMixIn.service_actions and "service_actions" not in vars(self)
+            return not own and super()._is_active()
+
         def _loop_patience(self, timeout: float | None) -> float | None:
             return timeout
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..observe import live
@@ -19,28 +21,39 @@ else:
     _Server = object  # a mix-in: its `super()` is the server that it is mixed into
 
 
-class _Threads(list[threading.Thread]):
-    """Threads to wait for. The dead ones are dropped whenever the list has doubled, so that each costs its share."""
+class _Threads(dict[threading.Thread, None]):
+    """Threads to wait for. One that ends takes out those that ended before it, each at the cost of one look.
 
-    _due = 4
+    It cannot take out itself: it has not quite ended, and `server_close` waits until all have. Threads that do
+    not tell of their end are dropped whenever their number has doubled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due = 4
+        self._leaving: deque[threading.Thread] = deque()
 
     def append(self, thread: threading.Thread) -> None:
         """Remember `thread`, unless it is a daemon."""
         if thread.daemon:
             return
-        if len(self) >= self._due:
+        if isinstance(thread, Thread):
+            thread.leave = self._leave
+        elif len(self) >= self._due:
             self.reap()
             self._due = max(4, 2 * len(self))
-        super().append(thread)
+        self[thread] = None
 
     def discard(self, thread: threading.Thread) -> None:
         """Forget `thread`, which never began."""
-        if thread in self:
-            self.remove(thread)
+        self.pop(thread, None)
 
     def pop_all(self) -> list[threading.Thread]:
         """Forget all threads and return them."""
-        self[:], threads = [], self[:]
+        threads = list(self)
+        self._leaving.clear()
+        for thread in threads:
+            self.pop(thread, None)
         return threads
 
     def join(self) -> None:
@@ -51,7 +64,21 @@ class _Threads(list[threading.Thread]):
 
     def reap(self) -> None:
         """Forget threads that have ended."""
-        self[:] = [thread for thread in self if thread.is_alive()]
+        for thread in list(self):
+            if not thread.is_alive():
+                self.pop(thread, None)
+
+    def _leave(self, thread: threading.Thread) -> None:
+        """`thread` is about to end. Two looks each: those that were still busy ending the last time are caught up."""
+        leaving = self._leaving
+        leaving.append(thread)
+        with suppress(IndexError):  # all threads are being forgotten
+            for _ in range(2):
+                first = leaving.popleft()
+                if first is thread or first.is_alive():
+                    leaving.append(first)
+                else:
+                    self.pop(first, None)
 
 
 class _NoThreads:
@@ -86,6 +113,8 @@ class Thread(threading.Thread):
     """
 
     _began: _Unawaited | None = None
+    leave: Callable[[threading.Thread], None] | None = None
+    """Called at its very end."""
 
     def __init__(self, target: Callable[..., object], args: tuple[Any, ...]) -> None:
         super().__init__(target=target, args=args)
@@ -99,6 +128,14 @@ class Thread(threading.Thread):
         super().start()
         if self._unawaited:
             self._began = self._started  # type: ignore[attr-defined]  # of the class that we gave it
+
+    def run(self) -> None:
+        """Do what it is for."""
+        try:
+            super().run()
+        finally:
+            if self.leave is not None:
+                self.leave(self)
 
     def wait_until_it_runs(self, timeout: float | None = None) -> None:
         """Wait for what `start` left out."""

@@ -63,8 +63,10 @@ def measure(program: Path, case: Case, seconds: float, rounds: int, note: Callab
 def _once(program: Path, case: Case, contender: Contender, seconds: float) -> Figure:
     path = str(program.parent / "socket") if "Unix" in contender.kind else ""
     with _server(case, contender, path) as server:
-        warm, _ = _load(program, server.where, case.load, WARM)
-        total = min(MOST, max(WARM, round(warm * seconds)))
+        total = WARM
+        for part in (0.3 * seconds, seconds):  # the first answers come slowly
+            warm, _ = _load(program, server.where, case.load, total)
+            total = min(MOST, max(WARM, round(warm * part)))
         before = server.cpu()
         rate, answers = _load(program, server.where, case.load, total)
         figure = Figure(rate, (server.cpu() - before) / answers / 1000)
@@ -114,6 +116,7 @@ def _process(arguments: Sequence[str], inherited: socket.socket, core: int) -> I
         pass_fds=[inherited.fileno()],
         preexec_fn=lambda: pin(core),
         cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "ignore::RuntimeWarning"},  # forking beside a thread is what is measured
     ) as process:
         try:
             yield process

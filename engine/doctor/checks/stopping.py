@@ -8,6 +8,7 @@ import statistics
 import threading
 from typing import Any
 
+from ..cures import DRAIN
 from ..patient import Patient, start, took, until
 from ..records import Finding
 
@@ -158,7 +159,7 @@ def close_with_idle_client(patient: Patient) -> Finding:
     client = patient.ask(server)
     server.shutdown()
     thread.join()
-    if patient.cured_by("drain"):
+    if patient.cured_by(DRAIN):
         start(lambda: server.drain(0.3)).join(HANGS)
     elapsed = took(server.server_close, HANGS)
     client.close()

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any
 
+from ..cures import SHORT
 from ..patient import Patient, start
 from ..records import Finding
 
@@ -62,7 +63,7 @@ def _timed(client: socket.socket, answers: Any) -> float:
 
 def slow_clients(patient: Patient) -> Finding:
     """Whether a client that sends a byte now and then outlives the handler's timeout."""
-    limit = 0.3
+    limit = SHORT
     ended = threading.Event()
 
     def handle(handler: Any) -> None:
@@ -74,19 +75,13 @@ def slow_clients(patient: Patient) -> Finding:
             pass
         ended.set()
 
-    server = patient.server(patient.handler(handle), **_total(patient, limit))
+    server = patient.server(patient.handler(handle))
     start(server.serve_forever)
     with patient.client(server) as client:
         held = _trickle(client, 5 * limit, limit / 3)
     weak = held >= 5 * limit
     said = f"a byte each {limit / 3:.1f} s holds a worker for {held:.1f} s" + (" and longer" if weak else "")
     return Finding(weak, said, {"seconds": held})
-
-
-def _total(patient: Patient, limit: float) -> dict[str, Any]:
-    """The cure's own number is for the real world; here it has to be short."""
-    cure = patient.cure
-    return {cure.attribute: limit} if cure is not None and isinstance(cure.value, float) else {}
 
 
 def _trickle(client: socket.socket, longest: float, every: float) -> float:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.doctor.cures import BOUNDED, DRAIN, HARDENED, TOTAL
 from engine.doctor.examination import Examination, Refused, Target
 from engine.doctor.records import Verdict
-from engine.doctor.weaknesses import BY_NAME, CURES, WEAKNESSES
+from engine.doctor.weaknesses import BY_NAME, WEAKNESSES
 from engine.hosting.processes import descendants
 
 HAVE = [
@@ -30,8 +31,10 @@ CURED_IN_OURS = [
     ("ThreadingTCPServer", "thread-refused"),
     ("ThreadingTCPServer", "shutdown-latency"),
     ("ThreadingTCPServer", "raising-leak"),
+    ("ThreadingTCPServer", "dead-threads"),
     ("TCPServer", "descriptors"),
     ("UDPServer", "udp-cut"),
+    ("ForkingTCPServer", "idle-wakeups"),
     ("ForkingTCPServer", "zombies"),
     ("ForkingTCPServer", "stolen-status"),
 ]
@@ -57,17 +60,26 @@ def test_what_cannot_befall_a_class_is_not_looked_for() -> None:
     assert set(found.values()) == {Verdict.NOT_APPLICABLE}
 
 
-def test_a_class_with_a_switch_of_its_own_is_told_as_such(tmp_path: Path) -> None:
-    source = tmp_path / "switched.py"
-    source.write_text(
-        "import socketserver\n"
-        "class Server(socketserver.TCPServer):\n"
-        "    hardened = False\n"
-        "    def server_activate(self):\n"
-        "        self.socket.listen(1024 if self.hardened else 5)\n"
-    )
-    found = Examination(Target(str(source), "", "Server"), 20).check(BY_NAME["backlog"])
-    assert (found.verdict, found.cure) == (Verdict.OPT_IN, "hardened = True")
+OPT_IN = [
+    ("TCPServer", "backlog", "harden(CLASS)"),
+    ("ThreadingTCPServer", "silent-clients", "limits = Limits(max_connections=...)"),
+    ("ThreadingTCPServer", "slow-clients", "limits = Limits(total_timeout=...)"),
+    ("ThreadingTCPServer", "close-idle-client", "drain() before server_close()"),
+]
+
+
+@pytest.mark.parametrize(("name", "weakness", "cure"), OPT_IN)
+def test_a_cure_that_has_to_be_asked_for_is_told(name: str, weakness: str, cure: str) -> None:
+    found = Examination(Target("", "engine", name), 20).check(BY_NAME[weakness])
+    assert (found.verdict, found.cure) == (Verdict.OPT_IN, cure), found.figure
+
+
+def test_a_class_that_is_hardened_has_nothing_to_opt_for(tmp_path: Path) -> None:
+    source = tmp_path / "hardened.py"
+    source.write_text("import engine\nServer = engine.harden(engine.TCPServer)\n")
+    examination = Examination(Target(str(source), "", "Server"), 20)
+    assert "hardened" not in examination.traits.cures
+    assert examination.check(BY_NAME["backlog"]).verdict is Verdict.HAS_NOT
 
 
 @pytest.mark.parametrize(
@@ -118,4 +130,4 @@ def test_the_users_code_runs_in_another_process(tmp_path: Path) -> None:
 
 def test_names_are_unique_and_cures_are_one_each() -> None:
     assert len(BY_NAME) == len(WEAKNESSES)
-    assert set(CURES.values()) == {cure for weakness in WEAKNESSES for cure in weakness.cures}
+    assert {HARDENED, DRAIN, BOUNDED, TOTAL} == {cure for weakness in WEAKNESSES for cure in weakness.cures}
