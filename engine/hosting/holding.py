@@ -15,6 +15,8 @@ from ..observe import acting, live
 from .control import Control
 from .relay import Relay
 
+_GO_ON = {"deed": "continue"}
+
 
 class Holding:
     """Everything that is held in this host and its children."""
@@ -26,19 +28,24 @@ class Holding:
         self._relay: Relay | None = None
         self._lines: dict[str, JsonChannel] = {}
         """By the pause that waits at its other end."""
+        self._closed = False
         self._gone: set[str] = set()
         control.on("gates", self._set)
         control.on("decide", self._decide)
         control.on("halt", self._halt)
-        control.on("release", lambda order: self.release_all())
+        control.on("release", self._release)
 
     def set(self, gates: list[dict[str, Any]]) -> None:
         """From now on these are the gates."""
+        if self._closed:
+            return
         self._interference.gates = tuple(Gate.from_json(gate) for gate in gates)
         self._act(bool(gates))
 
     def close(self) -> None:
         """The server is to stop: let everything go on, and hold nothing any more."""
+        self._closed = True
+        self._interference.gates = ()
         self._room.release()
         self.release_all()
 
@@ -46,7 +53,7 @@ class Holding:
         """Let everything go on as it is."""
         self._room.release_all()
         for line in list(self._lines.values()):
-            line.send({"deed": "continue"})
+            line.send(_GO_ON)
 
     def look(self) -> None:
         """At each beat: whose patience has ended, whose peer has gone."""
@@ -85,8 +92,16 @@ class Holding:
         """Hold a request at the next point that it comes to, whatever the gates."""
         request = next((one for one in list(live.requests.values()) if one.id == order.get("request")), None)
         if request is not None:
-            self._act(wanted=True)
+            if acting.actor is None:
+                self._act(wanted=True)
             self._interference.of(request).halting = True
+
+    def _release(self, order: dict[str, Any]) -> None:
+        """`stopping`: nothing more is to be held, either."""
+        if order.get("stopping"):
+            self.close()
+        else:
+            self.release_all()
 
     # Children
 
@@ -105,9 +120,16 @@ class Holding:
             if message.get("event") == "paused":
                 self._lines[str(message["number"])] = line
             self._control.tell(message)
+            if message.get("event") == "paused" and not self._holds(message):
+                line.send(_GO_ON)
         if line.ended:
             self._control.unwatch(line.fileno())
             line.close()
             for number in [number for number, other in self._lines.items() if other is line]:
                 del self._lines[number]
                 self._control.tell({"event": "released", "number": number})
+
+    def _holds(self, pause: dict[str, Any]) -> bool:
+        """Whether the gate still stands; a child knows those of the time when it was forked."""
+        gate = pause.get("gate")
+        return not self._closed and (not gate or any(gate == one.number for one in self._interference.gates))

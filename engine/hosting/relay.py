@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import time
@@ -51,8 +52,9 @@ def _await(line: socket.socket, pause: Pause) -> Decision:
     poll = select.poll()
     poll.register(line, select.POLLIN)
     deadline = None if pause.patience is None else time.monotonic() + pause.patience
-    told = False
-    while deadline is None or time.monotonic() < deadline:
+    told, parent = False, os.getppid()
+    # The line alone does not tell of the host's end: other children may have inherited its other end.
+    while (deadline is None or time.monotonic() < deadline) and os.getppid() == parent:
         left = GONE_EVERY if deadline is None else min(GONE_EVERY, deadline - time.monotonic())
         if poll.poll(max(0.0, left) * 1000):
             data = line.recv(1 << 16)

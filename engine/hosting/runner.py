@@ -207,7 +207,7 @@ class Runner:
         if host is None:
             return
         entry.cause = cause
-        host.tell("release")
+        host.tell("release", stopping=True)
         if entry.state == "starting" and entry.profile.kind != "script":
             host.kill()
         elif entry.profile.kind == "script":

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .hooks import Hooks
     from .request import Request
     from .stages import Stage
+
+
+class Renewable(Protocol):
+    """Workers that live long, in processes of their own: they know who acted when they were forked."""
+
+    def renew(self) -> None:
+        """Replace every worker as soon as it has finished what it serves. Any thread may call this."""
 
 
 class Actor:
@@ -35,6 +42,8 @@ class Actor:
 
 hooked: weakref.WeakSet[Hooks] = weakref.WeakSet()
 """The hooks of every watched server of this process."""
+renewable: weakref.WeakSet[Renewable] = weakref.WeakSet()
+"""All workforces of this process."""
 actor: Actor | None = None
 """Who acts in this process; None while nobody does."""
 
@@ -47,8 +56,13 @@ def join(hooks: Hooks) -> None:
 
 
 def choose(chosen: Actor | None) -> None:
-    """From now on `chosen` acts on every watched server, those that serve already and those to come; None: nobody."""
+    """From now on `chosen` acts on every watched server, those that serve already and those to come; None: nobody.
+
+    To be called again when `chosen` has changed its mind about what to do: workers forked before have their own copy.
+    """
     global actor
     actor = chosen
     for hooks in list(hooked):
         hooks.act(chosen)
+    for workforce in list(renewable):
+        workforce.renew()

@@ -122,6 +122,7 @@ def turn(server: Life, loop: Loop, selector: selectors.BaseSelector, poll_interv
             server.service_actions()
         else:
             pipeline.beside(server._place, Stage.SERVICE_ACTIONS, server.service_actions)
+    run_errands(server)
 
 
 def _sooner(patience: float | None) -> float:
@@ -132,14 +133,19 @@ def heed(server: Life, loop: Loop, selector: selectors.BaseSelector) -> None:
     """Do what others want done in this thread; then listen, or do not: whatever is right now."""
     loop.nudged = False
     loop.waker.hush()
-    while server._errands:
-        server._errands.popleft()()
+    run_errands(server)
     accepting = server._may_accept()
     if accepting and not loop.listening:
         selector.register(server, selectors.EVENT_READ)
     elif not accepting and loop.listening:
         selector.unregister(server)
     loop.listening = accepting
+
+
+def run_errands(server: Life) -> None:
+    """What others want done in the loop's thread."""
+    while server._errands:
+        server._errands.popleft()()
 
 
 def survive(server: Life, loop: Loop, error: Exception) -> None:

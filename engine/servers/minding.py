@@ -57,6 +57,7 @@ class Minding:
                 if error is self._crew.failure:
                     raise
                 loops.survive(self._server, self._loop, error)
+        loops.run_errands(self._server)
 
     def _turn(self) -> None:
         self._share_lead()
@@ -96,6 +97,7 @@ class Minding:
         if self._loop.nudged:
             self._loop.nudged = False
             self._loop.waker.hush()
+            loops.run_errands(self._server)
 
     def _share_lead(self) -> None:
         """Who accepts: the workers if they may and can, else the loop if there is room, else nobody."""

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..observe import acting
 from ..observe.request import Worker, now
 from .board import Board
 from .children import Ended, await_one, collect, warn_of_threads
@@ -54,6 +55,7 @@ class Workforce:
         """Young workers that failed, one after the other."""
         self._home, self._bell = os.pipe()
         self._rung = False
+        acting.renewable.add(self)
 
     @property
     def pids(self) -> Collection[int]:
