@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TICK = 1
 """Milliseconds between two looks."""
-LONG = 5_000_000
+LONG = 10_000_000
 """A handler that runs so long (ns) is no short one, even if it has used the processor all the time."""
 WINDOW = 8
 """Looks over which a number of candidates is tried; and without a handler in so many the watchdog sleeps."""
