@@ -116,6 +116,11 @@ class _Place:
         """Whether there is nothing to show."""
         return not self.blocks and not self.ends
 
+    @property
+    def label(self) -> str:
+        """The latest worker's name."""
+        return short_name(self.worker) if self.worker else ""
+
     def learn(self, worker: WorkerRecord) -> None:
         """Take what has become of who sits here: it may have ended after its last request."""
         self.worker = worker
@@ -262,12 +267,7 @@ class LanesModel(QObject):
             shares = _shares(self._reader.cpu(self._servers, now - CPU_FRESH))
         self.now = now
         self.lanes = tuple(
-            Lane(
-                short_name(place.worker) if place.worker else "",
-                tuple(place.blocks.values()),
-                _share(place, shares),
-                tuple(place.ends),
-            )
+            Lane(place.label, tuple(place.blocks.values()), _share(place, shares), tuple(place.ends))
             for place in self._packer.places
         )
         self._rest = max(LEAST_REST, RESTS * (monotonic_ns() - started))

@@ -237,8 +237,8 @@ def test_what_a_workforce_is_told_comes_back(
 
 def test_tls_and_hardening_come_back_as_they_went_in(show: Open, handler_file: Path, tmp_path: Path) -> None:
     certificate(tmp_path)
-    files = {"tls_cert": str(tmp_path / "certificate.pem"), "tls_key": str(tmp_path / "key.pem")}
-    profile = dataclasses.replace(good(handler_file), hardened=True, **files)
+    cert, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    profile = dataclasses.replace(good(handler_file), hardened=True, tls_cert=cert, tls_key=key)
     dialog = show(profile)
     assert dialog.problem() == ""
     assert dialog.profile() == profile
