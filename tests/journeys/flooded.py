@@ -31,13 +31,13 @@ class Ending(socketserver.StreamRequestHandler):
 
 
 def note(*, flush: bool = False) -> None:
-    """Append the process's number of facts to the file `made`; it makes no more afterwards."""
+    """Append the process's number of facts to the file that MADE names; it makes no more afterwards."""
     (sender,) = sys.modules["_socketscope.channel.sender"]._senders
     (recorder,) = sys.modules["_socketscope.observe.recorder"]._alive
     if flush:
         recorder.flush()
     recorder._lock.acquire()
-    with open("made", "a") as file:
+    with open(os.environ.get("MADE", os.devnull), "a") as file:
         file.write(f"{sender.emitted + len(recorder._rows) // 8}\n")
 
 

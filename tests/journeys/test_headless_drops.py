@@ -65,7 +65,7 @@ def test_what_forked_children_could_not_send_is_counted(end: str, tmp_path: Path
     with SupervisorClient.spawn(tmp_path / "a.socketscope") as client:
         profile = Profile(
             name="f", server_class="ForkingTCPServer", handler_file=str(HANDLERS), handler_class="Ending",
-            directory=str(tmp_path),
+            environment={"MADE": str(tmp_path / "made")},
         )  # fmt: skip
         address = port_of(client.request("start", 20, key="f", profile=profile)["address"])
         os.kill(client.pid, signal.SIGSTOP)
