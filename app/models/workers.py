@@ -78,8 +78,7 @@ Seen = tuple[Block, WorkerRecord]
 
 ONE_REQUEST = "(process_request_thread)"
 """In the name of a thread that serves one request and ends."""
-MANY_REQUESTS = "worker "
-"""The name of a process that serves many begins so."""
+MANY_REQUESTS = "worker "  # the name of a process that serves many begins so
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.server import ServerDialog
+from app.models.workernames import short_name
 from app.models.workers import LanesModel
 from app.widgets.lanes import LanesView
 from engine.capture.records import RequestRecord
@@ -113,7 +114,7 @@ def test_threads_of_a_pool_serve_many_requests_each(here: Theatre) -> None:
     here.window.context.selection.select_server(key)
     model = lanes(here)
     here.wait("a lane for each thread", lambda: len(model.lanes) == len(workers))
-    assert {lane.label for lane in model.lanes} == {row.worker.name for row in rows if row.worker is not None}
+    assert {lane.label for lane in model.lanes} == {short_name(row.worker) for row in rows if row.worker is not None}
 
 
 def test_preforked_processes_serve_many_requests_each_and_tell_how_they_end(here: Theatre) -> None:

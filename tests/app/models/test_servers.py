@@ -90,6 +90,8 @@ def test_a_failed_server_says_why(model: ServersModel) -> None:
             {"concurrency": "forking", "live": 2, "children": 2, "max_children": 40},
             "Forking · 2 live, 2 of 40 children",
         ),
+        ({"concurrency": "prefork", "live": 1, "children": 4, "max_children": 40}, "Pre-forked · 1 live, 4 workers"),
+        ({"concurrency": "pool", "live": 3}, "Thread pool · 3 live"),
         ({"state": ServerState.STOPPED, "stopped_reason": "exit status 3"}, "Threading · stopped"),
     ],
 )

@@ -19,6 +19,8 @@ def worker(name: str, *, child: bool = False) -> WorkerRecord:
         ("Thread-3", "T-3"),
         ("Thread-3x", "Thread-3x"),
         ("MainThread", "Main"),
+        ("ThreadPoolTCPServer-3", "P-3"),
+        ("MyPool-3", "MyPool-3"),
         ("accept (blue)", "accept"),
         ("pool-1_2", "pool-1_2"),
         ("", "tid 99"),
