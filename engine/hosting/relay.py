@@ -26,6 +26,11 @@ class Relay:
         """Readable in the host when a child wants a line."""
         return self._host.fileno()
 
+    def close(self) -> None:
+        """Nobody is to want a line any more."""
+        self._host.close()
+        self._children.close()
+
     def accept(self) -> JsonChannel | None:
         """The host's end of a child's line."""
         try:
