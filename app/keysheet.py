@@ -41,7 +41,7 @@ class KeySheet(QDialog):
         halves = QHBoxLayout(page)
         halves.setContentsMargins(20, 16, 20, 16)
         halves.setSpacing(40)
-        for names in (("file", "server"), ("request", "view", "help")):
+        for names in (("file", "server", "debug"), ("request", "view", "help")):
             half = QGridLayout()
             half.setVerticalSpacing(5)
             half.setColumnStretch(0, 1)

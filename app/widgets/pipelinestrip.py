@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from app.text import label, milliseconds, set_role, set_tip, tr
+from app.text import QT_TR_NOOP, label, milliseconds, set_role, set_tip, tr
 from engine.capture.records import StageRecord
 from engine.observe.stages import Stage
 
 SHOWN: Mapping[Stage, str] = {
-    Stage.GET_REQUEST: "get_request",
-    Stage.VERIFY_REQUEST: "verify",
-    Stage.PROCESS_REQUEST: "process",
-    Stage.SETUP: "setup",
-    Stage.HANDLE: "handle",
-    Stage.FINISH: "finish",
-    Stage.SHUTDOWN_REQUEST: "shutdown",
+    Stage.GET_REQUEST: QT_TR_NOOP("get_request"),
+    Stage.VERIFY_REQUEST: QT_TR_NOOP("verify"),
+    Stage.PROCESS_REQUEST: QT_TR_NOOP("process"),
+    Stage.SETUP: QT_TR_NOOP("setup"),
+    Stage.HANDLE: QT_TR_NOOP("handle"),
+    Stage.FINISH: QT_TR_NOOP("finish"),
+    Stage.SHUTDOWN_REQUEST: QT_TR_NOOP("shutdown"),
 }
 
 
@@ -63,7 +63,7 @@ class PipelineStrip(QWidget):
         for stage, button in self._buttons.items():
             gated = stage.method in gates
             here = held is not None and held.point == stage.method
-            text = f"‖ {SHOWN[stage]}  {held.waiting}" if here and held is not None else _passed(stage, stages)
+            text = f"‖ {tr(SHOWN[stage])}  {held.waiting}" if here and held is not None else _passed(stage, stages)
             text = f"◉ {text}" if gated else text
             if button.text() != text:
                 button.setText(text)
@@ -85,10 +85,10 @@ class PipelineStrip(QWidget):
 def _passed(stage: Stage, stages: Mapping[Stage, StageRecord]) -> str:
     record = stages.get(stage)
     if record is None:
-        return SHOWN[stage]
+        return tr(SHOWN[stage])
     if record.ended is None:
-        return f"{SHOWN[stage]} …"
-    return f"{SHOWN[stage]} ✓{milliseconds(record.ended - record.started)}"
+        return f"{tr(SHOWN[stage])} …"
+    return f"{tr(SHOWN[stage])} ✓{milliseconds(record.ended - record.started)}"
 
 
 def _explanation(stage: Stage, gated: bool) -> str:
