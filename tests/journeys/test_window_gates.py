@@ -31,6 +31,13 @@ def say(client: socket.socket, address: str, said: bytes) -> None:
     client.sendall(said)
 
 
+def wait_until_heard(here: Theatre, key: str) -> None:
+    """Orders are obeyed one after the other: what the host answers after the gates says that it has them."""
+    answers: list[object] = []
+    here.window.context.link.order("stacks", answers.append, key=key)
+    here.wait("the host has heard", lambda: answers)
+
+
 def test_edited_bytes_reach_the_client(here: Theatre) -> None:
     gates = here.window.context.gates
     echo = Profile("echo", server_class="ThreadingTCPServer", handler_file=str(FOLDER / "echo.py"),
@@ -40,6 +47,7 @@ def test_edited_bytes_reach_the_client(here: Theatre) -> None:
     with bound_client() as first, bound_client() as second:
         gates.put(key, GateSetting(1, "verify_request", condition=peer_of(first)))
         gates.put(key, GateSetting(2, "handle", condition=peer_of(second)))
+        wait_until_heard(here, key)
         say(first, address, b"first\n")
         say(second, address, b"second\n")
         here.wait("two are paused", lambda: len(gates.paused) == 2)
