@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..servers.hardened import HardenedMixIn
+from ..servers.paths import answers
 from .errors import HostingError
 from .holders import free_port, holder_of, lowest_free_port
 from .profile import Profile
@@ -170,23 +171,10 @@ def _check_path(path: str, kind: int) -> str:
 def _refuse_existing(path: str, status: os.stat_result, kind: int) -> None:
     if not stat.S_ISSOCK(status.st_mode):
         raise HostingError("not_a_socket", f"{path} exists and is not a socket; choose another path.", path=path)
-    if _answers(path, kind):
+    if answers(path, kind):
         raise HostingError("path_in_use", f"Another program listens at {path}; choose another path.", path=path)
     sentence = f"{path} is left over from a program that has ended; remove the file and start again."
     raise HostingError("stale_socket", sentence, path=path, can_remove=True)
-
-
-def _answers(path: str, kind: int) -> bool:
-    """Whether somebody listens. A full queue (EAGAIN) is somebody; only a refusal proves that nobody is left."""
-    with socket.socket(socket.AF_UNIX, kind) as probe:
-        probe.setblocking(False)
-        try:
-            probe.connect(path)
-        except ConnectionRefusedError:
-            return False
-        except OSError:
-            return True
-    return True
 
 
 def _path_error(error: OSError, path: str) -> HostingError:

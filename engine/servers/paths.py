@@ -86,11 +86,11 @@ def _sole_use(directory: str) -> Iterator[bool]:
 
 def _remove_stale(path: str, kind: int) -> None:
     with contextlib.suppress(FileNotFoundError):
-        if stat.S_ISSOCK(os.lstat(path).st_mode) and not _answers(path, kind):
+        if stat.S_ISSOCK(os.lstat(path).st_mode) and not answers(path, kind):
             os.unlink(path)
 
 
-def _answers(path: str, kind: int) -> bool:
+def answers(path: str, kind: int) -> bool:
     """Whether somebody is bound. A full queue (EAGAIN) is somebody; only a refusal proves that nobody is left."""
     with socket.socket(socket.AF_UNIX, kind) as probe:
         probe.setblocking(False)
