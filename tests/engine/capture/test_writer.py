@@ -368,7 +368,7 @@ def test_a_full_disk_loses_no_request(bench: Bench) -> None:
     assert [record.bytes_in for record in bench.reader.requests()] == [300_004, 4]
     totals = bench.reader.totals()
     assert totals.emitted == totals.recorded == 30
-    assert bench.reader.load(None, 1000, 1000)[0].closed == 2
+    assert bench.reader.load(None, START // SECOND, START // SECOND)[0].closed == 2
 
 
 def test_a_disk_that_stays_full_costs_bytes_and_stages_but_no_memory(bench: Bench) -> None:
