@@ -56,7 +56,7 @@ class Interference(Actor):
 
         def decided(decision: Decision) -> None:
             self.room.leave(pause)
-            request.server._do_in_loop(lambda: self._unpark(pause, stage, go_on))
+            request.server._ss_do_in_loop(lambda: self._unpark(pause, stage, go_on))
 
         pause.then = decided
         self.room.enter(pause)
@@ -198,7 +198,7 @@ def _has_workers(request: Request) -> bool:
 
 def _accepts_for_others(request: Request) -> bool:
     """Whether this thread must not wait, because it accepts for other workers and their requests."""
-    loops = getattr(request.server, "_serving", None) is not None
+    loops = getattr(request.server, "_ss_serving", None) is not None
     return loops and request.worker is None and _has_workers(request)
 
 

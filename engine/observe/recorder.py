@@ -80,12 +80,12 @@ class Recorder(Lending):
     # -- hooks ---------------------------------------------------------------------------------------------------------
 
     def server_started(self, server: Any) -> None:
-        place = server._place
+        place = server._ss_place
         here = place.here()
         self._add(SERVER_STARTED, 0, place.number, here.thread, now(), 0, identity.pid, place.describe())
 
     def server_stopped(self, server: Any) -> None:
-        place = server._place
+        place = server._ss_place
         self._add(SERVER_STOPPED, 0, place.number, place.here().thread, now(), 0, identity.pid, b"")
 
     def worker_started(self, worker: Worker) -> None:

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 
 class BaseServer(Draining):
-    """Accepts requests and serves them; subclasses know the kind of socket, mix-ins know the kind of worker."""
+    """Accepts requests and serves them; subclasses know the kind of socket, mix-ins know the kind of worker.
+
+    People derive from the servers, mix-ins and handlers, and call their own attributes as they like. So what is private
+    to ours begins with `_ss_`, but for the names that socketserver has and people use (`_handle_request_noblock`,
+    `_threads`, `_BaseServer__shutdown_request`, `_BaseServer__is_shut_down`).
+    """
 
     timeout: float | None = None
 
@@ -52,22 +57,22 @@ class BaseServer(Draining):
 
     def add_observer(self, observer: Observer) -> None:
         """Tell `observer` what happens from now on, first of what is already there."""
-        if self._place is None:
+        if self._ss_place is None:
             place = Place(self)
             place.started()
-            self._place = place
-        self._place.add(observer)
+            self._ss_place = place
+        self._ss_place.add(observer)
 
     def remove_observer(self, observer: Observer) -> None:
         """Tell `observer` no more. One that was never added is no error."""
-        place = self._place
+        place = self._ss_place
         if place is not None:
             place.hooks.remove(observer)
 
     def server_activate(self) -> None:
         """Start to listen; for subclasses."""
 
-    def _is_active(self) -> bool:
+    def _ss_is_active(self) -> bool:
         """Whether somebody has given `service_actions` something to do; else the loop need not wake up for it."""
         return type(self).service_actions is not BaseServer.service_actions or "service_actions" in vars(self)
 
@@ -76,8 +81,8 @@ class BaseServer(Draining):
 
     def handle_request(self) -> None:
         """Serve one request, at most; after `timeout` seconds without one, call `handle_timeout`."""
-        self._announce()
-        timeout = self._shortest_timeout()
+        self._ss_announce()
+        timeout = self._ss_shortest_timeout()
         deadline = None if timeout is None else time.monotonic() + timeout
         with public.module()._ServerSelector() as selector:
             selector.register(self, selectors.EVENT_READ)
@@ -85,57 +90,57 @@ class BaseServer(Draining):
                 if deadline is not None:
                     timeout = deadline - time.monotonic()
                     if timeout < 0:
-                        return self._time_out()
+                        return self._ss_time_out()
         return self._handle_request_noblock()
 
-    def _shortest_timeout(self) -> float | None:
+    def _ss_shortest_timeout(self) -> float | None:
         own: float | None = self.socket.gettimeout()
         if own is None or self.timeout is None:
             return self.timeout if own is None else own
         return min(own, self.timeout)
 
-    def _time_out(self) -> None:
-        if self._place is None:
+    def _ss_time_out(self) -> None:
+        if self._ss_place is None:
             return self.handle_timeout()
-        return pipeline.beside(self._place, Stage.HANDLE_TIMEOUT, self.handle_timeout)
+        return pipeline.beside(self._ss_place, Stage.HANDLE_TIMEOUT, self.handle_timeout)
 
     def _handle_request_noblock(self) -> None:
         """Serve one request; `get_request` is expected not to block."""
-        place = self._place
+        place = self._ss_place
         if place is not None and place.hooks.observers:
             recorder = place.hooks.recorder
             return pipeline.handle(self, place) if recorder is None else recorded.handle(self, place, recorder)
         try:
             request, client_address = self.get_request()
         except OSError as error:
-            return self._accept_failed(error)
+            return self._ss_accept_failed(error)
         if type(request) is not tuple:  # datagrams have no connection
             try:  # noqa: SIM105  # `suppress` costs more than all the rest
-                self._open[id(request)] = ref(request)
+                self._ss_open[id(request)] = ref(request)
             except TypeError:
                 pass  # not a socket but something of the user's own
         try:
             verified = self.verify_request(request, client_address)
         except BaseException:
-            self._dispose(request)
+            self._ss_dispose(request)
             raise
         if not verified:
-            return self._dispose(request)
-        return self._process(request, client_address)
+            return self._ss_dispose(request)
+        return self._ss_process(request, client_address)
 
-    def _process(self, request: Any, client_address: Any) -> None:
+    def _ss_process(self, request: Any, client_address: Any) -> None:
         try:
             self.process_request(request, client_address)
         except Exception:
             try:
                 self.handle_error(request, client_address)
             finally:
-                self._dispose(request)
+                self._ss_dispose(request)
         except BaseException:
-            self._dispose(request)
+            self._ss_dispose(request)
             raise
 
-    def _dispose(self, request: Any) -> None:
+    def _ss_dispose(self, request: Any) -> None:
         """`shutdown_request`; should that fail, the connection is closed nevertheless."""
         try:
             self.shutdown_request(request)
@@ -143,7 +148,7 @@ class BaseServer(Draining):
             discard(request)
             raise
 
-    def _accept_failed(self, error: OSError) -> None:
+    def _ss_accept_failed(self, error: OSError) -> None:
         loops.accept_failed(self, error)
 
     def handle_timeout(self) -> None:
@@ -155,7 +160,7 @@ class BaseServer(Draining):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a request here and now; mix-ins hand it to a worker instead."""
-        watched = live.find(request) if self._place is not None else None
+        watched = live.find(request) if self._ss_place is not None else None
         if watched is not None:
             return pipeline.serve(self, watched)
         self.finish_request(request, client_address)
@@ -164,17 +169,17 @@ class BaseServer(Draining):
     def server_close(self) -> None:
         """Give back what the server holds; for subclasses."""
 
-    def _stop_serving(self) -> None:
+    def _ss_stop_serving(self) -> None:
         """The listener goes: a loop that went on would spin on a dead descriptor, or on somebody else's."""
-        if self._loops:
+        if self._ss_loops:
             self._BaseServer__shutdown_request = True
-        open_gates(self._waiting)
-        if self._limiter is not None:
-            self._limiter.end()
+        open_gates(self._ss_waiting)
+        if self._ss_limiter is not None:
+            self._ss_limiter.end()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Make the handler, whose constructor does the work."""
-        watched = live.find(request) if self._place is not None else None
+        watched = live.find(request) if self._ss_place is not None else None
         if watched is not None and watched.stage < pipeline.FINISH_REQUEST:  # called by user code
             return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
         self.RequestHandlerClass(request, client_address, self)  # type: ignore[arg-type]  # mypy forgets who Self is
@@ -182,10 +187,10 @@ class BaseServer(Draining):
 
     def shutdown_request(self, request: Any) -> None:
         """End a request that has been served."""
-        if self._place is None or not self._shut_for_user(request):
+        if self._ss_place is None or not self._ss_shut_for_user(request):
             self.close_request(request)
 
-    def _shut_for_user(self, request: Any) -> bool:
+    def _ss_shut_for_user(self, request: Any) -> bool:
         """Time a `shutdown_request` that user code called. False if a call site of ours does it already."""
         watched = live.find(request)
         if watched is None or watched.stage is pipeline.SHUTDOWN_REQUEST:

@@ -88,16 +88,16 @@ def warn_of_threads() -> None:
 class Parent(Protocol):
     """Whose children a ChildSelector hears of: a server with a loop."""
 
-    def _own_children(self) -> Collection[int]:
+    def _ss_own_children(self) -> Collection[int]:
         """Those that have not been collected."""
 
-    def _collect_child(self, pid: int, flags: int) -> None:
+    def _ss_collect_child(self, pid: int, flags: int) -> None:
         """This child has ended, or so it seems."""
 
-    def _accepts_now(self) -> bool:
+    def _ss_accepts_now(self) -> bool:
         """Whether the loop is to listen for requests at present."""
 
-    def _loop_patience(self, timeout: float | None) -> float | None:
+    def _ss_loop_patience(self, timeout: float | None) -> float | None:
         """How long the loop may sleep, seconds, if it would for `timeout`."""
 
 
@@ -117,18 +117,18 @@ class ChildSelector(selectors.BaseSelector):
         """As BaseSelector's."""
         self._listen()
         self._watch()
-        patience = self._parent._loop_patience(timeout)
+        patience = self._parent._ss_loop_patience(timeout)
         if self._blind:
             patience = BLIND_INTERVAL if patience is None else min(BLIND_INTERVAL, patience)
         ready = self._inner.select(patience)
         ended = [key.fd for key, _ in ready if key.fd in self._pids]
         for pid in [*map(self._forget, ended), *self._blind]:
-            self._parent._collect_child(pid, os.WNOHANG)
+            self._parent._ss_collect_child(pid, os.WNOHANG)
         return [(key, events) for key, events in ready if key.fd not in ended]
 
     def _listen(self) -> None:
         """Hide the listener while the parent does not accept: it would be ready all the time."""
-        if self._parent._accepts_now():
+        if self._parent._ss_accepts_now():
             self._wake_up()
         elif self._resting is None:
             with suppress(KeyError):
@@ -141,7 +141,7 @@ class ChildSelector(selectors.BaseSelector):
                 self._inner.register(key.fileobj, key.events, key.data)
 
     def _watch(self) -> None:
-        own, known = set(self._parent._own_children()), set(self._pids.values())
+        own, known = set(self._parent._ss_own_children()), set(self._pids.values())
         for descriptor in [descriptor for descriptor, pid in self._pids.items() if pid not in own]:
             self._forget(descriptor)
         self._blind &= own

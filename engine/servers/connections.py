@@ -26,8 +26,8 @@ _shutdown = socket.socket.shutdown
 
 def connections_of(server: BaseServer) -> list[Any]:
     """The sockets of all connections that the server has accepted and that are still open."""
-    place = server._place
-    known = [known() for known in list(server._open.values())]
+    place = server._ss_place
+    known = [known() for known in list(server._ss_open.values())]
     if place is not None:
         known += [request.given for request in list(live.requests.values()) if request.place is place]
     listener = getattr(server, "socket", None)
@@ -37,9 +37,9 @@ def connections_of(server: BaseServer) -> list[Any]:
 
 def forget_dead(server: BaseServer) -> None:
     """Drop what was closed without `close_request`, should it have been very much."""
-    for key, known in list(server._open.items()):
+    for key, known in list(server._ss_open.items()):
         if not is_open(known()):
-            server._open.pop(key, None)
+            server._ss_open.pop(key, None)
 
 
 def is_open(sock: Any) -> bool:

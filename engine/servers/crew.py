@@ -164,7 +164,7 @@ class Crew(Roster):
             self.serving = False
             self.bell.ring()
         else:
-            loops.survive(self.server, self.server._loops[0], error)
+            loops.survive(self.server, self.server._ss_loops[0], error)
 
     def is_needless(self) -> None:
         """For a candidate: its turn has not come for a long time."""

@@ -86,11 +86,11 @@ class Draining(Life):
         """
         if checked_timeout(timeout) is None:
             raise ValueError("timeout must be a number of seconds from 0 on, not None")
-        self._draining = True
+        self._ss_draining = True
         try:
             return _Drain(self, timeout, progress).run()  # type: ignore[arg-type]  # a BaseServer
         finally:
-            self._draining = False
+            self._ss_draining = False
 
     def close_clients(self) -> int:
         """End all connections in an orderly way: their workers read and write as if the client had left.
@@ -115,24 +115,24 @@ class Draining(Life):
     @property
     def limits(self) -> Limits:
         """What the server puts up with. May be set at any time; a server of datagrams raises ValueError."""
-        return Limits() if self._limiter is None else self._limiter.limits
+        return Limits() if self._ss_limiter is None else self._ss_limiter.limits
 
     @limits.setter
     def limits(self, limits: Limits) -> None:
         if getattr(self, "socket_type", None) == socket.SOCK_DGRAM:
             raise ValueError("limits are for connections, and this server takes datagrams")
-        before, self._limiter = self._limiter, None
+        before, self._ss_limiter = self._ss_limiter, None
         if before is not None:
             before.remove()
         if limits != Limits():
-            self._limiter = Limiter(self, limits)  # type: ignore[arg-type]  # a BaseServer
-        self._nudge()
+            self._ss_limiter = Limiter(self, limits)  # type: ignore[arg-type]  # a BaseServer
+        self._ss_nudge()
 
-    def _busy_threads(self) -> list[threading.Thread]:
+    def _ss_busy_threads(self) -> list[threading.Thread]:
         """For mix-ins: threads that serve a request, but for the calling one."""
         return []
 
-    def _stop_waiting_for_workers(self) -> None:
+    def _ss_stop_waiting_for_workers(self) -> None:
         """For mix-ins: `server_close` is about to be called, and must not wait."""
 
 
@@ -169,7 +169,7 @@ class _Drain:
         self._seen: dict[int, _Seen] = {}
         self._gone = {"idle": 0, "finished": 0}
         self._said: tuple[int, ...] = ()
-        own = server._own_loop()
+        own = server._ss_own_loop()
         self._inside = own is not None
         """Whether this is the serving thread itself: then what it serves cannot end before this call does."""
         self._own = _request_of(threading.current_thread())
@@ -181,7 +181,7 @@ class _Drain:
         server.request_stop()
         listening = True
         while True:
-            looping = any(not loop.is_own() for loop in server._loops.copy())
+            looping = any(not loop.is_own() for loop in server._ss_loops.copy())
             if listening and not looping:
                 listening = False
                 self._refuse()
@@ -190,9 +190,9 @@ class _Drain:
                 break
             self._wait()
         aborted = self._abort() if looping or left else 0
-        stuck = tuple(thread.name for thread in server._busy_threads())
+        stuck = tuple(thread.name for thread in server._ss_busy_threads())
         if stuck:
-            server._stop_waiting_for_workers()
+            server._ss_stop_waiting_for_workers()
         server.server_close()
         return DrainReport(**self._gone, aborted=aborted, stuck=stuck, elapsed=time.monotonic() - self._began)
 
@@ -203,7 +203,7 @@ class _Drain:
             sock.close()
 
     def _open(self) -> list[Any]:
-        if self._inside and not self._server._busy_threads():
+        if self._inside and not self._server._ss_busy_threads():
             return []
         return [sock for sock in connections.connections_of(self._server) if sock is not self._own]
 
@@ -215,7 +215,7 @@ class _Drain:
             self._gone["idle" if gone.ended else "finished"] += 1
         for key, sock in found.items():
             self._seen.setdefault(key, _Seen(sock)).look()
-        workers = len(self._server._busy_threads()) + len(self._children())
+        workers = len(self._server._ss_busy_threads()) + len(self._children())
         self._tell(len(found), workers)
         return len(found) + workers
 
@@ -241,7 +241,7 @@ class _Drain:
 
     def _wait(self) -> None:
         """Until the next look; less if a loop ends meanwhile."""
-        loop = next((loop for loop in self._server._loops.copy() if not loop.is_own()), None)
+        loop = next((loop for loop in self._server._ss_loops.copy() if not loop.is_own()), None)
         if loop is not None:
             loop.wait(_LOOK)
         else:
@@ -257,7 +257,7 @@ class _Drain:
         for pid in children:
             os.kill(pid, signal.SIGKILL)
         self._deadline = time.monotonic() + _LAST_WORDS
-        while time.monotonic() < self._deadline and (self._server._busy_threads() or self._children()):
+        while time.monotonic() < self._deadline and (self._server._ss_busy_threads() or self._children()):
             self._wait()
         self._look()
         return len(found) + len(children)

@@ -53,7 +53,7 @@ class Duty:
 
     def _leave(self, status: int) -> NoReturn:
         try:
-            place = self._server._place
+            place = self._server._ss_place
             if place is not None:
                 place.leave_child()
             for stream in (sys.stdout, sys.stderr):
@@ -67,14 +67,14 @@ class Duty:
     def _settle(self) -> None:
         """Take over what was the parent's, and let go of what is its own."""
         server = self._server
-        self._inherited = server._loops  # closing its wakers might wait for a lock that no thread here holds
+        self._inherited = server._ss_loops  # closing its wakers might wait for a lock that no thread here holds
         loop = loops.Loop()
-        server._loops = [loop]
-        server._waker, server._serving = loop.waker, loop.ident
+        server._ss_loops = [loop]
+        server._ss_waker, server._ss_serving = loop.waker, loop.ident
         live.requests.clear()
-        server._open.clear()
-        if server._child_selector is not None:
-            server._child_selector.abandon()
+        server._ss_open.clear()
+        if server._ss_child_selector is not None:
+            server._ss_child_selector.abandon()
         if self._told is not None:
             self._told.place.enter_worker(self._told)
         self._mind_signals()
@@ -103,7 +103,7 @@ class Duty:
 
     def _serve(self) -> None:
         server, board, place, home = self._server, self._board, self._place, self._home
-        waker = server._loops[0].waker.fileno()
+        waker = server._ss_loops[0].waker.fileno()
         poll = self._poll(server.fileno(), home, waker)
         served, most = 0, server.max_requests
         while not self._leaving:
@@ -112,15 +112,15 @@ class Duty:
                 if any(descriptor == home for descriptor, _ in ready) or self._has_to_stop():
                     return
                 continue
-            server._lost_race = False
+            server._ss_lost_race = False
             self._busy = True
             board.begin(place, now())
             self._handle()
             board.end(place)
             self._busy = False
-            if server._stopping and self._has_to_stop():
+            if server._ss_stopping and self._has_to_stop():
                 return
-            if not server._lost_race:
+            if not server._ss_lost_race:
                 served += 1
                 if served == most:
                     return
@@ -136,14 +136,14 @@ class Duty:
         try:
             self._server._handle_request_noblock()
         except Exception as error:
-            loops.survive(self._server, self._server._loops[0], error)
+            loops.survive(self._server, self._server._ss_loops[0], error)
 
     def _has_to_stop(self) -> bool:
         """Whether a handler has called `shutdown`, which means the whole server."""
-        if self._server._stopping:
+        if self._server._ss_stopping:
             self._board.ask_to_stop()
-        self._server._loops[0].waker.hush()
-        return self._server._stopping
+        self._server._ss_loops[0].waker.hush()
+        return self._server._ss_stopping
 
 
 def _end_with_parent() -> None:

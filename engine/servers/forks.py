@@ -34,14 +34,14 @@ if hasattr(os, "fork"):
         """With so many children, no further request is accepted until one of them has ended."""
         block_on_close: bool = True
         """Whether `server_close` waits for the children."""
-        _place: Place | None = None
-        _child_workers: dict[int, Worker] | None = None
-        _child_selector: ChildSelector | None = None
+        _ss_place: Place | None = None
+        _ss_child_workers: dict[int, Worker] | None = None
+        _ss_child_selector: ChildSelector | None = None
 
         def collect_children(self, *, blocking: bool = False) -> None:
             """Take leave of children that have ended; `blocking` waits for all of them."""
-            for pid in self._own_children():
-                self._collect_child(pid, 0 if blocking else os.WNOHANG)
+            for pid in self._ss_own_children():
+                self._ss_collect_child(pid, 0 if blocking else os.WNOHANG)
 
         def handle_timeout(self) -> None:
             """No request came: a good time to collect children."""
@@ -53,19 +53,19 @@ if hasattr(os, "fork"):
 
         def process_request(self, request: Any, client_address: Any) -> None:
             """Fork a child for a request."""
-            self._make_room()
-            watched = live.find(request) if self._place is not None else None
+            self._ss_make_room()
+            watched = live.find(request) if self._ss_place is not None else None
             if watched is not None:
                 watched.queue()
             warn_of_threads()
             pid = os.fork()
             if not pid:
-                self._be_child(request, client_address, watched)
+                self._ss_be_child(request, client_address, watched)
             if self.active_children is None:
                 self.active_children = set()
             self.active_children.add(pid)
             if watched is not None:
-                self._hand_over(watched, pid)
+                self._ss_hand_over(watched, pid)
             self.close_request(request)
 
         def server_close(self) -> None:
@@ -75,10 +75,10 @@ if hasattr(os, "fork"):
 
         # -- in the child ----------------------------------------------------------------------------------------------
 
-        def _be_child(self, request: Any, client_address: Any, watched: Request | None) -> NoReturn:
+        def _ss_be_child(self, request: Any, client_address: Any, watched: Request | None) -> NoReturn:
             status = 1
             try:
-                self._close_inherited(request)
+                self._ss_close_inherited(request)
                 if watched is not None:
                     watched.place.enter_child(watched)
                     pipeline.finish(watched, self.finish_request, request, client_address)
@@ -88,16 +88,16 @@ if hasattr(os, "fork"):
             except Exception:
                 pipeline.report(self, request, client_address, watched)
             finally:
-                self._leave_child(request, watched, status)
+                self._ss_leave_child(request, watched, status)
 
-        def _close_inherited(self, request: Any) -> None:
+        def _ss_close_inherited(self, request: Any) -> None:
             """A child that outlives its parent must not keep the port. Datagrams are answered on the listener."""
-            if self._child_selector is not None:
-                self._child_selector.abandon()
+            if self._ss_child_selector is not None:
+                self._ss_child_selector.abandon()
             if isinstance(request, socket.socket) and request is not self.socket:
                 self.socket.close()
 
-        def _leave_child(self, request: Any, watched: Request | None, status: int) -> NoReturn:
+        def _ss_leave_child(self, request: Any, watched: Request | None, status: int) -> NoReturn:
             try:
                 if watched is not None:
                     pipeline.shut(self, watched)
@@ -112,53 +112,55 @@ if hasattr(os, "fork"):
 
         # -- in the parent ---------------------------------------------------------------------------------------------
 
-        def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-            self._child_selector = ChildSelector(selector, self)
+        def _ss_loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+            self._ss_child_selector = ChildSelector(selector, self)
             try:
-                super()._loop(self._child_selector, poll_interval)
+                super()._ss_loop(self._ss_child_selector, poll_interval)
             finally:
-                self._child_selector.close()
-                self._child_selector = None
+                self._ss_child_selector.close()
+                self._ss_child_selector = None
 
-        def _own_children(self) -> Collection[int]:
+        def _ss_own_children(self) -> Collection[int]:
             return tuple(self.active_children or ())
 
-        def _accepts_now(self) -> bool:
+        def _ss_accepts_now(self) -> bool:
             return len(self.active_children or ()) < max(1, self.max_children)
 
-        def _is_active(self) -> bool:
+        def _ss_is_active(self) -> bool:
             """A child that ends wakes the loop: to collect it there is no need to look time and again."""
             own = type(self).service_actions is ForkingMixIn.service_actions and "service_actions" not in vars(self)
-            return not own and super()._is_active()
+            return not own and super()._ss_is_active()
 
-        def _loop_patience(self, timeout: float | None) -> float | None:
+        def _ss_loop_patience(self, timeout: float | None) -> float | None:
             return timeout
 
-        def _make_room(self) -> None:
+        def _ss_make_room(self) -> None:
             """The loop accepts nothing at the limit; `handle_request`, which knows none, waits here."""
-            if self._child_selector is None:
+            if self._ss_child_selector is None:
                 self.collect_children()
-            while not self._accepts_now() and (ended := await_one(self._own_children(), self._waker_descriptor())):
+            while not self._ss_accepts_now() and (
+                ended := await_one(self._ss_own_children(), self._ss_waker_descriptor())
+            ):
                 for pid in ended:
-                    self._collect_child(pid, os.WNOHANG)
+                    self._ss_collect_child(pid, os.WNOHANG)
 
-        def _waker_descriptor(self) -> int | None:
-            return None if self._waker is None else self._waker.fileno()
+        def _ss_waker_descriptor(self) -> int | None:
+            return None if self._ss_waker is None else self._ss_waker.fileno()
 
-        def _hand_over(self, watched: Request, pid: int) -> None:
+        def _ss_hand_over(self, watched: Request, pid: int) -> None:
             """The request is the child's now."""
             live.forget(watched)
-            if self._child_workers is None:
-                self._child_workers = {}
-            self._child_workers[pid] = watched.place.child_worker(watched, pid)
+            if self._ss_child_workers is None:
+                self._ss_child_workers = {}
+            self._ss_child_workers[pid] = watched.place.child_worker(watched, pid)
 
-        def _collect_child(self, pid: int, flags: int) -> None:
+        def _ss_collect_child(self, pid: int, flags: int) -> None:
             ended = collect(pid, flags)
             if ended is None:
                 return
             if self.active_children is not None:
                 self.active_children.discard(pid)
-            worker = self._child_workers.pop(pid, None) if self._child_workers else None
+            worker = self._ss_child_workers.pop(pid, None) if self._ss_child_workers else None
             if worker is not None:
                 worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
                 worker.end(ended.status)

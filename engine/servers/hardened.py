@@ -42,7 +42,7 @@ class HardenedMixIn(_Server):
     """Seconds, at most, that a served connection is kept for its client to finish; 0: not at all."""
     linger_bytes: int = 1 << 20
     """Bytes, at most, that are read meanwhile and thrown away."""
-    _accepting_pid = 0
+    _ss_accepting_pid = 0
 
     def server_activate(self) -> None:
         """Listen, without ever blocking in `accept`, and with TCP_NODELAY, which connections inherit."""
@@ -50,7 +50,7 @@ class HardenedMixIn(_Server):
             check_seconds("linger_timeout", self.linger_timeout)
         if type(self.linger_bytes) is not int or self.linger_bytes < 0:
             raise ValueError(f"linger_bytes must be a number of bytes from 0 on, not {self.linger_bytes!r}")
-        self._accepting_pid = os.getpid()
+        self._ss_accepting_pid = os.getpid()
         if self.socket_type == socket.SOCK_STREAM:
             if self.address_family in (socket.AF_INET, socket.AF_INET6):
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -69,19 +69,19 @@ class HardenedMixIn(_Server):
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye, let the client finish, close: what it still sends would else destroy the answer on its way."""
-        if self.socket_type != socket.SOCK_STREAM or not self.linger_timeout or self._is_accepting():
+        if self.socket_type != socket.SOCK_STREAM or not self.linger_timeout or self._ss_is_accepting():
             return super().shutdown_request(request)
-        watched = live.requests.get(request) if self._place is not None else None
+        watched = live.requests.get(request) if self._ss_place is not None else None
         if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
             return pipeline.shut_for_user(watched, self.shutdown_request, request)
         linger(request, self.linger_timeout, self.linger_bytes)
         return super().shutdown_request(request)
 
-    def _is_accepting(self) -> bool:
+    def _ss_is_accepting(self) -> bool:
         """Whether this is the accepting thread of a server that has workers: others must not wait for one client."""
         return (
-            self._serving == live.get_ident()
-            and self._accepting_pid == os.getpid()
+            self._ss_serving == live.get_ident()
+            and self._ss_accepting_pid == os.getpid()
             and type(self).process_request is not BaseServer.process_request
         )
 

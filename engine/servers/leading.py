@@ -36,9 +36,9 @@ def workers_accept(server: ThreadPoolMixIn) -> bool:
 
 def accept(server: ThreadPoolMixIn, member: Member) -> None:
     """The leader's share: accept, verify, and process or reject; or if nobody has come, wait."""
-    if server._suspended:
+    if server._ss_suspended:
         return member.crew.pause()
-    place = server._place
+    place = server._ss_place
     if place is not None and place.hooks.observers:
         return _accept_watched(server, place, member)
     try:
@@ -46,17 +46,17 @@ def accept(server: ThreadPoolMixIn, member: Member) -> None:
     except BlockingIOError:
         return member.crew.wait()
     except OSError as error:
-        return server._accept_failed(error)
+        return server._ss_accept_failed(error)
     if type(request) is not tuple:
-        server._open[id(request)] = ref(request)
+        server._ss_open[id(request)] = ref(request)
     try:
         verified = server.verify_request(request, client_address)
     except BaseException:
-        server._dispose(request)
+        server._ss_dispose(request)
         raise
     if not verified:
-        return server._dispose(request)
-    return server._process(request, client_address)
+        return server._ss_dispose(request)
+    return server._ss_process(request, client_address)
 
 
 def _accept_watched(server: ThreadPoolMixIn, place: Place, member: Member) -> None:
@@ -70,9 +70,9 @@ def _accept_watched(server: ThreadPoolMixIn, place: Place, member: Member) -> No
 
 def fetch(server: Any) -> tuple[Any, Any]:
     """What `get_request` does, without waiting. Raises BlockingIOError if nobody has come."""
-    if not server._datagrams:
+    if not server._ss_datagrams:
         return server.socket.accept()  # type: ignore[no-any-return]  # a socket's
-    place = server._place
+    place = server._ss_place
     if place is None:
         data, client_address = server.socket.recvfrom(server.max_packet_size, _DONTWAIT)
     else:

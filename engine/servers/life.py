@@ -56,31 +56,31 @@ class Life:
     on_error: str = "continue"
     """What `serve_forever` does when an Exception of user code reaches it: "continue", or "stop", which raises it."""
 
-    _place: Place | None = None
+    _ss_place: Place | None = None
     """What is told about this server; None when nobody watches."""
-    _serving: int | None = None
+    _ss_serving: int | None = None
     """Ident of the thread in `serve_forever`."""
-    _waker: Waker | None = None
-    _stopping = False
-    _draining = False
-    _suspended = False
-    _served = False
-    _limiter: Limiter | None = None
+    _ss_waker: Waker | None = None
+    _ss_stopping = False
+    _ss_draining = False
+    _ss_suspended = False
+    _ss_served = False
+    _ss_limiter: Limiter | None = None
 
     if TYPE_CHECKING:
 
         def fileno(self) -> int: ...
-        def _is_active(self) -> bool: ...
+        def _ss_is_active(self) -> bool: ...
         def service_actions(self) -> None: ...
         def _handle_request_noblock(self) -> None: ...
 
     def __init__(self) -> None:
-        self._loops: list[Loop] = []
-        self._open: dict[int, ref[Any]] = {}
+        self._ss_loops: list[Loop] = []
+        self._ss_open: dict[int, ref[Any]] = {}
         """Connections that have been accepted, by id; see connections.py."""
-        self._waiting: list[Any] = []
+        self._ss_waiting: list[Any] = []
         """Gates of those who wait for the server to start."""
-        self._errands: deque[Callable[[], object]] = deque()
+        self._ss_errands: deque[Callable[[], object]] = deque()
         """What other threads want done in the loop's."""
         self._BaseServer__is_shut_down = threading.Event()
 
@@ -88,31 +88,31 @@ class Life:
     # wake the loop.
     @property
     def _BaseServer__shutdown_request(self) -> bool:  # noqa: N802
-        return self._stopping
+        return self._ss_stopping
 
     @_BaseServer__shutdown_request.setter
     def _BaseServer__shutdown_request(self, stop: bool) -> None:  # noqa: N802
-        self._stopping = stop
+        self._ss_stopping = stop
         if stop:
-            for loop in self._loops.copy():
+            for loop in self._ss_loops.copy():
                 loop.waker.wake()
 
     @property
     def state(self) -> ServerState:
         """Where the server is in its life."""
-        if self._draining:
+        if self._ss_draining:
             return ServerState.DRAINING
-        if self._loops:
-            return ServerState.DRAINING if self._stopping else ServerState.SERVING
+        if self._ss_loops:
+            return ServerState.DRAINING if self._ss_stopping else ServerState.SERVING
         sock = getattr(self, "socket", None)
         if sock is not None and sock.fileno() < 0:
             return ServerState.CLOSED
-        return ServerState.STOPPED if self._served else _state_of(sock)
+        return ServerState.STOPPED if self._ss_served else _state_of(sock)
 
     @property
     def suspended(self) -> bool:
         """Whether it accepts nothing until `resume`."""
-        return self._suspended
+        return self._ss_suspended
 
     def wait_started(self, timeout: float | None = None) -> bool:
         """Wait until `serve_forever` is ready for clients, at most `timeout` seconds. Returns whether it is.
@@ -122,13 +122,13 @@ class Life:
         checked_timeout(timeout)
 
         def known() -> bool:
-            return bool(self._loops and self._served) or self.state is ServerState.CLOSED
+            return bool(self._ss_loops and self._ss_served) or self.state is ServerState.CLOSED
 
-        return wait_at(self._waiting, known, timeout) and self.state is not ServerState.CLOSED
+        return wait_at(self._ss_waiting, known, timeout) and self.state is not ServerState.CLOSED
 
     def request_stop(self) -> None:
         """As `shutdown`, without waiting."""
-        if self._loops or not self._served:
+        if self._ss_loops or not self._ss_served:
             self._BaseServer__shutdown_request = True
 
     def shutdown(self, timeout: float | None = None) -> None:
@@ -142,35 +142,35 @@ class Life:
         checked_timeout(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
         self.request_stop()
-        for loop in self._loops.copy():
-            if not self._wait_for(loop, deadline):
+        for loop in self._ss_loops.copy():
+            if not self._ss_wait_for(loop, deadline):
                 raise TimeoutError(f"the server has not stopped within {timeout:g} s")
 
-    def _wait_for(self, loop: Loop, deadline: float | None) -> bool:
+    def _ss_wait_for(self, loop: Loop, deadline: float | None) -> bool:
         return loop.is_own() or loop.wait(None if deadline is None else deadline - time.monotonic())
 
     def suspend(self) -> None:
         """Accept nothing until `resume`: clients queue in the kernel. What is being served goes on."""
-        self._suspended = True
-        self._nudge()
+        self._ss_suspended = True
+        self._ss_nudge()
 
     def resume(self) -> None:
         """Accept again."""
-        self._suspended = False
-        self._nudge()
+        self._ss_suspended = False
+        self._ss_nudge()
 
-    def _nudge(self) -> None:
-        for loop in self._loops.copy():
+    def _ss_nudge(self) -> None:
+        for loop in self._ss_loops.copy():
             loop.nudge()
 
-    def _do_in_loop(self, errand: Callable[[], object]) -> None:
+    def _ss_do_in_loop(self, errand: Callable[[], object]) -> None:
         """Have the loop call `errand`, in its own thread, as soon as it can."""
-        self._errands.append(errand)
-        self._nudge()
+        self._ss_errands.append(errand)
+        self._ss_nudge()
 
-    def _may_accept(self) -> bool:
+    def _ss_may_accept(self) -> bool:
         """Whether the loop is to look at the listener now."""
-        return not self._suspended and (self._limiter is None or not self._limiter.is_full())
+        return not self._ss_suspended and (self._ss_limiter is None or not self._ss_limiter.is_full())
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serve until `shutdown`. `service_actions` is called at least every `poll_interval` seconds.
@@ -179,72 +179,72 @@ class Life:
         """
         if self.on_error not in _POLICIES:
             raise ValueError(f"on_error must be 'continue' or 'stop', not {self.on_error!r}")
-        loop = self._enter()
+        loop = self._ss_enter()
         try:
-            if not self._stopping:  # else it has been stopped before it began, and maybe closed
-                self._run_loop(loop, poll_interval)
+            if not self._ss_stopping:  # else it has been stopped before it began, and maybe closed
+                self._ss_run_loop(loop, poll_interval)
         finally:
             try:
-                self._loop_ended()
+                self._ss_loop_ended()
             finally:
-                self._leave(loop)
+                self._ss_leave(loop)
 
-    def _run_loop(self, loop: Loop, poll_interval: float) -> None:
+    def _ss_run_loop(self, loop: Loop, poll_interval: float) -> None:
         with public.module()._ServerSelector() as selector:
             selector.register(self, selectors.EVENT_READ)
             selector.register(loop.waker, selectors.EVENT_READ)
-            self._announce()
-            self._served = True
-            open_gates(self._waiting)
-            self._loop(selector, poll_interval)
-            if self._draining:
-                self._accept_queued(selector)
+            self._ss_announce()
+            self._ss_served = True
+            open_gates(self._ss_waiting)
+            self._ss_loop(selector, poll_interval)
+            if self._ss_draining:
+                self._ss_accept_queued(selector)
 
-    def _enter(self) -> Loop:
+    def _ss_enter(self) -> Loop:
         self._BaseServer__is_shut_down.clear()
         loop = Loop()
-        self._loops.append(loop)
-        self._waker, self._serving = loop.waker, loop.ident
-        if len(self._loops) > 1:
-            self._share_listener(blocking=False)
+        self._ss_loops.append(loop)
+        self._ss_waker, self._ss_serving = loop.waker, loop.ident
+        if len(self._ss_loops) > 1:
+            self._ss_share_listener(blocking=False)
         return loop
 
-    def _leave(self, loop: Loop) -> None:
-        self._served = True
-        self._loops.remove(loop)
-        rest = self._loops[-1:]
-        self._waker, self._serving = (rest[0].waker, rest[0].ident) if rest else (None, None)
-        if len(rest) == 1 and len(self._loops) == 1:
-            self._share_listener(blocking=True)
+    def _ss_leave(self, loop: Loop) -> None:
+        self._ss_served = True
+        self._ss_loops.remove(loop)
+        rest = self._ss_loops[-1:]
+        self._ss_waker, self._ss_serving = (rest[0].waker, rest[0].ident) if rest else (None, None)
+        if len(rest) == 1 and len(self._ss_loops) == 1:
+            self._ss_share_listener(blocking=True)
         if not rest:
-            self._stopping = False
+            self._ss_stopping = False
             self._BaseServer__is_shut_down.set()
         loop.end()
 
-    def _share_listener(self, *, blocking: bool) -> None:
+    def _ss_share_listener(self, *, blocking: bool) -> None:
         """Several loops see the same client, and one gets it: the others must not wait for the next in `accept`."""
         sock = getattr(self, "socket", None)
         if sock is not None and sock.fileno() >= 0 and sock.gettimeout() == (0.0 if blocking else None):
             sock.setblocking(blocking)
 
-    def _loop_ended(self) -> None:
+    def _ss_loop_ended(self) -> None:
         """For mix-ins: `serve_forever` is about to return."""
 
-    def _announce(self) -> None:
-        if self._place is not None:
-            self._place.started()
+    def _ss_announce(self) -> None:
+        if self._ss_place is not None:
+            self._ss_place.started()
 
-    def _own_loop(self) -> Loop | None:
+    def _ss_own_loop(self) -> Loop | None:
         """The loop that runs in the calling thread."""
         ident = threading.get_ident()
-        return next((loop for loop in self._loops.copy() if loop.ident == ident), None)
+        return next((loop for loop in self._ss_loops.copy() if loop.ident == ident), None)
 
-    def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-        loop = self._loops[-1] if len(self._loops) == 1 else self._own_loop()
+    def _ss_loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+        loop = self._ss_loops[-1] if len(self._ss_loops) == 1 else self._ss_own_loop()
         assert loop is not None  # it is what calls this
-        if not self._may_accept():
+        if not self._ss_may_accept():
             loop.nudge()
-        while not self._stopping:
+        while not self._ss_stopping:
             try:
                 loops.turn(self, loop, selector, poll_interval)
             except loops.BlindError as blind:
@@ -252,17 +252,17 @@ class Life:
             except Exception as error:
                 loops.survive(self, loop, error)
 
-    def _accept_queued(self, selector: selectors.BaseSelector) -> None:
+    def _ss_accept_queued(self, selector: selectors.BaseSelector) -> None:
         """Those who came before the listener closes are served: to close it would reset them."""
         for _ in range(getattr(self, "request_queue_size", 0) + 1):
-            if self.state is not ServerState.DRAINING or self.fileno() < 0 or not self._may_accept():
+            if self.state is not ServerState.DRAINING or self.fileno() < 0 or not self._ss_may_accept():
                 return
             if not any(key.fileobj is self for key, _ in selector.select(0)):
                 return
             try:
                 self._handle_request_noblock()
             except Exception as error:
-                loops.survive(self, self._loops[-1], error)
+                loops.survive(self, self._ss_loops[-1], error)
 
 
 def _state_of(sock: Any) -> ServerState:

@@ -158,7 +158,7 @@ class Limiter:
     def _nudge(self) -> None:
         server = self._server()
         if server is not None:
-            server._nudge()
+            server._ss_nudge()
 
 
 def _peer_of(request: Any, address: Any) -> object:
@@ -220,7 +220,7 @@ class Deadlines:
 
     def _requests(self) -> list[Request]:
         server = self._server()
-        place = server._place if server is not None else None
+        place = server._ss_place if server is not None else None
         if place is None:
             return []
         self._step_aside(place)

@@ -117,14 +117,14 @@ def adopt(server: TCPServer, sock: socket.socket) -> None:
     server.socket.close()
     server.socket = sock
     server.address_family = sock.family
-    server._adopted = True
+    server._ss_adopted = True
     try:
         server.server_bind()
         server.server_activate()
     except BaseException:
         server.server_close()
         raise
-    server._announce()
+    server._ss_announce()
 
 
 def from_fd(cls: type[Server], fd: int, handler: Callable[[Any, Any, Any], Any], keywords: dict[str, Any]) -> Server:

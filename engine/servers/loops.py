@@ -105,23 +105,23 @@ class BlindError(Exception):
 
 def turn(server: Life, loop: Loop, selector: selectors.BaseSelector, poll_interval: float) -> None:
     """Serve until the server is told to stop. Raises BlindError, and whatever user code lets through."""
-    active = server._is_active()
+    active = server._ss_is_active()
     patience = poll_interval if active or os.name != "posix" else None
-    while not server._stopping:
+    while not server._ss_stopping:
         try:
             ready = selector.select(patience if loop.listening else _sooner(patience))
         except Exception as error:
             raise BlindError(error) from error
-        if server._stopping:  # the waker is only ever heard then, or if it is a nudge
+        if server._ss_stopping:  # the waker is only ever heard then, or if it is a nudge
             break  # type: ignore[unreachable]  # another thread writes it
         if loop.nudged or not loop.listening:
             heed(server, loop, selector)
         elif ready:
             server._handle_request_noblock()
-        if not active or server._place is None:
+        if not active or server._ss_place is None:
             server.service_actions()
         else:
-            pipeline.beside(server._place, Stage.SERVICE_ACTIONS, server.service_actions)
+            pipeline.beside(server._ss_place, Stage.SERVICE_ACTIONS, server.service_actions)
     run_errands(server)
 
 
@@ -134,7 +134,7 @@ def heed(server: Life, loop: Loop, selector: selectors.BaseSelector) -> None:
     loop.nudged = False
     loop.waker.hush()
     run_errands(server)
-    accepting = server._may_accept()
+    accepting = server._ss_may_accept()
     if accepting and not loop.listening:
         selector.register(server, selectors.EVENT_READ)
     elif not accepting and loop.listening:
@@ -144,8 +144,8 @@ def heed(server: Life, loop: Loop, selector: selectors.BaseSelector) -> None:
 
 def run_errands(server: Life) -> None:
     """What others want done in the loop's thread."""
-    while server._errands:
-        server._errands.popleft()()
+    while server._ss_errands:
+        server._ss_errands.popleft()()
 
 
 def survive(server: Life, loop: Loop, error: Exception) -> None:
@@ -175,20 +175,20 @@ def _stage_of(error: Exception) -> str:
 
 def accept_failed(server: Life, error: OSError) -> None:
     """Failing to accept is the client's affair, unless descriptors have run out, or the listener has gone."""
-    loop = server._own_loop() or next(iter(server._loops), None)  # a worker may accept in the loop's stead
+    loop = server._ss_own_loop() or next(iter(server._ss_loops), None)  # a worker may accept in the loop's stead
     if loop is None:
         return
     if error.errno in _EXHAUSTED:
         news = loop.rest()
     elif _has_gone(server):
-        news = not server._stopping
+        news = not server._ss_stopping
         server.request_stop()
     else:
         return
     if news:
         log.warning("Cannot accept: %s", error.strerror)
-        if server._place is not None:
-            server._place.itself().fail(Stage.GET_REQUEST, error)
+        if server._ss_place is not None:
+            server._ss_place.itself().fail(Stage.GET_REQUEST, error)
 
 
 def _has_gone(server: Life) -> bool:

@@ -27,10 +27,10 @@ class Minding:
     ) -> None:
         """`selector` knows the listener and the loop's waker."""
         self._server = server
-        self._crew = server._crew
+        self._crew = server._ss_crew
         self._loop = loop
         self._selector = selector
-        self._interval = poll_interval if server._is_active() else None
+        self._interval = poll_interval if server._ss_is_active() else None
         self._due = time.monotonic()
         self._watchdog = Watchdog(self._crew)
         self._ears: Any = None
@@ -48,7 +48,7 @@ class Minding:
 
     def run(self) -> None:
         """Go on until the server is to stop."""
-        while not self._server._stopping:
+        while not self._server._ss_stopping:
             try:
                 self._turn()
             except loops.BlindError as blind:
@@ -82,14 +82,14 @@ class Minding:
     def _wait(self) -> None:
         """Until somebody calls, or comes and the loop has to accept, or something is due."""
         patience = None if self._interval is None else max(0.0, self._due - time.monotonic())
-        if not self._server._may_accept():
+        if not self._server._ss_may_accept():
             patience = _RECHECK if patience is None else min(patience, _RECHECK)
         try:
             ready = [key.fileobj for key, _ in self._selector.select(patience)]
         except Exception as error:
             raise loops.BlindError(error) from error
         self._hear()
-        if self._server in ready and not self._server._stopping:
+        if self._server in ready and not self._server._ss_stopping:
             self._server._handle_request_noblock()
 
     def _hear(self) -> None:
@@ -102,7 +102,7 @@ class Minding:
     def _share_lead(self) -> None:
         """Who accepts: the workers if they may and can, else the loop if there is room, else nobody."""
         server, crew = self._server, self._crew
-        may = server._may_accept()
+        may = server._ss_may_accept()
         workers = may and crew.leading and bool(crew.candidates or crew.promote()) and workers_accept(server)
         if workers and crew.loop_leads:
             crew.give_lead()
@@ -117,8 +117,8 @@ class Minding:
 
     def _serve_actions(self) -> None:
         server = self._server
-        if server._place is None:
+        if server._ss_place is None:
             server.service_actions()
         else:
-            pipeline.beside(server._place, Stage.SERVICE_ACTIONS, server.service_actions)
+            pipeline.beside(server._ss_place, Stage.SERVICE_ACTIONS, server.service_actions)
         self._due = time.monotonic() + (self._interval or 0)

@@ -33,7 +33,7 @@ def path_of(address: Any) -> str:
 def bind(server: TCPServer, plain_bind: Callable[[], None], mode: int | None, replace_stale: bool) -> Owned | None:
     """Bind as `plain_bind` does. Nobody but those whom `mode` lets can ever connect, not even for a moment."""
     check_mode(mode)
-    path = "" if server._adopted else path_of(server.server_address)
+    path = "" if server._ss_adopted else path_of(server.server_address)
     if not path:
         plain_bind()
         return None

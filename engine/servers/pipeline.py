@@ -44,7 +44,7 @@ def handle(
     try:
         given, address = server.get_request() if accept is None else accept()
     except OSError as error:
-        server._accept_failed(error)
+        server._ss_accept_failed(error)
         return None
     except BaseException as error:
         request.fail(GET_REQUEST, error)

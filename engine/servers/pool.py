@@ -43,29 +43,29 @@ class ThreadPoolMixIn(ThreadingMixIn):
 
         def __init__(self, *arguments: Any, **keywords: Any) -> None:
             check_pool(self)
-            self._crew = Crew(self)
+            self._ss_crew = Crew(self)
             super().__init__(*arguments, **keywords)
 
-    _crew: Crew
-    _datagrams = False
-    _batching = False
+    _ss_crew: Crew
+    _ss_datagrams = False
+    _ss_batching = False
     """Whether the loop takes several datagrams at once: here it has to look first whether there is room."""
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a request to a thread: to the calling one, if that is the leader."""
-        watched = live.find(request) if self._place is not None else None
+        watched = live.find(request) if self._ss_place is not None else None
         if watched is not None:
             watched.queue()
-        leader = self._crew.leader
+        leader = self._ss_crew.leader
         if leader is not None and leader.ident == live.get_ident():
             leader.job = request, client_address, watched
         else:
-            self._hand_over((request, client_address, watched))
+            self._ss_hand_over((request, client_address, watched))
 
-    def _hand_over(self, job: Job) -> None:
+    def _ss_hand_over(self, job: Job) -> None:
         if self.block_on_close:
             vars(self).setdefault("_threads", _Threads())
-        if self._crew.assign(job, wait=self.overflow == "wait"):
+        if self._ss_crew.assign(job, wait=self.overflow == "wait"):
             return
         request, client_address, watched = job
         if self.overflow == "caller":
@@ -78,31 +78,33 @@ class ThreadPoolMixIn(ThreadingMixIn):
         else:
             self.shutdown_request(request)
 
-    def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-        loop = self._own_loop()
-        if loop is None or self._crew.loop is not None:  # one more thread in `serve_forever`: it accepts, like any loop
-            return super()._loop(selector, poll_interval)
+    def _ss_loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+        loop = self._ss_own_loop()
+        if (
+            loop is None or self._ss_crew.loop is not None
+        ):  # one more thread in `serve_forever`: it accepts, like any loop
+            return super()._ss_loop(selector, poll_interval)
         if self.block_on_close:
             vars(self).setdefault("_threads", _Threads())
         leading, timeout = workers_accept(self), self.socket.gettimeout()
-        self._datagrams = type(self).get_request is UDPServer.get_request
-        if leading and not self._datagrams:  # datagrams are answered on this socket: there it has to block
+        self._ss_datagrams = type(self).get_request is UDPServer.get_request
+        if leading and not self._ss_datagrams:  # datagrams are answered on this socket: there it has to block
             self.socket.setblocking(False)
         try:
-            self._crew.begin(leading)
+            self._ss_crew.begin(leading)
             Minding(self, loop, selector, poll_interval).run()
         finally:
-            self._crew.end()
+            self._ss_crew.end()
             if leading and self.socket.fileno() >= 0:
                 self.socket.settimeout(timeout)
         return None
 
-    def _busy_threads(self) -> list[threading.Thread]:
+    def _ss_busy_threads(self) -> list[threading.Thread]:
         own = threading.current_thread()
-        members = tuple(self._crew.members)
+        members = tuple(self._ss_crew.members)
         return [member.thread for member in members if member.turn & 1 and member.thread is not own]
 
     def server_close(self) -> None:
         """Close the listener and wait for the requests that have been accepted."""
-        self._crew.dismiss()
+        self._ss_crew.dismiss()
         super().server_close()

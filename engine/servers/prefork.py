@@ -48,9 +48,9 @@ if hasattr(os, "fork"):
         stop_timeout: float | None = 30.0
         """How long requests in flight may take when the server stops, seconds; then they are cut. None: no limit."""
 
-        _child_selector: ChildSelector | None = None
-        _workforce: Workforce | None = None
-        _lost_race = False
+        _ss_child_selector: ChildSelector | None = None
+        _ss_workforce: Workforce | None = None
+        _ss_lost_race = False
         """Whether another worker was quicker."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +60,7 @@ if hasattr(os, "fork"):
         @property
         def active_children(self) -> set[int]:
             """The workers' process ids, while it serves."""
-            return set(self._own_children())
+            return set(self._ss_own_children())
 
         def collect_children(self, *, blocking: bool = False) -> None:
             """Nothing to do, as the loop hears of each worker's end; for those who know ForkingMixIn."""
@@ -68,58 +68,58 @@ if hasattr(os, "fork"):
         def add_observer(self, observer: Observer) -> None:
             """Tell `observer` what happens. Workers that were forked before know nothing of it: they are replaced."""
             super().add_observer(observer)
-            self._renew()
+            self._ss_renew()
 
         def remove_observer(self, observer: Observer) -> None:
             """Tell `observer` no more: workers that would are replaced."""
             super().remove_observer(observer)
-            self._renew()
+            self._ss_renew()
 
-        def _renew(self) -> None:
-            if self._workforce is not None:
-                self._workforce.renew()
+        def _ss_renew(self) -> None:
+            if self._ss_workforce is not None:
+                self._ss_workforce.renew()
 
-        def _worker_count(self) -> int:
+        def _ss_worker_count(self) -> int:
             if self.workers is not None:
                 return self.workers
             usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
             return min(max(2 * usable, USUAL[0]), USUAL[1])
 
-        def _loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
-            self._child_selector = ChildSelector(selector, self)
+        def _ss_loop(self, selector: selectors.BaseSelector, poll_interval: float) -> None:
+            self._ss_child_selector = ChildSelector(selector, self)
             with _shared(self.socket):
-                self._workforce = Workforce(self)
+                self._ss_workforce = Workforce(self)
                 try:
-                    super()._loop(self._child_selector, poll_interval)
+                    super()._ss_loop(self._ss_child_selector, poll_interval)
                 finally:
-                    self._child_selector.close()
-                    self._child_selector = None
-                    self._workforce.close()
-                    self._workforce = None
+                    self._ss_child_selector.close()
+                    self._ss_child_selector = None
+                    self._ss_workforce.close()
+                    self._ss_workforce = None
 
-        def _accept_failed(self, error: OSError) -> None:
+        def _ss_accept_failed(self, error: OSError) -> None:
             if isinstance(error, BlockingIOError):
-                self._lost_race = True
+                self._ss_lost_race = True
             else:
-                super()._accept_failed(error)
+                super()._ss_accept_failed(error)
 
         # For the loop's ChildSelector, in the parent
 
-        def _own_children(self) -> Collection[int]:
-            return self._workforce.pids if self._workforce is not None else ()
+        def _ss_own_children(self) -> Collection[int]:
+            return self._ss_workforce.pids if self._ss_workforce is not None else ()
 
-        def _collect_child(self, pid: int, flags: int) -> None:
-            if self._workforce is not None:
-                self._workforce.collect(pid, flags)
+        def _ss_collect_child(self, pid: int, flags: int) -> None:
+            if self._ss_workforce is not None:
+                self._ss_workforce.collect(pid, flags)
 
-        def _accepts_now(self) -> bool:
+        def _ss_accepts_now(self) -> bool:
             """The workers do; this is a good moment to see to them."""
-            if self._workforce is not None:
-                self._workforce.mind()
+            if self._ss_workforce is not None:
+                self._ss_workforce.mind()
             return False
 
-        def _loop_patience(self, timeout: float | None) -> float | None:
-            return timeout if self._workforce is None else self._workforce.patience(timeout)
+        def _ss_loop_patience(self, timeout: float | None) -> float | None:
+            return timeout if self._ss_workforce is None else self._ss_workforce.patience(timeout)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def handle(server: Any, place: Place, recorder: Recording) -> None:
     try:
         given, address = server.get_request()
     except OSError as error:
-        return server._accept_failed(error)  # type: ignore[no-any-return]
+        return server._ss_accept_failed(error)  # type: ignore[no-any-return]
     except BaseException as error:
         request.fail(GET_REQUEST, error)
         raise
@@ -116,7 +116,7 @@ def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any]
     except BlockingIOError:
         return False
     except OSError as error:
-        server._accept_failed(error)
+        server._ss_accept_failed(error)
         return True
     accepted = now()
     request = Request(place, worker)

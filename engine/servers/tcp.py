@@ -46,8 +46,8 @@ class TCPServer(BaseServer):
     dual_stack: bool = False
 
     socket: socket.socket
-    _security: Security | None = None
-    _adopted = False
+    _ss_security: Security | None = None
+    _ss_adopted = False
     """Whether the socket was made, and bound, by somebody else."""
 
     def __init__(
@@ -64,7 +64,7 @@ class TCPServer(BaseServer):
         if dual_stack is not None:
             self.dual_stack = dual_stack
         if self.ssl_context is not None:
-            self._secure(self.ssl_context)
+            self._ss_secure(self.ssl_context)
         super().__init__(server_address, RequestHandlerClass)
         if self.dual_stack or self.address_family == socket.AF_UNSPEC:
             self.address_family, self.server_address = listening.family_of(self)
@@ -77,16 +77,16 @@ class TCPServer(BaseServer):
         except BaseException:
             self.server_close()
             raise
-        self._announce()
+        self._ss_announce()
 
-    def _secure(self, given: ssl.SSLContext | Certificate) -> None:
+    def _ss_secure(self, given: ssl.SSLContext | Certificate) -> None:
         from . import tls  # which loads OpenSSL: not for those who serve without it
 
         if self.socket_type != socket.SOCK_STREAM:
             raise ValueError(f"ssl_context: {type(self).__name__} serves datagrams, and TLS needs a stream.")
         listening.check_seconds("handshake_timeout", self.handshake_timeout)
-        self._security = tls.Security(given)
-        tls.secure(self, self._security)
+        self._ss_security = tls.Security(given)
+        tls.secure(self, self._ss_security)
 
     @classmethod
     def from_socket(cls, sock: Socket, RequestHandlerClass: Callable[[Any, Any, Self], Any], **keywords: Any) -> Self:
@@ -121,20 +121,20 @@ class TCPServer(BaseServer):
 
         Raises ValueError if they cannot be used (then the old ones stay), or if the server has no `Certificate`.
         """
-        if self._security is None:
+        if self._ss_security is None:
             raise ValueError("This server speaks no TLS; make it with an ssl_context.")
-        self._security.reload()
+        self._ss_security.reload()
 
     def server_bind(self) -> None:
         """Bind, and learn the address that it came to be."""
-        if not self._adopted:
-            self._set_options()
+        if not self._ss_adopted:
+            self._ss_set_options()
             self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         if self.allow_reuse_port and self.address_family in _INTERNET:
             listening.warn_of_sharing(self.socket)
 
-    def _set_options(self) -> None:
+    def _ss_set_options(self) -> None:
         if self.allow_reuse_address and hasattr(socket, "SO_REUSEADDR"):
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Unix sockets never knew the option, and Linux has come to say so.
@@ -145,15 +145,15 @@ class TCPServer(BaseServer):
 
     def server_activate(self) -> None:
         """Listen."""
-        if not (self._adopted and listening.listens(self.socket)):
+        if not (self._ss_adopted and listening.listens(self.socket)):
             self.socket.listen(self.request_queue_size)
 
     def server_close(self) -> None:
         """Close the listener. A loop that still serves ends."""
-        self._stop_serving()
+        self._ss_stop_serving()
         self.socket.close()
-        if self._place is not None:
-            self._place.stopped()
+        if self._ss_place is not None:
+            self._ss_place.stopped()
 
     def fileno(self) -> int:
         """The listener's descriptor, for selectors."""
@@ -165,7 +165,7 @@ class TCPServer(BaseServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye to the client and close its socket."""
-        watched = live.requests.get(request) if self._place is not None else None
+        watched = live.requests.get(request) if self._ss_place is not None else None
         if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
             return pipeline.shut_for_user(watched, self.shutdown_request, request)
         try:  # noqa: SIM105  # `suppress` costs as much as the call
@@ -176,5 +176,5 @@ class TCPServer(BaseServer):
 
     def close_request(self, request: Any) -> None:
         """Close the client's socket."""
-        self._open.pop(id(request), None)
+        self._ss_open.pop(id(request), None)
         request.close()

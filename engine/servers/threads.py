@@ -160,12 +160,12 @@ class ThreadingMixIn(_Server):
     block_on_close: bool = True
     """Whether `server_close` waits for threads that are no daemons."""
     _threads: _Threads | _NoThreads = _NoThreads()
-    _place: Place | None = None
-    _serving: int | None = None
+    _ss_place: Place | None = None
+    _ss_serving: int | None = None
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a request, in its thread."""
-        watched = live.find(request) if self._place is not None else None
+        watched = live.find(request) if self._ss_place is not None else None
         if watched is not None:
             return pipeline.work(self, watched)
         try:
@@ -189,11 +189,11 @@ class ThreadingMixIn(_Server):
             crowd.grow()
         if self.block_on_close:
             vars(self).setdefault("_threads", _Threads())
-        watched = live.find(request) if self._place is not None else None
+        watched = live.find(request) if self._ss_place is not None else None
         if watched is None:
-            thread = self.__thread(self.process_request_thread, (request, client_address))
+            thread = self._ss_thread(self.process_request_thread, (request, client_address))
         else:
-            thread = self.__thread(self._work, (watched,))
+            thread = self._ss_thread(self._ss_work, (watched,))
             watched.queue()
         thread.daemon = self.daemon_threads
         self._threads.append(thread)
@@ -203,36 +203,35 @@ class ThreadingMixIn(_Server):
             self._threads.discard(thread)
             raise
 
-    # Private to the class by its mangled name: subclasses call their own thread `_thread`.
-    def __thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
+    def _ss_thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
         """The loop looks after the threads that it did not wait for; without one, `start` has to wait."""
-        return threading.Thread(target=target, args=args) if self._serving is None else Thread(target, args)
+        return threading.Thread(target=target, args=args) if self._ss_serving is None else Thread(target, args)
 
-    def _loop_ended(self) -> None:
+    def _ss_loop_ended(self) -> None:
         """The interpreter, should it end now, knows only of threads that run."""
         for thread in threading.enumerate():
             if isinstance(thread, Thread):
                 thread.wait_until_it_runs()
         crowd.shrink()
 
-    def _busy_threads(self) -> list[threading.Thread]:
+    def _ss_busy_threads(self) -> list[threading.Thread]:
         own = threading.current_thread()
         return [thread for thread in threading.enumerate() if thread is not own and _serves(thread, self)]
 
-    def _stop_waiting_for_workers(self) -> None:
+    def _ss_stop_waiting_for_workers(self) -> None:
         if isinstance(self._threads, _Threads):
             self._threads.pop_all()
 
-    def _work(self, watched: Request) -> None:
+    def _ss_work(self, watched: Request) -> None:
         try:
-            self._serve_watched(watched)
+            self._ss_serve_watched(watched)
         finally:
             if crowd.raised:
                 crowd.shrink()
 
-    _work.__name__ = "process_request_thread"  # a thread is named after what it runs, and people know this name
+    _ss_work.__name__ = "process_request_thread"  # a thread is named after what it runs, and people know this name
 
-    def _serve_watched(self, watched: Request) -> None:
+    def _ss_serve_watched(self, watched: Request) -> None:
         recorder = watched.hooks.recorder
         if recorder is not None and type(self).process_request_thread is ThreadingMixIn.process_request_thread:
             return recorded.work(self, watched, recorder)

@@ -120,7 +120,7 @@ def _wrapping(security: Security, accept: Callable[[], tuple[Any, Any]]) -> Call
 
 def _greeting(server: Any, serve: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     def finish_request(request: Any, client_address: Any) -> None:
-        watched = live.find(request) if server._place is not None else None
+        watched = live.find(request) if server._ss_place is not None else None
         if watched is None:
             greet(request, server.handshake_timeout)
         elif watched.stage < pipeline.FINISH_REQUEST:  # called by user code

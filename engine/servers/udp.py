@@ -55,15 +55,15 @@ class UDPServer(TCPServer):
     reply_when_empty: bool = True
     """Whether DatagramRequestHandler answers even if nothing was written, and fails if the client has no address."""
 
-    _batching = True
-    _run = 1
+    _ss_batching = True
+    _ss_run = 1
     """How many datagrams to look for at once: more, the more wait. To find none costs more than to ask the selector."""
-    _drops_seen = 0
-    _drops_looked = 0
+    _ss_drops_seen = 0
+    _ss_drops_looked = 0
 
     def get_request(self) -> tuple[Any, Any]:
         """Receive: the datagram with the socket to answer on, and the sender's address."""
-        place = self._place
+        place = self._ss_place
         if place is None:
             data, client_address = self.socket.recvfrom(self.max_packet_size)
         else:
@@ -81,7 +81,7 @@ class UDPServer(TCPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Nothing to shut down."""
-        if self._place is not None and self._shut_for_user(request):
+        if self._ss_place is not None and self._ss_shut_for_user(request):
             return
         self.close_request(request)
 
@@ -101,26 +101,26 @@ class UDPServer(TCPServer):
 
     def handle_request(self) -> None:
         """Serve one datagram, at most; after `timeout` seconds without one, call `handle_timeout`."""
-        batching, self._batching = self._batching, False
+        batching, self._ss_batching = self._ss_batching, False
         try:
             super().handle_request()
         finally:
-            self._batching = batching
+            self._ss_batching = batching
 
     def _handle_request_noblock(self) -> None:
-        place = self._place
+        place = self._ss_place
         watched = place is not None and bool(place.hooks.observers)
-        loop = self._own_loop() if self._batching else None
-        if loop is None or self._is_noticed():
+        loop = self._ss_own_loop() if self._ss_batching else None
+        if loop is None or self._ss_is_noticed():
             super()._handle_request_noblock()
             dry = False
         else:
-            dry = self._take_watched(loop) if watched else self._take_waiting(loop)
-            self._run = 1 if dry else min(2 * self._run, BATCH)
+            dry = self._ss_take_watched(loop) if watched else self._ss_take_waiting(loop)
+            self._ss_run = 1 if dry else min(2 * self._ss_run, BATCH)
         if watched:
-            self._look_at_drops(dry)
+            self._ss_look_at_drops(dry)
 
-    def _is_noticed(self) -> bool:
+    def _ss_is_noticed(self) -> bool:
         """Whether to serve several datagrams at once would show in something that the user has written or set."""
         cls, own = type(self), self.__dict__
         return (
@@ -130,69 +130,69 @@ class UDPServer(TCPServer):
             or bool(self.socket.gettimeout())  # a wait of the socket's own, whatever the flags
             or not _DONTWAIT
             or self.max_packet_size <= 0
-            or self._is_active()
+            or self._ss_is_active()
         )
 
-    def _take_waiting(self, loop: Loop) -> bool:
+    def _ss_take_waiting(self, loop: Loop) -> bool:
         """Serve datagrams that wait, and return whether there are no more for now."""
-        sock, plain = self.socket, self._is_plain()
+        sock, plain = self.socket, self._ss_is_plain()
         receive, size = sock.recvfrom, self.max_packet_size
-        for _ in range(self._run):
+        for _ in range(self._ss_run):
             try:
                 data, client_address = receive(size, _DONTWAIT)
             except BlockingIOError:
                 return True
             except OSError as error:
-                self._accept_failed(error)
+                self._ss_accept_failed(error)
                 return False
             if not plain:
-                self._serve_verified((data, sock), client_address)
+                self._ss_serve_verified((data, sock), client_address)
             else:
                 try:
                     self.RequestHandlerClass((data, sock), client_address, self)  # type: ignore[arg-type]  # is Self
                 except Exception:
                     self.handle_error((data, sock), client_address)
-            if self._stopping or loop.nudged:
+            if self._ss_stopping or loop.nudged:
                 return False
         return False
 
-    def _is_plain(self) -> bool:
+    def _ss_is_plain(self) -> bool:
         """Whether nothing that the user has written or set stands between a datagram and its handler."""
         cls, own = type(self), self.__dict__
         return all(getattr(cls, step) is plain and step not in own for step, plain in _PLAIN.items())
 
-    def _serve_verified(self, request: Any, client_address: Any) -> None:
+    def _ss_serve_verified(self, request: Any, client_address: Any) -> None:
         if self.verify_request(request, client_address):
-            self._process(request, client_address)
+            self._ss_process(request, client_address)
         else:
-            self._dispose(request)
+            self._ss_dispose(request)
 
-    def _take_watched(self, loop: Loop) -> bool:
-        """As `_take_waiting`, told to a recorder; other observers are told as they always are, one at a time."""
-        place = self._place
+    def _ss_take_watched(self, loop: Loop) -> bool:
+        """As `_ss_take_waiting`, told to a recorder; other observers are told as they always are, one at a time."""
+        place = self._ss_place
         assert place is not None
         recorder = place.hooks.recorder
         if recorder is None:
             super()._handle_request_noblock()
             return False
         acceptor, fetch = place.here(), _Fetch(self, place)
-        for _ in range(self._run):
+        for _ in range(self._ss_run):
             if not recorded.lead(self, acceptor, recorder, fetch):
                 return True
-            if self._stopping or loop.nudged or place.hooks.recorder is not recorder:
+            if self._ss_stopping or loop.nudged or place.hooks.recorder is not recorder:
                 return False
         return False
 
-    def _look_at_drops(self, dry: bool) -> None:
+    def _ss_look_at_drops(self, dry: bool) -> None:
         """Tell observers how many datagrams the kernel has dropped since they were told last."""
         at = now()
-        if at - self._drops_looked < (_DRY if dry else _BUSY) or self._place is None:
+        if at - self._ss_drops_looked < (_DRY if dry else _BUSY) or self._ss_place is None:
             return
-        self._drops_looked = at
+        self._ss_drops_looked = at
         drops = self.kernel_drops() or 0
-        if drops > self._drops_seen:
-            lost, self._drops_seen = drops - self._drops_seen, drops
-            self._place.itself().fail(Stage.GET_REQUEST, DatagramsLostError(lost))
+        if drops > self._ss_drops_seen:
+            lost, self._ss_drops_seen = drops - self._ss_drops_seen, drops
+            self._ss_place.itself().fail(Stage.GET_REQUEST, DatagramsLostError(lost))
 
 
 _PLAIN = {

@@ -29,15 +29,15 @@ if hasattr(socket, "AF_UNIX"):
         """Whether `server_close` removes the file, if it is still this server's own."""
         replace_stale: bool = False
         """Whether a file that a server left behind, and at which nobody answers, is removed before binding."""
-        _owned: Owned | None = None
+        _ss_owned: Owned | None = None
 
         def server_bind(self) -> None:
             """Bind, and learn the address that it came to be."""
-            self._owned = paths.bind(self, super().server_bind, self.socket_mode, self.replace_stale)
+            self._ss_owned = paths.bind(self, super().server_bind, self.socket_mode, self.replace_stale)
 
         def server_close(self) -> None:
             """Close the listener. A loop that still serves ends."""
-            owned, self._owned = self._owned, None
+            owned, self._ss_owned = self._ss_owned, None
             if owned is not None and self.unlink_on_close:
                 paths.remove(owned)
             super().server_close()
@@ -57,15 +57,15 @@ if hasattr(socket, "AF_UNIX"):
         """Whether `server_close` removes the file, if it is still this server's own."""
         replace_stale: bool = False
         """Whether a file that a server left behind, and at which nobody answers, is removed before binding."""
-        _owned: Owned | None = None
+        _ss_owned: Owned | None = None
 
         def server_bind(self) -> None:
             """Bind, and learn the address that it came to be."""
-            self._owned = paths.bind(self, super().server_bind, self.socket_mode, self.replace_stale)
+            self._ss_owned = paths.bind(self, super().server_bind, self.socket_mode, self.replace_stale)
 
         def server_close(self) -> None:
             """Close the socket. A loop that still serves ends."""
-            owned, self._owned = self._owned, None
+            owned, self._ss_owned = self._ss_owned, None
             if owned is not None and self.unlink_on_close:
                 paths.remove(owned)
             super().server_close()

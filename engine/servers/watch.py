@@ -24,7 +24,7 @@ def watch(server: S, *observers: Observer) -> S:
     Works on instances of the standard library's socketserver and all that derive from it; for our own it is the same
     as `add_observer`. Returns the server.
     """
-    if not isinstance(server, BaseServer) and not isinstance(getattr(server, "_place", None), Place):
+    if not isinstance(server, BaseServer) and not isinstance(getattr(server, "_ss_place", None), Place):
         _wrap(server)
     for observer in observers:
         server.add_observer(observer)  # type: ignore[attr-defined]  # has been wrapped
@@ -33,8 +33,8 @@ def watch(server: S, *observers: Observer) -> S:
 
 def _wrap(server: Any) -> None:
     place = Place(server)
-    server._place = place
-    server._accept_failed = lambda error: None
+    server._ss_place = place
+    server._ss_accept_failed = lambda error: None
     server.add_observer = place.add
     server.remove_observer = place.hooks.remove
     server._handle_request_noblock = lambda: _handle(server, place)

@@ -49,7 +49,7 @@ class Workforce:
 
     def __init__(self, server: PreforkMixIn) -> None:
         self._server = server
-        self._posts = [Post() for _ in range(server._worker_count())]
+        self._posts = [Post() for _ in range(server._ss_worker_count())]
         self._board = Board(len(self._posts))
         self._failures = 0
         """Young workers that failed, one after the other."""
@@ -64,7 +64,7 @@ class Workforce:
 
     def mind(self) -> None:
         """Fill vacant posts, and end workers that are stuck."""
-        if not self._server._may_accept():
+        if not self._server._ss_may_accept():
             self.renew()
             return
         if self._rung:
@@ -78,7 +78,7 @@ class Workforce:
     def patience(self, timeout: float | None) -> float | None:
         """How long the loop may sleep, seconds."""
         clock, waits = time.monotonic(), [] if timeout is None else [timeout]
-        if self._server._may_accept():
+        if self._server._ss_may_accept():
             waits += [max(0.0, post.due - clock) for post in self._posts if not post.pid]
         if self._server.worker_timeout is not None:
             waits.append(self._server.worker_timeout * WAKE_EVERY)
@@ -127,7 +127,7 @@ class Workforce:
     def _fork(self, place: int, post: Post) -> None:
         warn_of_threads()
         _flush()
-        parent, told = os.getpid(), self._server._place
+        parent, told = os.getpid(), self._server._ss_place
         post.told = told.fork_worker() if told is not None else None
         try:
             pid = os.fork()

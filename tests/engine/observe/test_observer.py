@@ -240,7 +240,7 @@ def test_one_that_raises_is_removed_and_counted(caplog: pytest.LogCaptureFixture
         for _ in range(2):
             assert ask(server.server_address, b"hello\n") == b"hello\n"
         notes.wait("request_closed", 2)
-        hooks = server._place.hooks
+        hooks = server._ss_place.hooks
         assert hooks.lost == 1
         assert hooks.observers == (notes,)
     assert len(caplog.records) == 1
@@ -253,8 +253,8 @@ def test_unused_hooks_have_empty_slots() -> None:
 
     with engine.TCPServer(("127.0.0.1", 0), Echo) as server:
         server.add_observer(Few())
-        assert server._place is not None
-        hooks = server._place.hooks
+        assert server._ss_place is not None
+        hooks = server._ss_place.hooks
         assert hooks.request_closed is not None
         assert (hooks.received, hooks.stage_finished, hooks.stage_started) == (None, None, None)
 

@@ -42,7 +42,7 @@ def test_connections_are_known_while_they_live(observers: int) -> None:
         assert peers == {first.getsockname(), second.getsockname()}
     assert connections_of(server) == []
     forget_dead(server)
-    assert server._open == {}
+    assert server._ss_open == {}
 
 
 def test_a_connection_that_user_code_drops_is_not_kept_alive() -> None:

@@ -119,7 +119,7 @@ def test_the_next_is_dropped(observers: int, limits: dict[str, Any]) -> None:
         for _ in range(3):
             with ExitStack() as stack:
                 stack.enter_context(socket.create_connection(server.server_address))
-    assert server._limiter._counted == {}
+    assert server._ss_limiter._counted == {}
 
 
 TIMES = [{"idle_timeout": 0.1}, {"first_byte_timeout": 0.1}, {"total_timeout": 0.1}]
@@ -162,7 +162,7 @@ def test_a_trickle_is_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_watchdog_ends_with_its_server() -> None:
     with serving(_server(idle_timeout=1)) as server:
-        thread = server._limiter.deadlines._thread
+        thread = server._ss_limiter.deadlines._thread
         assert thread.is_alive()
     thread.join(DEADLINE)
     assert not thread.is_alive()

@@ -80,7 +80,7 @@ def test_it_grows_as_needed_and_not_beyond(way: dict[str, Any], watched: bool) -
         clients = [stack.enter_context(connect(server)) for _ in range(10)]
         gate.wait_for(4)
         assert len(set(gate.inside)) == 4
-        assert len(server._crew.members) == 4
+        assert len(server._ss_crew.members) == 4
         gate.release()
         assert [client.recv(1) for client in clients] == [b"x"] * 10
         assert len(set(gate.inside)) == 4
@@ -93,14 +93,14 @@ def test_it_shrinks_when_idle(way: dict[str, Any]) -> None:
         gate.wait_for(8)
         gate.release()
         assert [client.recv(1) for client in clients] == [b"x"] * 8
-        members = [member.thread for member in server._crew.members]
+        members = [member.thread for member in server._ss_crew.members]
         assert len(members) >= 8
         deadline = threading.Event()
         for _ in range(200):
-            if len(server._crew.members) == 2:
+            if len(server._ss_crew.members) == 2:
                 break
             deadline.wait(0.05)
-        assert len(server._crew.members) == 2
+        assert len(server._ss_crew.members) == 2
         assert stack.enter_context(connect(server)).recv(1) == b"x"
 
 
@@ -115,7 +115,7 @@ def test_threads_are_named() -> None:
 def test_min_workers_are_there_from_the_start() -> None:
     with gated(min_workers=3, verify_request=verify) as (server, gate), connect(server):
         gate.wait_for(1)
-        assert len(server._crew.members) == 3
+        assert len(server._ss_crew.members) == 3
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -125,11 +125,11 @@ def test_waiting_leaves_the_rest_to_the_kernel(way: dict[str, Any]) -> None:
         gate.wait_for(1)
         deadline = threading.Event()
         for _ in range(100):
-            if len(server._crew.pending) == 2:
+            if len(server._ss_crew.pending) == 2:
                 break
             deadline.wait(0.02)
         deadline.wait(0.05)
-        assert len(server._crew.pending) == 2
+        assert len(server._ss_crew.pending) == 2
         gate.release()
         assert [client.recv(1) for client in clients] == [b"x"] * 6
 

@@ -215,4 +215,4 @@ def test_the_server_says_that_it_is_a_pool() -> None:
     server = engine.ThreadPoolTCPServer(HERE, Echo)
     with server:
         server.add_observer(Notes())
-        assert b'"concurrency": "pool"' in server._place.describe()  # type: ignore[union-attr]  # it is watched
+        assert b'"concurrency": "pool"' in server._ss_place.describe()  # type: ignore[union-attr]  # it is watched
