@@ -53,6 +53,7 @@ QLabel[role="error"] { color: $error; }
 QLabel[role="error-strong"] { color: $error; font-weight: bold; }
 QLabel[role="error-small"] { color: $error; font-size: 12px; }
 QLabel[role="warn-small"] { color: $warn; font-size: 12px; }
+QLabel[role="fault-small"] { color: $fault; font-size: 12px; }
 QLabel[role="warn"] { color: $warn; }
 QLabel[role="ok"] { color: $ok; }
 QLabel[role="keycap"] { font-family: "$mono"; font-size: 11px; color: $dim; border: 1px solid $edge; border-radius: 3px;

@@ -8,6 +8,7 @@ from app.models.columns import RIGHT, Column, Moment
 from app.models.workernames import short_name
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
 from engine.capture.records import RequestRecord, StageRecord, State
+from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
 FAILED = frozenset({State.ERROR, State.KILLED})
@@ -53,6 +54,23 @@ def worker_text(record: RequestRecord) -> str:
 
 def state_text(record: RequestRecord) -> str:
     """The state in words; a failure says what failed."""
+    sign = touch_sign(record)
+    return f"{sign} {_state_text(record)}" if sign else _state_text(record)
+
+
+def touch_sign(record: RequestRecord) -> str:
+    """⚡ where a fault was injected, ‖ where only breakpoints acted, "" where nobody did."""
+    if record.injected:
+        return "⚡"
+    return "‖" if record.touched and record.state is not State.PAUSED else ""
+
+
+def touches_text(record: RequestRecord) -> str:
+    """What was done to it, in words: "latency, split"."""
+    return ", ".join(means_word(means) for means in Means.among(record.touched))
+
+
+def _state_text(record: RequestRecord) -> str:
     state = record.state
     if state in FAILED:
         return f"✕ {safe_text(record.error or state_word(state), 60)}"
@@ -77,6 +95,34 @@ _STATE_WORDS = {
     State.RESET: QT_TRANSLATE_NOOP("State", "reset"),
     State.TIMED_OUT: QT_TRANSLATE_NOOP("State", "timed out"),
     State.KILLED: QT_TRANSLATE_NOOP("State", "killed"),
+}
+
+
+def means_word(means: Means) -> str:
+    """What a gate or a fault did, in the person's language."""
+    return QCoreApplication.translate("Means", _MEANS_WORDS[means])
+
+
+_MEANS_WORDS = {
+    Means.PAUSED: QT_TRANSLATE_NOOP("Means", "paused"),
+    Means.EDITED: QT_TRANSLATE_NOOP("Means", "bytes edited"),
+    Means.ANSWERED: QT_TRANSLATE_NOOP("Means", "answered by hand"),
+    Means.DROPPED: QT_TRANSLATE_NOOP("Means", "dropped"),
+    Means.RESET: QT_TRANSLATE_NOOP("Means", "reset by hand"),
+    Means.REJECTED: QT_TRANSLATE_NOOP("Means", "rejected by hand"),
+    Means.LATENCY: QT_TRANSLATE_NOOP("Means", "latency"),
+    Means.BANDWIDTH: QT_TRANSLATE_NOOP("Means", "bandwidth"),
+    Means.SPLIT: QT_TRANSLATE_NOOP("Means", "chunks split"),
+    Means.MERGE: QT_TRANSLATE_NOOP("Means", "chunks merged"),
+    Means.TRUNCATE: QT_TRANSLATE_NOOP("Means", "truncated"),
+    Means.HALF_CLOSE: QT_TRANSLATE_NOOP("Means", "half-closed"),
+    Means.CUT: QT_TRANSLATE_NOOP("Means", "reset"),
+    Means.LOSE: QT_TRANSLATE_NOOP("Means", "datagram lost"),
+    Means.DUPLICATE: QT_TRANSLATE_NOOP("Means", "datagram duplicated"),
+    Means.REORDER: QT_TRANSLATE_NOOP("Means", "datagram reordered"),
+    Means.CORRUPT: QT_TRANSLATE_NOOP("Means", "bytes corrupted"),
+    Means.REFUSE: QT_TRANSLATE_NOOP("Means", "accept failed"),
+    Means.SHORT_WRITE: QT_TRANSLATE_NOOP("Means", "short write"),
 }
 
 
@@ -233,7 +279,8 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         QT_TRANSLATE_NOOP(
             "RequestsModel",
             "queued, running, waiting for bytes, paused, done, rejected by verify_request, "
-            "error (the handler raised), reset by the peer, timed out, or killed",
+            "error (the handler raised), reset by the peer, timed out, or killed; "
+            "⚡ a fault acted on it, ‖ a breakpoint did",
         ),
         118,
         lambda r, m: state_text(r),

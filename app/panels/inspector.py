@@ -7,15 +7,16 @@ from PySide6.QtWidgets import QTabWidget
 from app.context import Context
 from app.link.tick import Tick
 from app.models.chunks import ChunksModel
-from app.models.requestcolumns import worker_text
+from app.models.requestcolumns import touch_sign, touches_text, worker_text
 from app.panels.bytes_tab import BytesTab
 from app.panels.exception_tab import ExceptionTab
 from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
 from app.text import label, safe_text, tr
-from engine.capture.records import FailureRecord, RequestRecord
+from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord
 
 BYTES, STAGES, EXCEPTION = range(3)
+MOST_TOUCHES = 100
 
 
 class InspectorPanel(LivePanel):
@@ -28,6 +29,7 @@ class InspectorPanel(LivePanel):
         self._chunks = ChunksModel(context.link.reader, self)
         self._request: RequestRecord | None = None
         self._failure: FailureRecord | None = None
+        self._touches: list[InterferenceRecord] = []
         self.bytes = BytesTab(context, self._chunks)
         self.stages = StagesTab(context)
         self.exception = ExceptionTab(context)
@@ -74,6 +76,7 @@ class InspectorPanel(LivePanel):
 
     def _on_request(self, request: int | None) -> None:
         self._request = self._failure = None
+        self._touches = []
         self._chunks.set_request(request)
         if request is not None:
             self._read(request)
@@ -94,6 +97,8 @@ class InspectorPanel(LivePanel):
         self._request = reader.request(request)
         if self._request is not None and (self._request.error or self._request.state.word == "error"):
             self._failure = reader.failure(request)
+        if self._request is not None and self._request.touched:
+            self._touches = reader.interferences(request, MOST_TOUCHES)
         self._chunks.refresh()
 
     def _show(self, tick: Tick) -> None:
@@ -103,7 +108,7 @@ class InspectorPanel(LivePanel):
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
         if shown == STAGES:
-            self.stages.show_request(request, tick.at, failure.stage if failure else None)
+            self.stages.show_request(request, tick.at, failure.stage if failure else None, self._touches)
             return
         self._show_failure(tick.at)
         if shown == BYTES:
@@ -123,6 +128,8 @@ def _title(request: RequestRecord | None, selected: int | None) -> str:
     parts = [f"#{request.id}", safe_text(request.peer or tr("unnamed peer"), 80)]
     if request.worker is not None:
         parts.append(worker_text(request))
+    if request.touched:
+        parts.append(f"{touch_sign(request)} {touches_text(request)}")
     return " · ".join(parts)
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.models.requestcolumns import means_word
 from app.models.selection import Selection
 from app.panels.live import paint_ground, strip
-from app.text import duration, label, set_tip, tr
+from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.widgets.waterfall import Waterfall
-from engine.capture.records import RequestRecord, StageRecord
+from engine.capture.records import InterferenceRecord, RequestRecord, StageRecord
+from engine.observe.facts import Means
 from engine.observe.stages import Stage
+
+_LASTING = frozenset({Means.PAUSED, Means.LATENCY, Means.BANDWIDTH})
+"""Means whose amount is a time."""
 
 
 class StagesTab(QWidget):
@@ -24,6 +31,8 @@ class StagesTab(QWidget):
         self.waterfall.setAccessibleName(tr("Stages of the selected request"))
         set_tip(self.waterfall, tr("Solid: on a CPU. Pale: waiting. Arrow keys choose a stage."))
         self.summary = label(name=tr("Where the time went"), role="small")
+        self.touches = label(name=tr("What was done to the request"), role="fault-small", wrap=True)
+        self.touches.setContentsMargins(12, 4, 12, 4)
         area = QScrollArea()
         area.setWidget(self.waterfall)
         area.setWidgetResizable(True)
@@ -33,15 +42,37 @@ class StagesTab(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip(self.summary, None))
+        layout.addWidget(self.touches)
         layout.addWidget(area, 1)
         self.waterfall.stage_chosen.connect(self._selection.select_stage)
         self._selection.stage_changed.connect(self.waterfall.select_stage)
 
-    def show_request(self, request: RequestRecord | None, now: int, failed: Stage | None) -> None:
-        """Show a request; `now` ends what still runs."""
+    def show_request(
+        self,
+        request: RequestRecord | None,
+        now: int,
+        failed: Stage | None,
+        touches: Sequence[InterferenceRecord] = (),
+    ) -> None:
+        """Show a request, and what gates and faults did to it; `now` ends what still runs."""
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
         self.summary.setText(summary(request, now) if request else tr("Select a request."))
+        self.touches.setText(touches_text(request, touches) if request else "")
+        set_role(self.touches, "fault-small" if request is not None and request.injected else "warn-small")
+        self.touches.setVisible(bool(touches))
+
+
+def touches_text(request: RequestRecord, touches: Sequence[InterferenceRecord]) -> str:
+    """What gates and faults did: "⚡ latency received 212 ms  ·  ⚡ split 3 B"."""
+    return "  ·  ".join(_touch(request, one) for one in touches)
+
+
+def _touch(request: RequestRecord, one: InterferenceRecord) -> str:
+    lasted = duration(one.amount) if one.means in _LASTING else ""
+    at = tr("at {time}").format(time=duration(max(0, one.at - request.opened)))
+    sign = "⚡" if one.means.fault else "‖"
+    return " ".join(part for part in (sign, means_word(one.means), safe_text(one.detail, 80), lasted, at) if part)
 
 
 def summary(request: RequestRecord, now: int) -> str:

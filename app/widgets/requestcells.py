@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme as themes
 from app.models.columns import RIGHT, Column
-from app.models.requestcolumns import COLUMNS, FAILED
+from app.models.requestcolumns import COLUMNS, FAILED, touch_sign
 from app.models.requests import RequestsModel
 from app.theme import Theme
 from app.widgets.monotext import MonoText
@@ -21,6 +21,8 @@ from engine.capture.records import RequestRecord, State
 Index = QModelIndex | QPersistentModelIndex
 
 PADDING = 8
+SIGN = 14
+"""px of the sign before the state of a request that somebody acted on."""
 _QUIET = frozenset({State.DONE, State.RESET, State.REJECTED, State.QUEUED})
 
 
@@ -92,8 +94,15 @@ class RowsPainter:
             key, colour = _look(column.key, row.record, theme)
             painter.setFont(self._fonts[key])
             painter.setPen(colour)
-            text = self._elide(key, column.text(row.record, moment), width)
-            painter.drawText(left, row.top + self._base(key), text)
+            text, shift = column.text(row.record, moment), 0
+            if column.key == "state" and (sign := touch_sign(row.record)):
+                painter.setFont(self._fonts["bold"])
+                painter.setPen(theme.fault if row.record.injected else theme.warn)
+                painter.drawText(left, row.top + self._base("bold"), sign)
+                shift, text = SIGN, text[2:]
+                painter.setFont(self._fonts[key])
+                painter.setPen(colour)
+            painter.drawText(left + shift, row.top + self._base(key), self._elide(key, text, width - shift))
 
     def _number(self, row: Row, column: Column[RequestRecord]) -> str:
         """The capture no longer has the record: only the number is left."""

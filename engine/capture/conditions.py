@@ -6,11 +6,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..observe.facts import Means
 from ..observe.stages import Stage
 from .records import State
 
 MILLISECOND = 1_000_000
 TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
+TOUCHES = {
+    "*": sum(means.bit for means in Means),
+    "fault": sum(means.bit for means in Means if means.fault),
+    **{means.word: means.bit for means in Means},
+}
+"""Words for what gates and faults do to a request, as bits."""
 MOST_VALUES = 50
 SQL_LIMIT = (1 << 63) - 1
 SIZES = {"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20, "g": 1 << 30, "gb": 1 << 30}
@@ -70,6 +77,16 @@ def size(word: FilterWord, value: str) -> Sql:
     if match is None or match[2] not in SIZES:
         raise ValueError(f"`{word.word}` needs a size such as 100, 4k or 1.5m; not `{value}`.")
     return f"{word.sql} {word.word[-1]} ?", (min(int(float(match[1]) * SIZES[match[2]]), SQL_LIMIT),)
+
+
+def touched(word: FilterWord, value: str) -> Sql:
+    """Done to by these means; `fault` is any fault, `*` anything."""
+    bits = 0
+    for part in [part for part in value.lower().replace("-", "_").split(",") if part] or [value]:
+        if part not in TOUCHES:
+            raise ValueError(f"`{word.word}` knows {', '.join(TOUCHES)}; not `{part}`.")
+        bits |= TOUCHES[part]
+    return word.sql, (bits,)
 
 
 def milliseconds(word: FilterWord, value: str) -> Sql:

@@ -15,6 +15,7 @@ from .conditions import (
     SERVER,
     STAGE,
     TOOK,
+    TOUCHES,
     TRANSPORT,
     TRANSPORTS,
     WORKER,
@@ -29,6 +30,7 @@ from .conditions import (
     milliseconds,
     numbered,
     size,
+    touched,
 )
 from .records import State
 
@@ -190,6 +192,14 @@ FILTER_WORDS = (
         listed,
         tuple(stage.method for stage in Stage),
         STAGE,
+    ),
+    FilterWord(
+        "touched:",
+        "what a breakpoint or a fault did to it; fault is any fault",
+        ("touched:fault", "touched:paused,edited"),
+        touched,
+        tuple(TOUCHES),
+        "request.touched & ?",
     ),
     FilterWord("transport:", "kind of socket", ("transport:udp",), listed, TRANSPORTS, TRANSPORT),
     FilterWord("id:", "number of the request", ("id:421", "id:400-450"), numbered),

@@ -17,6 +17,8 @@ from .workers import WorkerBook
 EARLY_GRACE = 2_000_000_000
 """After so long a request whose opening was not told is taken in without it."""
 EARLY_LIMIT = 100_000
+BITS = 63
+"""That fit into a number of SQLite's."""
 
 _STAGE, _RECEIVED, _SENT, _SERVER_STARTED = (
     int(Kind.STAGE),
@@ -155,6 +157,8 @@ class Intake(Serving):
             self.workers.ended(host, pid, row)
         elif kind == Kind.FAILED:
             self._failed(host, pid, row)
+        elif kind == Kind.INTERFERED:
+            self._interfered(host, pid, row)
         elif kind in (Kind.SERVER_STARTED, Kind.SERVER_STOPPED):
             self._server_rows.append(row)
         else:
@@ -235,6 +239,16 @@ class Intake(Serving):
             live.error, live.message = failure.headline
             live.severe = bool(severe)
             live.stage = code if failure.type == DIED else live.stage
+            self.touch(live)
+
+    def _interfered(self, host: Host, pid: int, row: Row) -> None:
+        _, _, means, _, at, _, amount, data = row
+        live = self._find(host, pid, row)
+        if not 0 < means < BITS:
+            self.recorded -= 1
+        elif live is not None:
+            live.touched |= 1 << means
+            self.pending.interferences.append((live.id, means, at, amount, data.decode("utf-8", "backslashreplace")))
             self.touch(live)
 
     def replay(self, host: Host, key: int) -> None:

@@ -43,7 +43,7 @@ class Live:
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
         "message", "opened", "paused", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state",
-        "stored", "waiting", "worker",
+        "stored", "touched", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -68,6 +68,8 @@ class Live:
         self.message: str | None = None
         self.severe = False
         self.running: dict[tuple[int, int], None] | None = None
+        self.touched = 0
+        """A bit for each facts.Means."""
         self.salvaged = 0
         """Bytes taken from the black box."""
         self.waiting = False

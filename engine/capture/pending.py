@@ -13,17 +13,18 @@ INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, starte
 INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
 INSERT_CHUNKS = BulkInsert("INSERT INTO chunk (request, direction, at, size, flags, data)", 6)
 INSERT_FAILURE = "INSERT INTO failure (server, request, stage, at, type, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_INTERFERENCE = "INSERT INTO interference (request, means, at, amount, detail) VALUES (?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
 NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
 END_WORKER = "UPDATE worker SET ended = ?, status = ? WHERE id = ?"
 INSERT_REQUESTS = BulkInsert(
     "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
-    " message, id)",
-    13,
+    " message, touched, id)",
+    14,
 )
 UPDATE_REQUEST = (
     "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
-    " message = ? WHERE id = ?"
+    " message = ?, touched = ? WHERE id = ?"
 )
 SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
 DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
@@ -43,6 +44,7 @@ class Pending:
         self.running: list[tuple[int, int, int]] = []
         self.chunks: list[Any] = []
         self.failures: list[FailureRow] = []
+        self.interferences: list[tuple[int, int, int, int, str]] = []
         self.workers: list[tuple[int, int, int, int, str, int, int]] = []
         self.worker_names: list[tuple[str, int, int, int]] = []
         self.worker_ends: list[tuple[int, int | None, int]] = []
@@ -76,6 +78,7 @@ class Pending:
             (NAME_WORKER, self.worker_names),
             (END_WORKER, self.worker_ends),
             (INSERT_FAILURE, self.failures),
+            (INSERT_INTERFERENCE, self.interferences),
             (INSERT_CPU, self.cpu),
             (INSERT_OUTPUT, self.output),
             (INSERT_LOAD, self.load),
@@ -117,5 +120,6 @@ def _changing(live: Live) -> tuple[object, ...]:
         live.bytes_out,
         live.error,
         live.message,
+        live.touched,
         live.id,
     )

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from ..observe.facts import Piece
+from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
+
+FAULTS = sum(means.bit for means in Means if means.fault)
 
 
 class State(IntEnum):
@@ -98,6 +100,13 @@ class RequestRecord:
     error: str | None
     message: str | None
     stages: tuple[StageRecord, ...]
+    touched: int = 0
+    """A bit for each facts.Means that acted on it."""
+
+    @property
+    def injected(self) -> bool:
+        """Whether a fault acted on it."""
+        return bool(self.touched & FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,16 @@ class FailureRecord:
     type: str
     message: str
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class InterferenceRecord:
+    """What a gate or a fault did to a request. `amount` is ns or bytes, as facts.Means says."""
+
+    means: Means
+    at: int
+    amount: int
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from ..observe.facts import Piece
+from ..observe.facts import Means, Piece
 from . import rows
 from .filters import Filter
 from .reading import Reading, Servers, marks, of_servers, slices
-from .records import ChunkRecord, FailureRecord, RequestRecord
+from .records import ChunkRecord, FailureRecord, InterferenceRecord, RequestRecord
 
 ORDERS = {
     "id": "request.id",
@@ -30,6 +30,7 @@ ORDERS = {
 }
 
 CONTINUES = int(Piece.CONTINUES)
+_MEANS = ", ".join(str(int(means)) for means in Means)
 
 
 class RequestReader(Reading):
@@ -111,6 +112,14 @@ class RequestReader(Reading):
         """The exception that ended a request: the first that its handler did not catch."""
         sql = f"SELECT {rows.FAILURE_COLUMNS} FROM failure WHERE request = ? ORDER BY id LIMIT 1"
         return next(iter(self._records(rows.failure_record, sql, (request,))), None)
+
+    def interferences(self, request: int, limit: int = 1000) -> list[InterferenceRecord]:
+        """What gates and faults did to a request, in order."""
+        sql = (
+            f"SELECT {rows.INTERFERENCE_COLUMNS} FROM interference WHERE request = ? AND means IN ({_MEANS})"
+            " ORDER BY at, id LIMIT ?"
+        )
+        return self._records(rows.interference_record, sql, (request, limit))
 
     def failures(self, server: Servers = None, *, limit: int = 200) -> list[FailureRecord]:
         """The newest exceptions, those outside any request included; the newest last."""

@@ -8,12 +8,13 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-from ..observe.facts import Piece
+from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 from .records import (
     ChunkRecord,
     CpuRecord,
     FailureRecord,
+    InterferenceRecord,
     LoadRecord,
     OutputRecord,
     RequestRecord,
@@ -30,11 +31,12 @@ SERVER_COLUMNS = "id, name, class, transport, address, handler, pid, started, st
 WORKER_COLUMNS = "id, server, pid, thread, name, child, started, ended, status"
 REQUEST_COLUMNS = (
     "request.id, request.server, server.name, server.transport, peer, local, state, stage, opened, closed, bytes_in,"
-    " bytes_out, error, message, worker.id, worker.server, worker.pid, worker.thread, worker.name, worker.child,"
-    " worker.started, worker.ended, worker.status"
+    " bytes_out, error, message, touched, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
+    " worker.child, worker.started, worker.ended, worker.status"
 )
 REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
 SPAN_COLUMNS = "id, server, worker, state, opened, closed"
+INTERFERENCE_COLUMNS = "means, at, amount, detail"
 FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail"
 FLAGS = int(Piece.CONTINUES | Piece.CUT | Piece.UNSEEN | Piece.TRUNCATED)
 
@@ -70,7 +72,8 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
     identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
         :14
     ]
-    integers(server, state, stage, opened, closed, received, sent)
+    touched = row[14]
+    integers(server, state, stage, opened, closed, received, sent, touched)
     return RequestRecord(
         identity,
         server,
@@ -78,7 +81,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
         transport or "",
         peer,
         local,
-        worker_record(row[14:23]) if row[14] is not None else None,
+        worker_record(row[15:24]) if row[15] is not None else None,
         _STATES.get(state, State.DONE),
         _STAGES.get(stage, Stage.GET_REQUEST),
         opened,
@@ -88,6 +91,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
         error,
         message,
         stages,
+        touched or 0,
     )
 
 
@@ -120,6 +124,13 @@ def failure_record(row: Values) -> FailureRecord:
     integers(server, request, stage, at)
     known = _STAGES.get(stage, Stage.HANDLE)
     return FailureRecord(identity, server, request, known, at, kind, message, _json(detail))
+
+
+def interference_record(row: Values) -> InterferenceRecord:
+    """Of INTERFERENCE_COLUMNS, with means that are known."""
+    means, at, amount, detail = row
+    integers(means, at, amount)
+    return InterferenceRecord(Means(means), at, amount, str(detail))
 
 
 def chunk_records(rows: Iterable[Values]) -> list[ChunkRecord]:

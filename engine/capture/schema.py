@@ -50,7 +50,8 @@ CREATE TABLE request (
     bytes_in INTEGER NOT NULL DEFAULT 0,
     bytes_out INTEGER NOT NULL DEFAULT 0,
     error TEXT,                         -- type name, or the cause of death of a killed worker
-    message TEXT
+    message TEXT,
+    touched INTEGER NOT NULL DEFAULT 0  -- a bit for each facts.Means that acted on it
 );
 CREATE TABLE stage (
     request INTEGER NOT NULL,
@@ -78,6 +79,14 @@ CREATE TABLE failure (
     type TEXT NOT NULL,
     message TEXT NOT NULL,
     detail TEXT NOT NULL                -- JSON, see debug/failures.py
+);
+CREATE TABLE interference (             -- what a gate or a fault did to a request
+    id INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL,
+    means INTEGER NOT NULL,             -- facts.Means
+    at INTEGER NOT NULL,
+    amount INTEGER NOT NULL,            -- ns or bytes, 0 where that says nothing
+    detail TEXT NOT NULL
 );
 CREATE TABLE load (
     server INTEGER NOT NULL,            -- 0: all servers together
@@ -117,6 +126,7 @@ CREATE INDEX request_closed ON request (closed) WHERE closed IS NOT NULL;
 CREATE INDEX request_live ON request (id) WHERE closed IS NULL;
 CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
+CREATE INDEX interference_request ON interference (request);
 CREATE INDEX failure_server ON failure (server, id);
 CREATE INDEX worker_ended ON worker (ended) WHERE ended IS NOT NULL;
 CREATE INDEX worker_live ON worker (id) WHERE ended IS NULL;

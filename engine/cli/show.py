@@ -14,6 +14,7 @@ from typing import Any
 from ..capture.filters import Filter, FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
 from ..capture.records import ChunkRecord, OutputRecord, RequestRecord
+from ..observe.facts import Means
 from ..observe.stages import Stage
 from .terminal import BAD_INPUT, complain, safe, safe_bytes, say, say_json
 
@@ -93,6 +94,10 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
             for part in request.stages
         ],
         "error": _error(reader, request),
+        "done_to": [
+            {"by": one.means.word, "at": one.at, "amount": one.amount, "detail": one.detail}
+            for one in (reader.interferences(request.id) if request.touched else ())
+        ],
     }
     if with_bytes:
         item["chunks"] = [_chunk(chunk) for chunk in reader.chunks(request.id, BYTES_LIMIT)]
@@ -129,12 +134,17 @@ def _row(request: RequestRecord, wall_offset: int) -> str:
     took = f"{(request.closed - request.opened) / 1e6:.3f}" if request.closed is not None else "…"
     worker = request.worker
     who = "" if worker is None else f"pid {worker.pid}" if worker.child else worker.name
-    state = request.state.word.replace("_", " ") + (f": {request.error}" if request.error else "")
+    state = request.state.word.replace("_", " ") + (f": {request.error}" if request.error else "") + _touches(request)
     cells = (
         f"{request.id:>6}", opened, f"{_cell(request.server_name, 16):16}", f"{_cell(request.peer, 40):21}",
         f"{_cell(who, 14):14}", f"{request.bytes_in:>8}", f"{request.bytes_out:>8}", f"{took:>9}", _cell(state, 80),
     )  # fmt: skip
     return "  ".join(cells)
+
+
+def _touches(request: RequestRecord) -> str:
+    words = ", ".join(means.word.replace("_", " ") for means in Means.among(request.touched))
+    return f" ({words})" if words else ""
 
 
 def _cell(text: str, limit: int) -> str:

@@ -177,6 +177,7 @@ class Interference(Actor):
 
     def _end_or_step(self, pause: Pause) -> None:
         decision, request = pause.decision, pause.request
+        pause.tell()
         handled = self.of(request)
         handled.stepping = decision.deed == STEP
         handled.ended = decision.deed in ENDING

@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..observe.facts import Means
 from ..observe.request import Request, now
+from .gates import RAISED, RECEIVED, SENT
 
 CONTINUE, STEP, DROP, RESET, REJECT, ANSWER = "continue", "step", "drop", "reset", "reject", "answer"
 ENDING = frozenset({DROP, RESET, REJECT, ANSWER})
 """After these the handler sees nothing more of the request."""
 DEEDS = ENDING | {CONTINUE, STEP}
+_MEANS = {DROP: Means.DROPPED, RESET: Means.RESET, REJECT: Means.REJECTED, ANSWER: Means.ANSWERED}
 SHOWN = 64 << 10
 """Bytes of a chunk that a person is shown, and may change; what follows passes as it is."""
 
@@ -95,6 +98,16 @@ class Pause:
         """What the bytes at stake have become; those beyond what was shown are as they were."""
         old, new = self.data or b"", self.decision.data
         return old if new is None else new + old[SHOWN:]
+
+    def tell(self) -> None:
+        """It is decided: tell what was done to the request."""
+        request, decision = self.request, self.decision
+        place = self.point if self.point in (RECEIVED, SENT, RAISED) else f"{self.when} {self.point}"
+        request.touched(Means.PAUSED, place, now() - self.since)
+        if decision.deed in _MEANS:
+            request.touched(_MEANS[decision.deed], place, len(decision.data or b""))
+        elif self.data is not None and self.changed() != self.data:
+            request.touched(Means.EDITED, f"{place}: {len(self.data)} B → {len(self.changed())} B", len(self.changed()))
 
     def decide(self, decision: Decision) -> None:
         """Let the request go on. Only the first decision counts."""

@@ -14,6 +14,7 @@ section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-`
 | STAGE | id | Stage | thread | started | ended, 0 while it runs | CPU ns, -1 unknown | - |
 | RECEIVED, SENT | id | Piece flags | thread | at | - | true size of the whole chunk | the bytes |
 | FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
+| INTERFERED | id | Means | thread | at | - | how long or how much, 0 where that says nothing | detail, UTF-8 |
 
 `request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in
 the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from
@@ -22,6 +23,8 @@ worker. CPU and peak memory of a WORKER_ENDED are a child's, 0 and empty where u
 digits. RECEIVED and SENT name the request's worker even if another thread of it called. A failure of request 0 has the
 server's number as member `server` of its JSON object.
 """
+
+from __future__ import annotations
 
 from enum import IntEnum, IntFlag
 
@@ -42,6 +45,7 @@ class Kind(IntEnum):
     RECEIVED = 8
     SENT = 9
     FAILED = 10
+    INTERFERED = 11
 
 
 class Outcome(IntEnum):
@@ -53,6 +57,55 @@ class Outcome(IntEnum):
     RESET = 4
     TIMED_OUT = 5
     KILLED = 6
+
+
+class Means(IntEnum):
+    """What was done to a request, by a person at a gate or by a fault. The numbers are stored in captures.
+
+    How much goes with it: ns that it was held or delayed; bytes that were cut off, edited, sent instead.
+    """
+
+    PAUSED = 1
+    EDITED = 2
+    ANSWERED = 3
+    DROPPED = 4
+    RESET = 5
+    REJECTED = 6
+    LATENCY = 32
+    BANDWIDTH = 33
+    SPLIT = 34
+    MERGE = 35
+    TRUNCATE = 36
+    HALF_CLOSE = 37
+    CUT = 38
+    """Reset by a fault."""
+    LOSE = 39
+    DUPLICATE = 40
+    REORDER = 41
+    CORRUPT = 42
+    REFUSE = 43
+    """Not accepted at first."""
+    SHORT_WRITE = 44
+
+    @property
+    def word(self) -> str:
+        """As filters and JSON spell it."""
+        return self.name.lower()
+
+    @property
+    def fault(self) -> bool:
+        """Whether no person decided it, but a fault that one had switched on."""
+        return self >= Means.LATENCY
+
+    @property
+    def bit(self) -> int:
+        """Its place among all that was done to a request, as one number."""
+        return 1 << self
+
+    @classmethod
+    def among(cls, bits: int) -> tuple[Means, ...]:
+        """The means whose bits are set."""
+        return tuple(means for means in cls if bits & means.bit)
 
 
 class Piece(IntFlag):

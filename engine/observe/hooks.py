@@ -12,6 +12,7 @@ from .observer import Observer, Recording
 
 if TYPE_CHECKING:
     from .acting import Actor
+    from .facts import Means
     from .request import Request, Worker
     from .stages import Stage
 
@@ -27,6 +28,7 @@ HOOKS = (
     "worker_started",
     "worker_ended",
     "failed",
+    "interfered",
 )
 
 log = logging.getLogger("socketscope.observe")
@@ -51,6 +53,7 @@ class Hooks:
     worker_started: Callable[[Worker], None] | None
     worker_ended: Callable[[Worker], None] | None
     failed: Callable[[Request, Stage, BaseException], None] | None
+    interfered: Callable[[Request, Means, int, str, int], None] | None
 
     def __init__(self, server: Any) -> None:
         self.server = server

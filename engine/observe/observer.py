@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from .facts import Means
     from .request import Request, Worker
     from .stages import Stage
 
@@ -58,6 +59,9 @@ class Observer:
 
         `request.id` is 0 where no request is at fault (`service_actions`, a listener that cannot accept).
         """
+
+    def interfered(self, request: Request, means: Means, amount: int, detail: str, at: int) -> None:
+        """Somebody did not only look on: a gate or a fault has done this to the request."""
 
     def entered_child(self, request: Request) -> None:
         """This is a freshly forked process, made to serve `request` alone. Not a hook: every observer is told."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .blackbox import BlackBox
-from .facts import Kind
+from .facts import Kind, Means
 from .identity import identity
 from .lending import Lending, in_child, usage_of
 from .orphans import bury
@@ -25,6 +25,8 @@ from .stages import Stage
 
 INTERVAL = 0.02
 """Seconds between two batches, at least."""
+DETAIL = 200
+"""Characters kept of what was done to a request."""
 LINGER = 0.1
 """How long a forked child may wait for its last facts to leave, seconds. What is left then is counted as dropped."""
 
@@ -32,6 +34,7 @@ SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
 REQUEST_OPENED, REQUEST_CLOSED = Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED
 STAGE, RECEIVED, SENT, FAILED = Kind.STAGE, Kind.RECEIVED, Kind.SENT, Kind.FAILED
+INTERFERED = Kind.INTERFERED
 QUEUE, SETUP, HANDLE = Stage.QUEUE, Stage.SETUP, Stage.HANDLE
 
 Send = Callable[[list[Any]], int]
@@ -180,6 +183,10 @@ class Recorder(Lending):
             about["server"] = request.place.number
         data = json.dumps(about, default=str).encode("utf-8", "backslashreplace")
         self._add(FAILED, request.id, stage, request.by(stage).thread, now(), 0, 1, data)
+
+    def interfered(self, request: Request, means: Means, amount: int, detail: str, at: int) -> None:
+        words = detail[:DETAIL].encode("utf-8", "backslashreplace")
+        self._add(INTERFERED, request.id, means, request.thread, at, 0, amount, words)
 
     def entered_child(self, request: Request) -> None:
         self._live[request.id] = request

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import live
-from .facts import Kind, Outcome
+from .facts import Kind, Means, Outcome
 from .identity import identity
 from .stages import Stage
 
@@ -199,6 +199,11 @@ class Request:
         self.error = error
         if self.hooks.failed is not None:
             self.hooks.failed(self, stage, error)
+
+    def touched(self, means: Means, detail: str = "", amount: int = 0) -> None:
+        """Tell that somebody acted on it: by which means, and in a few words how; `amount` as Means says."""
+        if self.hooks.interfered is not None:
+            self.hooks.interfered(self, means, amount, detail, now())
 
     def close(self) -> None:
         """Tell that it is over. Only the first call counts."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import engine
+from engine.observe.facts import Means
 from engine.observe.request import Request, Worker
 
 DEADLINE = 10.0
@@ -117,6 +118,9 @@ class Notes(engine.Observer):
 
     def worker_ended(self, worker: Worker) -> None:
         self._note("worker_ended", worker)
+
+    def interfered(self, request: Request, means: Means, amount: int, detail: str, at: int) -> None:
+        self._note("interfered", request, means, amount, detail)
 
     def failed(self, request: Request, stage: engine.Stage, error: BaseException) -> None:
         self._note("failed", request, stage, error)

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from engine.capture.filters import parse
 from engine.capture.reader import CaptureReader
 from engine.hosting.client import SupervisorClient
 from engine.hosting.errors import HostingError
 from engine.hosting.profile import Profile
+from engine.observe.facts import Means
 from tests.journeys.headless import DEADLINE, alive, until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
@@ -50,6 +52,7 @@ class Person:
     def __init__(self, client: SupervisorClient, folder: Path) -> None:
         self.client = client
         self._folder = folder
+        self.capture = folder / "a.socketscope"
         (folder / "lines.py").write_text(LINES)
         self.tick: dict[str, Any] = {"servers": [], "paused": []}
         self._decided: set[str] = set()
@@ -220,6 +223,13 @@ def test_edited_at_each_kind_of_point(person: Person, server_class: str, point: 
         assert data_of(pause) == (b"HELD\n" if point == "sent" else b"held\n")
         person.decide(pause, data=b"Changed\n")
         assert sock.recv(100) == (b"Changed\n" if point == "sent" else b"CHANGED\n")
+    person.client.request("stop", DEADLINE, key="k")
+    with CaptureReader(person.capture) as reader:
+        (record,) = reader.requests(parse("touched:edited"))
+        told = reader.interferences(record.id)
+    assert [one.means for one in told] == [Means.PAUSED, Means.EDITED]
+    assert told[0].amount > 0
+    assert told[1].detail.endswith(": 5 B → 8 B")
 
 
 @pytest.mark.parametrize("server_class", ["UDPServer", "ThreadingUDPServer", "ForkingUDPServer"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.capture.reader import CaptureReader
 from engine.capture.records import State
 from engine.capture.store import open_writable
-from engine.observe.facts import Piece
+from engine.observe.facts import Means, Piece
 from engine.observe.stages import Stage
 
 MS = 1_000_000
@@ -126,6 +126,14 @@ class CaptureFile:
         values = (request, sent, at, len(data) if size < 0 else size, flags, data)
         columns = "request, direction, at, size, flags, data"
         return self._insert(f"INSERT INTO chunk ({columns}) VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def touch(self, request: int, *means: Means, amount: int = 5 * MS, detail: str = "received") -> None:
+        """Somebody has acted on a request."""
+        columns = "request, means, amount, detail, at"
+        for one in means:
+            values = (request, one, amount, detail)
+            self.db.execute(f"INSERT INTO interference ({columns}) VALUES (?, ?, ?, ?, 0)", values)
+            self.db.execute("UPDATE request SET touched = touched | ? WHERE id = ?", (one.bit, request))
 
     def close_request(self, request: int, at: int, state: State = State.DONE, error: str | None = None) -> None:
         """End a live request."""

@@ -14,6 +14,7 @@ from app.models.requests import RecordRole, RequestsModel
 from engine.capture.filters import parse
 from engine.capture.reader import CaptureReader
 from engine.capture.records import RequestRecord, State
+from engine.observe.facts import Means
 from tests.app.models.captures import MS, SECOND, CaptureFile
 
 NOW = 100 * SECOND
@@ -63,6 +64,16 @@ def test_cells_of_a_failed_request(capture: CaptureFile, model: RequestsModel) -
     record = model.index(0, 0).data(RecordRole)
     assert isinstance(record, RequestRecord)
     assert record.error == "ValueError"
+
+
+def test_rows_that_somebody_acted_on_say_by_a_sign_who(capture: CaptureFile, model: RequestsModel) -> None:
+    for state, means in ((State.DONE, ()), (State.DONE, (Means.PAUSED, Means.EDITED)), (State.RESET, (Means.CUT,)),
+                         (State.PAUSED, (Means.PAUSED,))):  # fmt: skip
+        capture.touch(capture.request(state=state), *means)
+    model.refresh(NOW)
+    assert [text(model, row, "state") for row in range(4)] == [
+        "done", "‖ done", "⚡ reset", "‖ shutdown_request",
+    ]  # fmt: skip
 
 
 def test_every_column_has_words_and_shows_hostile_text_escaped(capture: CaptureFile, model: RequestsModel) -> None:

@@ -14,6 +14,7 @@ from app.panels.endings import calm_sentence
 from app.panels.inspector import BYTES, EXCEPTION, STAGES, InspectorPanel
 from app.panels.stages_tab import summary
 from engine.capture.records import State
+from engine.observe.facts import Means
 from engine.observe.stages import Stage as Step
 from tests.app.models.captures import MS, CaptureFile
 from tests.app.stage import Stage
@@ -47,6 +48,17 @@ def panel(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> Iterator[Inspecto
     made.show()
     yield made
     made.hide()
+
+
+def test_what_was_done_to_the_request(stage: Stage, panel: InspectorPanel, capture: CaptureFile) -> None:
+    number = capture.request(stages=True)
+    capture.touch(number, Means.LATENCY, Means.SPLIT)
+    panel.tabs.setCurrentIndex(STAGES)
+    stage.context.selection.select_request(number)
+    assert "⚡ latency, chunks split" in panel.who.text()
+    assert "⚡ latency received 5.00 ms" in panel.stages.touches.text()
+    stage.context.selection.select_request(capture.request(stages=True))
+    assert not panel.stages.touches.isVisible()
 
 
 def failed_request(capture: CaptureFile, detail: object = DETAIL) -> int:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from engine.channel.codec import Batch, Row
-from engine.observe.facts import Kind, Outcome
+from engine.observe.facts import Kind, Means, Outcome
 from engine.observe.stages import Stage
 
 PID = 4000
@@ -49,6 +49,11 @@ def failed(request: int, which: Stage, error: str, message: str, *, severe: bool
     """FAILED."""
     detail = json.dumps({"type": error, "message": message, **more}).encode()
     return (Kind.FAILED, request, which, PID + 1, START + 5, 0, int(severe), detail)
+
+
+def interfered(request: int, means: Means, amount: int = 0, detail: str = "", at: int = START + 6) -> Row:
+    """INTERFERED."""
+    return (Kind.INTERFERED, request, means, PID + 1, at, 0, amount, detail.encode())
 
 
 def worker_started(thread: int, name: str = "", *, at: int = START, value: int = PID) -> Row:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from engine.capture.filters import FILTER_WORDS, FilterError, parse, suggestions
 from engine.capture.records import State
-from engine.observe.facts import Outcome
+from engine.observe.facts import Means, Outcome
 from engine.observe.stages import Stage
 
 from . import batches
-from .batches import PID, START, closed, failed, number, opened, received, sent, stage, whole
+from .batches import PID, START, closed, failed, interfered, number, opened, received, sent, stage, whole
 from .conftest import Bench
 
 
@@ -32,6 +32,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     bench.feed(stage(number(2), Stage.SHUTDOWN_REQUEST, START + 3, START + 4))
     bench.feed(closed(number(2), START + 5_000_000, Outcome.ERROR))
     bench.feed(opened(number(3), server=2, peer="10.0.0.1:53"), received(number(3), bytes(5000)))
+    bench.feed(interfered(number(3), Means.LATENCY, 5_000_000), interfered(number(1), Means.EDITED))
     bench.feed(sent(number(3), bytes(300)), closed(number(3), START + 3_000_000_000, Outcome.REJECTED))
     bench.feed(opened(number(4), peer="fe80::1:80"), stage(number(4), Stage.SETUP, START + 9, thread=88))
     bench.commit()
@@ -66,6 +67,10 @@ MEANINGS = [
     ("stage:setup,shutdown_request", [2, 4]),
     ("transport:udp", [3]),
     ("-transport:udp", [1, 2, 4]),
+    ("touched:*", [1, 3]),
+    ("touched:fault", [3]),
+    ("touched:edited,half-close", [1]),
+    ("-touched:Latency", [1, 2, 4]),
     ("id:2", [2]),
     ("id:#2,4", [2, 4]),
     ("id:2-3", [2, 3]),

@@ -12,11 +12,25 @@ from engine.capture.reader import BadCapture, CaptureReader
 from engine.capture.records import CpuRecord, State
 from engine.capture.writer import CaptureWriter
 from engine.channel.codec import Row
-from engine.observe.facts import Kind, Outcome, Piece
+from engine.observe.facts import Kind, Means, Outcome, Piece
 from engine.observe.stages import Stage
 
 from . import batches
-from .batches import PID, SECOND, START, Sending, closed, failed, number, opened, received, sent, stage, whole
+from .batches import (
+    PID,
+    SECOND,
+    START,
+    Sending,
+    closed,
+    failed,
+    interfered,
+    number,
+    opened,
+    received,
+    sent,
+    stage,
+    whole,
+)
 from .conftest import HOST, Bench
 
 ONE = number(1)
@@ -85,6 +99,19 @@ def test_a_stage_that_occurs_twice_has_two_rows(bench: Bench) -> None:
 def test_outcomes_are_states(bench: Bench, outcome: Outcome) -> None:
     bench.feed(*whole(1, outcome=outcome))
     assert bench.only().state.name == outcome.name
+
+
+def test_what_was_done_to_a_request_is_told_by_a_bit_and_in_full(bench: Bench) -> None:
+    bench.feed(opened(ONE), interfered(ONE, Means.PAUSED, 7, "before handle"), interfered(ONE, Means.CUT, at=START + 8))
+    bench.feed(interfered(ONE, 99), closed(ONE))  # type: ignore[arg-type]  # from a newer host
+    record = bench.only()
+    assert Means.among(record.touched) == (Means.PAUSED, Means.CUT)
+    assert record.injected
+    told = bench.reader.interferences(record.id)
+    assert [(one.means, one.at, one.amount, one.detail) for one in told] == [
+        (Means.PAUSED, START + 6, 7, "before handle"), (Means.CUT, START + 8, 0, ""),
+    ]  # fmt: skip
+    assert bench.writer.evict() == 0
 
 
 def test_a_rejected_request_belongs_to_the_thread_that_accepted_it(bench: Bench) -> None:
