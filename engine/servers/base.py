@@ -17,6 +17,7 @@ from . import loops, pipeline, public, recorded
 from .connections import discard
 from .drain import Draining
 from .life import Life
+from .limits import Limits
 from .loops import open_gates
 
 if TYPE_CHECKING:
@@ -51,20 +52,26 @@ class BaseServer(Draining):
         self.server_address = server_address
         self.RequestHandlerClass = RequestHandlerClass
         for observer in newcomers:
-            self.add_observer(observer)
-        if self.default_limits is not None:
-            self.limits = self.default_limits
+            self._ss_add_observer(observer)
+        if isinstance(self.default_limits, Limits):
+            self._ss_limit(self.default_limits)
 
     def add_observer(self, observer: Observer) -> None:
         """Tell `observer` what happens from now on, first of what is already there."""
+        self._ss_add_observer(observer)
+
+    def remove_observer(self, observer: Observer) -> None:
+        """Tell `observer` no more. One that was never added is no error."""
+        self._ss_remove_observer(observer)
+
+    def _ss_add_observer(self, observer: Observer) -> None:
         if self._ss_place is None:
             place = Place(self)
             place.started()
             self._ss_place = place
         self._ss_place.add(observer)
 
-    def remove_observer(self, observer: Observer) -> None:
-        """Tell `observer` no more. One that was never added is no error."""
+    def _ss_remove_observer(self, observer: Observer) -> None:
         place = self._ss_place
         if place is not None:
             place.hooks.remove(observer)

@@ -115,10 +115,22 @@ class Draining(Life):
     @property
     def limits(self) -> Limits:
         """What the server puts up with. May be set at any time; a server of datagrams raises ValueError."""
+        own: Limits | None = vars(self).get("limits")
+        if own is not None:
+            return own
         return Limits() if self._ss_limiter is None else self._ss_limiter.limits
 
     @limits.setter
     def limits(self, limits: Limits) -> None:
+        vars(self).pop("limits", None)
+        given: object = limits
+        if isinstance(given, Limits):
+            self._ss_limit(given)
+        else:  # a program that knows only socketserver may call something of its own so
+            vars(self)["limits"] = given
+            log.warning("%s.limits is no Limits: it is kept, and limits nothing", type(self).__name__)
+
+    def _ss_limit(self, limits: Limits) -> None:
         if getattr(self, "socket_type", None) == socket.SOCK_DGRAM:
             raise ValueError("limits are for connections, and this server takes datagrams")
         before, self._ss_limiter = self._ss_limiter, None
@@ -177,8 +189,8 @@ class _Drain:
     def run(self) -> DrainReport:
         """All of it."""
         server = self._server
-        server.resume()
-        server.request_stop()
+        Life.resume(server)
+        server._ss_request_stop()
         listening = True
         while True:
             looping = any(not loop.is_own() for loop in server._ss_loops.copy())

@@ -14,6 +14,7 @@ from weakref import ref
 
 from . import loops, public
 from .loops import Loop, open_gates, wait_at
+from .yielding import Yielding
 
 if TYPE_CHECKING:
     from ..observe.place import Place
@@ -51,7 +52,11 @@ def checked_timeout(timeout: float | None, name: str = "timeout") -> float | Non
 
 
 class Life:
-    """What BaseServer knows of its loops. Any thread may call any method here, at any time, as often as it likes."""
+    """What BaseServer knows of its loops. Any thread may call any method here, at any time, as often as it likes.
+
+    A subclass may have methods and attributes of the same names, for it knows only socketserver's: so nothing here, or
+    in any other file, calls these by way of the instance.
+    """
 
     on_error: str = "continue"
     """What `serve_forever` does when an Exception of user code reaches it: "continue", or "stop", which raises it."""
@@ -97,8 +102,7 @@ class Life:
             for loop in self._ss_loops.copy():
                 loop.waker.wake()
 
-    @property
-    def state(self) -> ServerState:
+    def _ss_state(self) -> ServerState:
         """Where the server is in its life."""
         if self._ss_draining:
             return ServerState.DRAINING
@@ -109,10 +113,12 @@ class Life:
             return ServerState.CLOSED
         return ServerState.STOPPED if self._ss_served else _state_of(sock)
 
-    @property
-    def suspended(self) -> bool:
+    def _ss_is_suspended(self) -> bool:
         """Whether it accepts nothing until `resume`."""
         return self._ss_suspended
+
+    state = Yielding(_ss_state)
+    suspended = Yielding(_ss_is_suspended)
 
     def wait_started(self, timeout: float | None = None) -> bool:
         """Wait until `serve_forever` is ready for clients, at most `timeout` seconds. Returns whether it is.
@@ -122,12 +128,15 @@ class Life:
         checked_timeout(timeout)
 
         def known() -> bool:
-            return bool(self._ss_loops and self._ss_served) or self.state is ServerState.CLOSED
+            return bool(self._ss_loops and self._ss_served) or self._ss_state() is ServerState.CLOSED
 
-        return wait_at(self._ss_waiting, known, timeout) and self.state is not ServerState.CLOSED
+        return wait_at(self._ss_waiting, known, timeout) and self._ss_state() is not ServerState.CLOSED
 
     def request_stop(self) -> None:
         """As `shutdown`, without waiting."""
+        self._ss_request_stop()
+
+    def _ss_request_stop(self) -> None:
         if self._ss_loops or not self._ss_served:
             self._BaseServer__shutdown_request = True
 
@@ -141,7 +150,7 @@ class Life:
         """
         checked_timeout(timeout)
         deadline = None if timeout is None else time.monotonic() + timeout
-        self.request_stop()
+        self._ss_request_stop()
         for loop in self._ss_loops.copy():
             if not self._ss_wait_for(loop, deadline):
                 raise TimeoutError(f"the server has not stopped within {timeout:g} s")
@@ -177,8 +186,9 @@ class Life:
 
         An Exception that user code lets through is logged, told to observers, and serving goes on; see `on_error`.
         """
-        if self.on_error not in _POLICIES:
-            raise ValueError(f"on_error must be 'continue' or 'stop', not {self.on_error!r}")
+        policy: object = self.on_error  # or something of the program's own
+        if isinstance(policy, str) and policy not in _POLICIES:
+            raise ValueError(f"on_error must be 'continue' or 'stop', not {policy!r}")
         loop = self._ss_enter()
         try:
             if not self._ss_stopping:  # else it has been stopped before it began, and maybe closed
@@ -255,7 +265,7 @@ class Life:
     def _ss_accept_queued(self, selector: selectors.BaseSelector) -> None:
         """Those who came before the listener closes are served: to close it would reset them."""
         for _ in range(getattr(self, "request_queue_size", 0) + 1):
-            if self.state is not ServerState.DRAINING or self.fileno() < 0 or not self._ss_may_accept():
+            if self._ss_state() is not ServerState.DRAINING or self.fileno() < 0 or not self._ss_may_accept():
                 return
             if not any(key.fileobj is self for key, _ in selector.select(0)):
                 return

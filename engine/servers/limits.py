@@ -190,7 +190,7 @@ class Deadlines:
         self._asleep = True
         self._over = False
         self._news = threading.Event()
-        server.add_observer(self._looker)
+        server._ss_add_observer(self._looker)
         self._thread = threading.Thread(target=self._run, name="socketscope deadlines", daemon=True)
         self._thread.start()
 
@@ -205,7 +205,7 @@ class Deadlines:
         self._news.set()
         server = self._server()
         if server is not None:
-            server.remove_observer(self._looker)
+            server._ss_remove_observer(self._looker)
 
     def _run(self) -> None:
         tick = min(max(self._limits.shortest / 8, 0.01), 1.0)

@@ -182,7 +182,7 @@ def accept_failed(server: Life, error: OSError) -> None:
         news = loop.rest()
     elif _has_gone(server):
         news = not server._ss_stopping
-        server.request_stop()
+        server._ss_request_stop()
     else:
         return
     if news:

@@ -65,14 +65,13 @@ if hasattr(os, "fork"):
         def collect_children(self, *, blocking: bool = False) -> None:
             """Nothing to do, as the loop hears of each worker's end; for those who know ForkingMixIn."""
 
-        def add_observer(self, observer: Observer) -> None:
-            """Tell `observer` what happens. Workers that were forked before know nothing of it: they are replaced."""
-            super().add_observer(observer)
+        def _ss_add_observer(self, observer: Observer) -> None:
+            """Workers that were forked before know nothing of it: they are replaced."""
+            super()._ss_add_observer(observer)
             self._ss_renew()
 
-        def remove_observer(self, observer: Observer) -> None:
-            """Tell `observer` no more: workers that would are replaced."""
-            super().remove_observer(observer)
+        def _ss_remove_observer(self, observer: Observer) -> None:
+            super()._ss_remove_observer(observer)
             self._ss_renew()
 
         def _ss_renew(self) -> None:

@@ -189,7 +189,7 @@ class UDPServer(TCPServer):
         if at - self._ss_drops_looked < (_DRY if dry else _BUSY) or self._ss_place is None:
             return
         self._ss_drops_looked = at
-        drops = self.kernel_drops() or 0
+        drops = UDPServer.kernel_drops(self) or 0
         if drops > self._ss_drops_seen:
             lost, self._ss_drops_seen = drops - self._ss_drops_seen, drops
             self._ss_place.itself().fail(Stage.GET_REQUEST, DatagramsLostError(lost))

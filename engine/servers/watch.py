@@ -27,7 +27,7 @@ def watch(server: S, *observers: Observer) -> S:
     if not isinstance(server, BaseServer) and not isinstance(getattr(server, "_ss_place", None), Place):
         _wrap(server)
     for observer in observers:
-        server.add_observer(observer)  # type: ignore[attr-defined]  # has been wrapped
+        server._ss_add_observer(observer)  # type: ignore[attr-defined]  # has been wrapped
     return server
 
 
@@ -35,8 +35,10 @@ def _wrap(server: Any) -> None:
     place = Place(server)
     server._ss_place = place
     server._ss_accept_failed = lambda error: None
-    server.add_observer = place.add
-    server.remove_observer = place.hooks.remove
+    server._ss_add_observer = place.add
+    for name, method in (("add_observer", place.add), ("remove_observer", place.hooks.remove)):
+        if not hasattr(server, name):  # else it has a meaning of its own
+            setattr(server, name, method)
     server._handle_request_noblock = lambda: _handle(server, place)
     for name, around in _AROUND.items():
         call = getattr(server, name, None)

@@ -105,7 +105,7 @@ class Workforce:
             worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
             worker.place.worker_collected(worker, ended.status)
         if self._board.stop_asked():
-            self._server.request_stop()
+            self._server._ss_request_stop()
         if orderly:
             post.due, self._failures = 0.0, 0
         else:

@@ -136,6 +136,67 @@ def server(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield server
 
 
+_Unknown: Any = engine.ThreadingTCPServer
+
+
+class _Meaning(_Unknown):  # type: ignore[misc]  # types know what he does not
+    """Knows socketserver only, and gives names of ours another meaning."""
+
+    allow_reuse_address = True
+    suspended = "never"
+    default_limits = "none"
+    seen: list[object]
+
+    def __init__(self, *arguments: Any) -> None:
+        self.seen = []
+        self.state = {"visits": 0}
+        super().__init__(*arguments)
+        self.limits = ["ten"]
+
+    def on_error(self) -> str:
+        return "shrug"
+
+    def request_stop(self) -> None:
+        self.shutdown()
+
+    def add_observer(self, observer: object) -> None:
+        self.seen.append(observer)
+
+    remove_observer = wait_started = drain = resume = suspend = close_clients = add_observer
+
+
+@pytest.mark.loud
+def test_public_names_of_ours_are_a_subclass_s_to_take() -> None:
+    with _Meaning(("127.0.0.1", 0), _Echo) as server:
+        engine.watch(server, engine.Observer())
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        assert _echo(server) == b"hello\n"
+        assert (server.state, server.limits, server.suspended) == ({"visits": 0}, ["ten"], "never")
+        server.request_stop()
+        thread.join()
+        assert server.seen == []
+
+
+@pytest.mark.loud
+def test_a_drain_uses_nothing_of_a_subclass_s_own() -> None:
+    with _Meaning(("127.0.0.1", 0), _Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        assert engine.BaseServer.wait_started(server, 5)
+        assert engine.BaseServer.drain(server, 5).clean
+        thread.join()
+
+
+def test_a_watched_server_of_socketserver_keeps_its_own_add_observer() -> None:
+    class Theirs(socketserver.TCPServer):
+        def add_observer(self, observer: object) -> str:
+            return "own"
+
+    with Theirs(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        assert engine.watch(server, engine.Observer()).add_observer(None) == "own"
+
+
 @pytest.mark.parametrize("watched", [False, True])
 def test_a_subclass_may_call_its_own_what_it_likes(server: Any, watched: bool) -> None:
     if watched:
@@ -143,9 +204,13 @@ def test_a_subclass_may_call_its_own_what_it_likes(server: Any, watched: bool) -
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     for _ in range(3):
-        with socket.create_connection(server.server_address) as client:
-            client.sendall(b"hello\n")
-            assert client.makefile("rb").read() == b"hello\n"
+        assert _echo(server) == b"hello\n"
     assert {name: vars(server)[name] for name in server.names_of_mine} == server.names_of_mine
     assert server.drain(5).clean
     thread.join()
+
+
+def _echo(server: Any) -> bytes:
+    with socket.create_connection(server.server_address) as client, client.makefile("rb") as answer:
+        client.sendall(b"hello\n")
+        return answer.read()
