@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..observe.request import Request, now
 from ..observe.stages import Stage
+from .counting import Count
 
 RECEIVED, SENT, RAISED = "received", "sent", "raised"
 """The points that are no stages: bytes read, bytes about to be written, an exception leaving a stage."""
@@ -126,14 +127,29 @@ class Gate:
     patience: float | None = None
     servers: tuple[int, ...] = ()
     """Numbers of the host's servers that it is for; empty: all of them."""
-    matches: int = 0
+    matches: Count = field(default_factory=Count, compare=False)
+    """Of this process and its forked children together."""
 
     def holds(self, subject: Subject) -> bool:
         """Whether this request is to be held; counts it if it matches."""
         if not all(term.holds(subject) for term in self.terms):
             return False
-        self.matches += 1
-        return self.matches == 1 if self.once else self.matches % self.every == 0
+        matches = self.matches.next()
+        return matches == 1 if self.once else matches % self.every == 0
+
+    def is_for(self, server: int) -> bool:
+        """Whether it holds requests of the host's server with this number."""
+        return not self.servers or server in self.servers
+
+    def go_on_from(self, before: Sequence[Gate]) -> Gate:
+        """Itself, counting on from the gate among `before` that it is: it holds the same requests at the same point."""
+        for other in before:
+            if self._who() == other._who():
+                self.matches = other.matches
+        return self
+
+    def _who(self) -> tuple[object, ...]:
+        return self.number, self.servers, self.point, self.when, self.terms, self.once
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Gate:

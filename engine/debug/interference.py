@@ -119,7 +119,7 @@ class Interference(Actor):
         return Pause(request, point, when, number, patience, data, _others_wait(request))
 
     def _gates(self, request: Request) -> list[Gate]:
-        return [gate for gate in self.gates if not gate.servers or request.place.number in gate.servers]
+        return [gate for gate in self.gates if gate.is_for(request.place.number)]
 
     def _hold_raised(self, request: Request, error: BaseException) -> None:
         """An exception leaves a stage: the request may be looked at before the server clears up."""

@@ -25,7 +25,7 @@ class Control:
     def __init__(self, sock: socket.socket, reader: FrameReader) -> None:
         self._socket = sock
         self._reader = reader
-        self._identity = _identity(sock.fileno())
+        self._identity = identity_of(sock.fileno())
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._at_each_beat: Callable[[], object] = bool
@@ -97,7 +97,7 @@ class Control:
 
     def _ours(self) -> bool:
         """Whether the descriptor is still ours: the user's code may have closed it and opened its own there."""
-        return _identity(self._socket.fileno()) == self._identity
+        return identity_of(self._socket.fileno()) == self._identity
 
     def _carry_out(self, order: dict[str, Any]) -> None:
         action = self._orders.get(str(order.get("order")))
@@ -105,7 +105,8 @@ class Control:
             action(order)
 
 
-def _identity(fd: int) -> tuple[int, int] | None:
+def identity_of(fd: int) -> tuple[int, int] | None:
+    """What tells a descriptor from another one of the same number; None: it is closed."""
     try:
         status = os.fstat(fd)
     except OSError:

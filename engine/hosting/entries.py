@@ -76,8 +76,8 @@ class Entry:
         self.stopped_reason: str | None = None
         self.cause: str | None = None
         """Why we ended the host, when we did."""
-        self.gates: list[dict[str, Any]] = []
-        """As the host takes them."""
+        self.gates: dict[int, list[dict[str, Any]]] = {}
+        """As the host takes them, by the number of the server that they are for; 0: every server of the host."""
         self.held = Held()
         self.restarting = False
         self.keep_alive = False
@@ -91,6 +91,16 @@ class Entry:
     def running(self) -> bool:
         """Whether there is a host."""
         return self.host is not None
+
+    @property
+    def all_gates(self) -> list[dict[str, Any]]:
+        """The gates of all its servers."""
+        return [gate for gates in self.gates.values() for gate in gates]
+
+    def key_of(self, server: int) -> str:
+        """The key of the line in the tick that shows a server of the host."""
+        part = self.parts.get(server, self.own)
+        return self.key if part is self.own else f"{self.key}/{part.number}"
 
     # Facts
 
@@ -199,7 +209,7 @@ class Entry:
         tally = part.tally
         only = len(self.parts) == 1
         return {
-            "key": f"{self.key}/{part.number}",
+            "key": self.key_of(part.number),
             "script": self.key,
             "name": part.name,
             "class": part.server_class,

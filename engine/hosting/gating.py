@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -96,14 +96,14 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def read_gates(data: object) -> list[dict[str, Any]]:
-    """The gates that are switched on, as the host takes them. Raises HostingError."""
+def read_gates(data: object, server: int = 0) -> list[dict[str, Any]]:
+    """The gates that are on, as the host takes them, for one of its servers or, 0, for all. Raises HostingError."""
     if not isinstance(data, list) or not all(isinstance(gate, dict) for gate in data):
         raise HostingError("bad_gate", "Gates are given as a list of objects.")
-    return [_gate(gate) for gate in data if gate.get("enabled", True)]
+    return [_gate(gate, server) for gate in data if gate.get("enabled", True)]
 
 
-def _gate(gate: dict[str, Any]) -> dict[str, Any]:
+def _gate(gate: dict[str, Any], server: int) -> dict[str, Any]:
     point = gate.get("point")
     if point not in POINTS:
         raise HostingError("bad_gate", f"A request cannot be held at {point!r}; choose one of {', '.join(POINTS)}.")
@@ -117,7 +117,8 @@ def _gate(gate: dict[str, Any]) -> dict[str, Any]:
     except FilterError as error:
         raise HostingError("bad_condition", error.message, position=error.position, gate=gate.get("number")) from None
     plain = ("number", "when", "every", "once", "patience")
-    return {"point": point, "terms": terms, **{name: gate[name] for name in plain if gate.get(name) is not None}}
+    given = {name: gate[name] for name in plain if gate.get(name) is not None}
+    return {"point": point, "terms": terms, "servers": [server] if server else [], **given}
 
 
 def check_decision(order: dict[str, Any]) -> None:
@@ -147,11 +148,14 @@ class Held:
                 if number in self.pauses:
                     self.pauses[number]["peer"] = False
 
-    def lines(self, writer: CaptureWriter, key: str) -> Iterable[dict[str, Any]]:
-        """The list for the tick. A request's number in the capture may come a little later than its pause."""
+    def lines(self, writer: CaptureWriter, key_of: Callable[[int], str]) -> Iterable[dict[str, Any]]:
+        """The list for the tick. A request's number in the capture may come a little later than its pause.
+
+        `key_of` tells the key of a server by its number in the host.
+        """
         for pause in self.pauses.values():
             if pause["id"] is None:
                 pause["id"] = found = writer.find(pause["host"], pause["request"])
                 if found is not None:
                     writer.mark_paused([found], paused=True)
-            yield {**pause, "key": key}
+            yield {**pause, "key": key_of(pause["server"])}

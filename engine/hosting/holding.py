@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -12,7 +13,9 @@ from ..debug.interference import Interference
 from ..debug.pauses import Decision
 from ..debug.waiting import WaitingRoom
 from ..observe import acting, live
+from ..observe.request import Request
 from .control import Control
+from .halting import Halting
 from .relay import Relay
 
 _GO_ON = {"deed": "continue"}
@@ -25,11 +28,16 @@ class Holding:
         self._control = control
         self._room = WaitingRoom(control.tell)
         self._interference = Interference(self._room)
-        self._relay: Relay | None = None
+        self._relay = Relay()
+        self._room.elsewhere = self._relay.hold
+        self._halting = Halting(self._halt_in_child)
+        self._halted: set[Request] = set()
+        """Those of this process that a person wanted to be held, whatever the gates."""
         self._lines: dict[str, JsonChannel] = {}
         """By the pause that waits at its other end."""
         self._closed = False
         self._gone: set[str] = set()
+        control.watch(self._relay.fileno(), self._take_line)
         control.on("gates", self._set)
         control.on("decide", self._decide)
         control.on("halt", self._halt)
@@ -39,13 +47,15 @@ class Holding:
         """From now on these are the gates."""
         if self._closed:
             return
-        self._interference.gates = tuple(Gate.from_json(gate) for gate in gates)
-        self._act(bool(gates))
+        before = self._interference.gates
+        self._interference.gates = tuple(Gate.from_json(gate).go_on_from(before) for gate in gates)
+        self._act(bool(gates or self._halted))
 
     def close(self) -> None:
         """The server is to stop: let everything go on, and hold nothing any more."""
         self._closed = True
         self._interference.gates = ()
+        self._halted.clear()
         self._room.release()
         self.release_all()
 
@@ -57,6 +67,7 @@ class Holding:
 
     def look(self) -> None:
         """At each beat: whose patience has ended, whose peer has gone."""
+        self._rest()
         if not self._room.pauses:
             return
         self._room.let_patience_end(time.monotonic_ns())
@@ -66,14 +77,18 @@ class Holding:
         self._gone = gone
 
     def _act(self, wanted: bool) -> None:
-        if wanted and self._relay is None:
-            self._relay = Relay()
-            self._room.elsewhere = self._relay.hold
-            self._control.watch(self._relay.fileno(), self._take_line)
         acting.choose(self._interference if wanted else None)
         if wanted:
             for request in list(live.requests.values()):
                 self._interference.admitted(request)
+
+    def _rest(self) -> None:
+        """Without gates nobody acts any more, once those that were to be held have been, and have gone on."""
+        if self._halted and not self._room.pauses:
+            of = self._interference.of
+            self._halted = {one for one in self._halted if not one.closed and (of(one).halting or of(one).stepping)}
+            if not self._halted and not self._interference.gates:
+                self._act(wanted=False)
 
     # Orders
 
@@ -90,11 +105,21 @@ class Holding:
 
     def _halt(self, order: dict[str, Any]) -> None:
         """Hold a request at the next point that it comes to, whatever the gates."""
-        request = next((one for one in list(live.requests.values()) if one.id == order.get("request")), None)
-        if request is not None:
+        number, pid = int(order["request"]), int(order.get("pid") or os.getpid())
+        if pid != os.getpid():
+            self._halting.order(pid, number)
+        elif (request := _find(number)) is not None:
+            self._halted.add(request)
+            self._interference.of(request).halting = True
             if acting.actor is None:
                 self._act(wanted=True)
+
+    def _halt_in_child(self, number: int) -> None:
+        request = _find(number)
+        if request is not None:
             self._interference.of(request).halting = True
+            self._interference.admitted(request)
+            request.hooks.act(self._interference)
 
     def _release(self, order: dict[str, Any]) -> None:
         """`stopping`: nothing more is to be held, either."""
@@ -106,7 +131,7 @@ class Holding:
     # Children
 
     def _take_line(self) -> None:
-        line = self._relay.accept() if self._relay is not None else None
+        line = self._relay.accept()
         if line is not None:
             self._control.watch(line.fileno(), lambda: self._hear_line(line))
 
@@ -132,4 +157,9 @@ class Holding:
     def _holds(self, pause: dict[str, Any]) -> bool:
         """Whether the gate still stands; a child knows those of the time when it was forked."""
         gate = pause.get("gate")
-        return not self._closed and (not gate or any(gate == one.number for one in self._interference.gates))
+        gates, server = self._interference.gates, int(pause.get("server") or 0)
+        return not self._closed and (not gate or any(gate == one.number and one.is_for(server) for one in gates))
+
+
+def _find(number: int) -> Request | None:
+    return next((one for one in list(live.requests.values()) if one.id == number), None)

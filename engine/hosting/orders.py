@@ -14,6 +14,7 @@ from .checks import check_profile, read_profile
 from .entries import Entry
 from .errors import HostingError
 from .gating import check_decision, read_gates
+from .hosts import HostProcess
 from .replays import ClientRuns
 from .runner import Runner
 
@@ -144,8 +145,7 @@ class Orders:
         if place is None or entry is None or entry.host is None:
             raise HostingError("not_found", "This request is over already.")
         host = entry.host
-        workers = {request: pid for request, pid, _ in self._writer.live(host.number)}
-        pid = workers.get(int(order["request"]), host.pid)
+        pid = self._worker_pid(host, int(order["request"]))
         if pid != host.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -163,9 +163,10 @@ class Orders:
 
     def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
-        entry.gates = read_gates(order.get("gates"))
+        part = 0 if order["key"] == entry.key else int(str(order["key"]).rpartition("/")[2])
+        entry.gates[part] = read_gates(order.get("gates"), part)
         self._tell_gates(entry)
-        return {"ok": True, "gates": len(entry.gates)}
+        return {"ok": True, "gates": len(entry.gates[part])}
 
     def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._runner.gates_on = bool(order["on"])
@@ -177,7 +178,7 @@ class Orders:
 
     def _tell_gates(self, entry: Entry) -> None:
         if entry.host is not None:
-            entry.host.tell("gates", gates=entry.gates if self._runner.gates_on else [])
+            entry.host.tell("gates", gates=entry.all_gates if self._runner.gates_on else [])
 
     def _decide(self, ticket: int, order: dict[str, Any]) -> Answer:
         number = str(order["number"])
@@ -193,8 +194,13 @@ class Orders:
         entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
         if place is None or entry is None or entry.host is None:
             raise HostingError("not_found", "This request is over already.")
-        entry.host.tell("halt", request=place[1])
+        entry.host.tell("halt", request=place[1], pid=self._worker_pid(entry.host, int(order["request"])))
         return {"ok": True}
+
+    def _worker_pid(self, host: HostProcess, request: int) -> int:
+        """The process that serves a live request: a forked child, else the host."""
+        workers = {number: pid for number, pid, _ in self._writer.live(host.number)}
+        return workers.get(request, host.pid)
 
     def _release(self, ticket: int, order: dict[str, Any]) -> Answer:
         entries = [self._entry(order)] if "key" in order else list(self._runner.entries.values())

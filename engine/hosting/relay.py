@@ -11,6 +11,7 @@ from ..channel.codec import DamagedFrame
 from ..channel.frames import FrameReader, JsonChannel, send_frame
 from ..debug.pauses import UNDECIDED, Decision, Pause
 from ..debug.waiting import peer_gone
+from .control import identity_of
 
 GONE_EVERY = 0.2
 
@@ -21,6 +22,7 @@ class Relay:
     def __init__(self) -> None:
         self._host, self._children = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._host.setblocking(False)
+        self._identity = identity_of(self._children.fileno())
 
     def fileno(self) -> int:
         """Readable in the host when a child wants a line."""
@@ -41,6 +43,8 @@ class Relay:
 
     def hold(self, pause: Pause) -> Decision:
         """In a child: tell the host, and wait for what it says. If it says nothing, because it is gone: go on."""
+        if identity_of(self._children.fileno()) != self._identity:
+            return UNDECIDED  # the user's code has closed it, and may have a file of its own there
         ours, theirs = socket.socketpair()
         with ours:
             try:

@@ -100,7 +100,7 @@ class Runner:
     def _launch(self, entry: Entry) -> None:
         self._numbers += 1
         host = HostProcess(
-            self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT, entry.gates if self.gates_on else ()
+            self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT, entry.all_gates if self.gates_on else ()
         )
         entry.host = host
         entry.state = "starting"

@@ -192,7 +192,9 @@ class Supervisor:
             },
             "servers": servers,
             "paused": [
-                pause for entry in self._runner.entries.values() for pause in entry.held.lines(self._writer, entry.key)
+                pause
+                for entry in self._runner.entries.values()
+                for pause in entry.held.lines(self._writer, entry.key_of)
             ],
         }
 

@@ -43,6 +43,13 @@ class Served(engine.{base}):
 with Served(("127.0.0.1", 0), Lines) as server:
     server.serve_forever()
 """
+TWO = """
+import threading, engine
+from lines import Lines
+servers = [engine.ThreadingTCPServer(("127.0.0.1", 0), Lines) for _ in range(2)]
+for server in servers:
+    threading.Thread(target=server.serve_forever).start()
+"""
 Pause = dict[str, Any]
 
 
@@ -72,6 +79,18 @@ class Person:
             "start", DEADLINE, key="k", profile=Profile(base, kind="script", script=script, directory=str(self._folder))
         )
         return address_of(self.see(lambda: self.part("address")))
+
+    def run_two(self) -> list[Any]:
+        """Run a program that makes two servers; returns their addresses."""
+        (self._folder / "program.py").write_text(TWO)
+        profile = Profile("two", kind="script", script=str(self._folder / "program.py"), directory=str(self._folder))
+        self.client.request("start", DEADLINE, key="k", profile=profile)
+
+        def parts() -> list[str]:
+            return [line["address"] for line in self.tick["servers"] if line["kind"] == "part"]
+
+        self.see(lambda: len(parts()) == 2)
+        return [address_of(address) for address in parts()]
 
     def part(self, member: str) -> Any:
         """What the last tick says of the program's server."""
@@ -381,21 +400,71 @@ def test_steps_and_other_ends(person: Person, server_class: str) -> None:
             sock.recv(100)
 
 
-def test_one_that_runs_is_halted(person: Person) -> None:
-    address = person.start()
-    person.set({"point": "setup", "condition": "text:none"})
+@pytest.mark.parametrize("server_class", ENDS)
+def test_one_that_runs_is_halted_though_no_gate_ever_was(person: Person, server_class: str) -> None:
+    is_program = server_class.startswith(("ThreadPool", "Prefork"))
+    address = person.run(server_class) if is_program else person.start(server_class)
     with connect(address, b"one\n") as sock:
         assert sock.recv(100) == b"ONE\n"
         with CaptureReader(person.client.capture_path) as reader:
-            until(lambda: bool(list(reader.requests())))
+            until(lambda: any(one.worker for one in reader.requests()))
             identity = next(iter(reader.requests())).id
         person.client.request("halt", request=identity)
         person.settle()
         sock.sendall(b"two\n")
         pause = person.paused()[0]
-        assert (pause["point"], data_of(pause)) == ("received", b"two\n")
-        person.decide(pause, data=b"deux\n")
+        # Where its handler waited in a read that nobody held, what is read passes, and the answer is held.
+        assert (pause["point"], data_of(pause)) in [("received", b"two\n"), ("sent", b"TWO\n")]
+        person.decide(pause, data=b"deux\n" if pause["point"] == "received" else b"DEUX\n")
         assert sock.recv(100) == b"DEUX\n"
+        sock.sendall(b"three\n")
+        assert sock.recv(100) == b"THREE\n"
+
+
+@pytest.mark.parametrize("server_class", ["ThreadingTCPServer", "ForkingTCPServer", "PreforkTCPServer"])
+def test_every_third_and_only_the_next_are_counted_over_all_workers(person: Person, server_class: str) -> None:
+    address = person.run(server_class) if server_class.startswith("Prefork") else person.start(server_class)
+    lasting = server_class.startswith("Prefork")  # a worker that has not been replaced yet knows no gate
+    person.set({"point": "handle", "every": 3, "patience": 0.4, "condition": "peer:127"})
+    assert until_held(address) == 3 or lasting
+    assert until_held(address) == 3
+    assert not waited(address)
+    # What does not say which requests are meant leaves the count as it is.
+    person.set({"point": "handle", "every": 3, "patience": 0.5, "condition": "peer:127"})
+    assert until_held(address) == 2
+    person.set({"point": "handle", "every": 3, "patience": 0.5, "condition": "peer:127.0"})
+    assert until_held(address) == 3 or lasting
+    person.set({"point": "handle", "once": True, "patience": 0.4, "condition": "peer:127"})
+    assert until_held(address) == 1 or lasting
+    assert [waited(address) for _ in range(4)] == [False] * 4
+
+
+def until_held(address: Any) -> int:
+    """How many requests it takes until one is held, that one included."""
+    return next(number for number in range(1, 20) if waited(address))
+
+
+def waited(address: Any) -> bool:
+    """Whether a request was held for its gate's patience."""
+    began = time.monotonic()
+    assert ask(address, b"word\n") == b"WORD\n"
+    return time.monotonic() - began > 0.35
+
+
+def test_two_servers_of_one_program_have_gates_of_their_own(person: Person) -> None:
+    first, second = person.run_two()
+    person.set({"point": "received"}, key="k/1")
+    person.set({"point": "sent"}, key="k/2")
+    for address, key, point in ((first, "k/1", "received"), (second, "k/2", "sent")):
+        with connect(address, b"held\n") as sock:
+            pause = person.paused()[0]
+            assert (pause["key"], pause["point"], pause["gate"]) == (key, point, 1)
+            person.decide(pause)
+            assert sock.recv(100) == b"HELD\n"
+    person.set(key="k/1")
+    assert ask(first, b"free\n") == b"FREE\n"
+    with connect(second, b"held\n"):
+        person.decide(person.paused()[0])
 
 
 @pytest.mark.parametrize(

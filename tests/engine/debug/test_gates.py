@@ -25,6 +25,20 @@ def test_every_and_once() -> None:
     assert holds(3, once=True) == [True, False, False]
 
 
+def test_a_gate_counts_on_unless_it_is_for_other_requests() -> None:
+    def gate(**members: Any) -> Gate:
+        return Gate.from_json({"number": 1, "point": "handle", "every": 3, **members})
+
+    regex = {"word": "regex:", "value": "XkdFVA=="}
+    first = gate()
+    assert [first.holds(subject()) for _ in range(2)] == [False, False]
+    for same in (gate(patience=0.5), gate(every=2)):
+        assert same.go_on_from([first]).matches is first.matches
+    for other in (gate(point="setup"), gate(when="after"), gate(terms=[regex]), gate(once=True), gate(servers=[2])):
+        assert other.go_on_from([first]).matches is not first.matches
+    assert gate(terms=[regex]).go_on_from([again := gate(terms=[regex])]).matches is again.matches
+
+
 @pytest.mark.parametrize(
     ("word", "value", "members", "held"),
     [

@@ -6,7 +6,7 @@ import base64
 import os
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,6 +51,29 @@ def child(relay: Relay, patience: float | None) -> Iterator[tuple[socket.socket,
         os._exit(len(decision.data or b"") if decision.person else 99)
     with client, given:
         yield client, pid
+
+
+def test_a_descriptor_that_is_no_longer_ours_is_left_alone(relay: Relay) -> None:
+    """The user's code has closed it, and has a socket of its own under its number."""
+    mine, other = socket.socketpair()
+    with mine, other, child_after(relay, lambda: os.dup2(mine.fileno(), relay._children.fileno())) as code:
+        assert code == 99
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.recv(100)
+
+
+@contextmanager
+def child_after(relay: Relay, meddle: Callable[[], object]) -> Iterator[int]:
+    """The exit code of a child that meddles, and then holds a request."""
+    client, given = socket.socketpair()
+    pid = os.fork()
+    if not pid:
+        meddle()
+        decision = relay.hold(Held(Asked(given), "handle", "before", 1, None))  # type: ignore[arg-type]
+        os._exit(1 if decision.person else 99)
+    with client, given:
+        yield os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def line_of(relay: Relay) -> JsonChannel:
