@@ -27,7 +27,7 @@ _STAGE, _RECEIVED, _SENT, _SERVER_STARTED = (
     int(Kind.SERVER_STARTED),
 )
 _WORKING = frozenset(map(int, (Stage.FINISH_REQUEST, Stage.HANDSHAKE, Stage.SETUP, Stage.HANDLE)))
-_CONTINUES = int(Piece.CONTINUES)
+_CONTINUES, _TRUNCATED = int(Piece.CONTINUES), int(Piece.TRUNCATED)
 
 
 class Intake(Serving):
@@ -192,6 +192,8 @@ class Intake(Serving):
         live.heard = at
         if not flags & _CONTINUES:
             self.count_bytes(live, sent, at, size)
+        if flags & _TRUNCATED:
+            self.counters.of(live.server).truncated += 1
         live.waiting = False
         self.touch(live)
 

@@ -6,8 +6,10 @@ import sqlite3
 from typing import Any
 
 from .bulk import BulkInsert
+from .counters import REPLACE_COUNTERS, CountersRow
 from .live import SALVAGED, Live
 from .load import LoadRow
+from .timings import ADD_TIMING, TimingBook
 
 INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu)", 5)
 INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
@@ -51,6 +53,9 @@ class Pending:
         self.cpu: list[tuple[int, int, int, int, float, int | None]] = []
         self.output: list[tuple[int, int, int, int, str]] = []
         self.load: list[LoadRow] = []
+        self.counters: list[CountersRow] = []
+        self.whole: list[tuple[int, int]] = []
+        """Server and duration of requests that are over."""
         self.unsalvaged: list[tuple[int]] = []
         self.addresses: list[tuple[str, str, int]] = []
         self.requests: list[Live] = []
@@ -66,8 +71,9 @@ class Pending:
         """Whether there is anything to write."""
         return any(vars(self).values())
 
-    def write(self, connection: sqlite3.Connection) -> int:
+    def write(self, connection: sqlite3.Connection, timings: TimingBook) -> int:
         """Write everything inside the caller's transaction; returns how many requests are new."""
+        servers = {live.id: live.server for live in self.requests}
         INSERT_STAGES(connection, self.stages)
         INSERT_CHUNKS(connection, self.chunks)
         for sql, rows in (
@@ -82,6 +88,8 @@ class Pending:
             (INSERT_CPU, self.cpu),
             (INSERT_OUTPUT, self.output),
             (INSERT_LOAD, self.load),
+            (REPLACE_COUNTERS, self.counters),
+            (ADD_TIMING, timings.rows(self.stages, servers, self.whole)),
         ):
             if rows:
                 connection.executemany(sql, rows)

@@ -9,11 +9,12 @@ from .reading import Servers
 from .records import ServerRecord, Totals
 from .requests import RequestReader
 from .store import BadCapture, stored_size
+from .summary import SummaryReader
 
 __all__ = ["BadCapture", "CaptureReader", "Filter", "Servers"]
 
 
-class CaptureReader(RequestReader, ActivityReader):
+class CaptureReader(RequestReader, ActivityReader, SummaryReader):
     """One connection to a capture. Never changes anything; raises BadCapture for what is none, or is damaged."""
 
     @property

@@ -162,6 +162,33 @@ class LoadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CountersRecord:
+    """What became of requests since their servers were started, or the capture was cleared."""
+
+    accepted: int
+    """All: those counted below to `killed`, and those that are being served."""
+    handled: int
+    """The handler returned."""
+    rejected: int
+    failed: int
+    """By an exception that nobody else is to blame for."""
+    reset: int
+    """The peer had gone."""
+    timed_out: int
+    killed: int
+    truncated: int
+    """Datagrams that were longer than the server's buffer."""
+    bytes_in: int
+    bytes_out: int
+
+    @property
+    def live(self) -> int:
+        """Accepted, and not over."""
+        over = self.handled + self.rejected + self.failed + self.reset + self.timed_out + self.killed
+        return max(0, self.accepted - over)
+
+
+@dataclass(frozen=True, slots=True)
 class CpuRecord:
     """How much of one core a thread, or with `thread` 0 a process, used up to `at`.
 

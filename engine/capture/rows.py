@@ -12,6 +12,7 @@ from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 from .records import (
     ChunkRecord,
+    CountersRecord,
     CpuRecord,
     FailureRecord,
     InterferenceRecord,
@@ -162,6 +163,11 @@ def _chunk(pieces: list[Values]) -> ChunkRecord:
 def load_record(row: Values) -> LoadRecord:
     """Of second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99."""
     return LoadRecord(*integers(*row))
+
+
+def counters_record(row: Values) -> CountersRecord:
+    """Of counters.COLUMNS."""
+    return CountersRecord(*integers(*row))
 
 
 def cpu_record(row: Values) -> CpuRecord:

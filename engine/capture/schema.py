@@ -102,6 +102,27 @@ CREATE TABLE load (
     p99 INTEGER,
     PRIMARY KEY (server, second)
 ) WITHOUT ROWID;
+CREATE TABLE counters (                 -- since the run began, or since the capture was cleared
+    server INTEGER PRIMARY KEY,
+    accepted INTEGER NOT NULL,          -- those that are over, as counted below, and those that are being served
+    handled INTEGER NOT NULL,           -- the handler returned
+    rejected INTEGER NOT NULL,          -- by verify_request, or because there was no room
+    failed INTEGER NOT NULL,            -- by an exception that is the program's own
+    reset INTEGER NOT NULL,             -- the peer had gone
+    timed_out INTEGER NOT NULL,
+    killed INTEGER NOT NULL,            -- with their worker
+    truncated INTEGER NOT NULL,         -- datagrams that were longer than the server's buffer
+    bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL
+);
+CREATE TABLE timing (                   -- histograms, see observe/histogram.py
+    server INTEGER NOT NULL,
+    stage INTEGER NOT NULL,             -- 0: the request from accept to close
+    bucket INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    longest INTEGER NOT NULL,           -- ns, exact in the highest bucket, else perhaps 0
+    PRIMARY KEY (server, stage, bucket)
+) WITHOUT ROWID;
 CREATE TABLE cpu (
     server INTEGER NOT NULL,            -- of a worker: its server; of the rest: the program that made the servers
     at INTEGER NOT NULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .counters import CounterBook
 from .failing import Failure
 from .live import FAILED_STATES, Host, Live
 from .load import LoadBook
@@ -15,6 +16,7 @@ class Serving:
     def __init__(self, next_request: int) -> None:
         self.pending = Pending()
         self.load = LoadBook()
+        self.counters = CounterBook()
         self.live: dict[int, Live] = {}
         self.next_request = next_request
 
@@ -24,6 +26,7 @@ class Serving:
         self.next_request += 1
         host.requests[key] = self.live[live.id] = live
         self.load.bucket(server, at).opened += 1
+        self.counters.of(server).accepted += 1
         self.touch(live)
         return live
 
@@ -40,6 +43,8 @@ class Serving:
         bucket.closed += 1
         bucket.failed += state in FAILED_STATES
         bucket.durations.append(live.closed - live.opened)
+        self.counters.of(live.server).ends[state] += 1
+        self.pending.whole.append((live.server, live.closed - live.opened))
         self.touch(live)
 
     def kill(self, live: Live, failure: Failure, at: int) -> None:
@@ -63,13 +68,15 @@ class Serving:
 
     def count_bytes(self, live: Live, sent: bool, at: int, size: int) -> None:
         """Add to the request's and the second's sums."""
-        bucket = self.load.bucket(live.server, at)
+        bucket, counters = self.load.bucket(live.server, at), self.counters.of(live.server)
         if sent:
             live.bytes_out += size
             bucket.bytes_out += size
+            counters.bytes_out += size
         else:
             live.bytes_in += size
             bucket.bytes_in += size
+            counters.bytes_in += size
 
     def add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
         """Something failed, in a request or outside any."""

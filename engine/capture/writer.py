@@ -19,6 +19,7 @@ from .live import Live
 from .records import CpuRecord, State, Totals
 from .salvage import salvage
 from .store import open_writable, stored_size
+from .timings import TimingBook
 from .unheard import close_unheard
 
 Frames = Sequence[Mapping[str, Any]]
@@ -57,6 +58,7 @@ class CaptureWriter:
         self._extent = Extent(
             self._meta["requests"], self._meta["dense_from"], self._intake.next_request, self._meta["evicted"]
         )
+        self._timings = TimingBook()
         self._load_at = self._forgot_at = self._tidied_at = monotonic_ns()
         self._close_cut_off()
 
@@ -224,12 +226,14 @@ class CaptureWriter:
         self._db.execute("BEGIN IMMEDIATE")
         extent.requests -= delete_requests(self._db, self._intake.next_request)
         extent.dense_from = self._intake.next_request
-        for table in ("load", "cpu", "output"):
+        for table in ("load", "counters", "timing", "cpu", "output"):
             self._db.execute(f"DELETE FROM {table}")
         self._db.execute("DELETE FROM failure WHERE request IS NULL")
         self._db.execute("DELETE FROM worker WHERE ended IS NOT NULL")
         self._db.execute("COMMIT")
         self._intake.load.clear()
+        self._timings.clear()
+        self._intake.counters.clear(live.server for live in self._intake.live.values())
         self._write_meta()
         self._db.execute("PRAGMA incremental_vacuum").fetchall()
 
@@ -248,10 +252,11 @@ class CaptureWriter:
         db, pending = self._db, self._intake.pending
         if load_due:
             pending.load += self._intake.load.rows()
+            pending.counters += self._intake.counters.rows()
         if not pending.waiting:
             return
         db.execute("BEGIN IMMEDIATE")
-        new = pending.write(db)
+        new = pending.write(db, self._timings)
         self._write_meta(new)
         db.execute("COMMIT")
         pending.written()

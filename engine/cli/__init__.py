@@ -71,6 +71,7 @@ def _add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     made.set_defaults(command=show)
     made.add_argument("capture", metavar="CAPTURE")
     made.add_argument("--json", action="store_true", help="one JSON object a request")
+    made.add_argument("--summary", action="store_true", help="counters and percentiles of each stage, by server")
     made.add_argument("--bytes", action="store_true", help="with the bytes that were received and sent")
     made.add_argument(
         "--where", metavar="FILTER", default="", help="only some, as in: state:error server:echo bytes>1k"

@@ -16,6 +16,7 @@ from ..capture.reader import BadCapture, CaptureReader
 from ..capture.records import ChunkRecord, OutputRecord, RequestRecord
 from ..observe.facts import Means
 from ..observe.stages import Stage
+from .summary import show_summary
 from .terminal import BAD_INPUT, complain, safe, safe_bytes, say, say_json
 
 WINDOW = 500
@@ -26,6 +27,8 @@ HEADER = f"{'#':>6}  {'time':12}  {'server':16}  {'peer':21}  {'worker':14}  {'i
 
 def show(options: argparse.Namespace) -> int:
     """Print every request that the filter lets through."""
+    if options.summary and (options.where or options.bytes):
+        return complain("--summary is about whole runs: it takes neither --where nor --bytes.", BAD_INPUT)
     try:
         where = parse(options.where)
         with CaptureReader(options.capture) as reader:
@@ -41,6 +44,8 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _show(reader: CaptureReader, where: Filter, options: argparse.Namespace) -> int:
+    if options.summary:
+        return show_summary(reader, as_json=options.json)
     if options.json:
         for request in _requests(reader, where):
             say_json(request_json(reader, request, with_bytes=options.bytes))

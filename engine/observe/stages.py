@@ -26,6 +26,11 @@ class Stage(IntEnum):
     HANDSHAKE = 13
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Sorts stages in the order of the pipeline: the numbers are older than some of the stages."""
+        return (Stage.FINISH_REQUEST, 1) if self is Stage.HANDSHAKE else (self, 0)
+
+    @property
     def method(self) -> str:
         """The stage's name as people write it: `get_request`, `handle`, ..."""
         return self.name.lower()

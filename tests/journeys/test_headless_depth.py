@@ -1,0 +1,82 @@
+"""A server observed at full depth: what became of its requests, and how long they took, told by the capture."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .headless import DEADLINE, Running, call, port_of, wait_closed
+
+HANDLERS = Path(__file__).with_name("handlers_depth.py")
+WORDS = ("answer", "answer", "answer", "bug", "late", "cut")
+
+
+def ask(address: tuple[str, int], word: str) -> None:
+    """One client, as the handler's methods expect them."""
+    with socket.create_connection(address, DEADLINE) as client:
+        client.sendall(word.encode() + b"\n")
+        if word == "cut":
+            assert client.recv(100) == b"now\n"
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        while client.recv(100):
+            pass
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a server left that was asked for all of WORDS."""
+    path = tmp_path_factory.mktemp("depth") / "a.socketscope"
+    with Running("serve", f"{HANDLERS}:Many", "--json", "--record", str(path)) as running:
+        address = port_of(running.item()["address"])
+        for word in WORDS:
+            ask(address, word)
+        wait_closed(path, len(WORDS))
+        assert running.stop() == 0
+    return path
+
+
+def summary(capture: Path) -> dict[str, Any]:
+    """The one server's summary."""
+    done = call("show", "--summary", "--json", str(capture))
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_what_became_of_the_requests(capture: Path) -> None:
+    counters = summary(capture)["counters"]
+    assert {name: count for name, count in counters.items() if count and not name.startswith("bytes")} == {
+        "accepted": 6, "handled": 3, "failed": 1, "timed_out": 1, "reset": 1,
+    }  # fmt: skip
+    assert counters["bytes_in"] == sum(len(word) + 1 for word in WORDS)
+    assert counters["bytes_out"] == 3 * len(b"answer\n") + len(b"now\n")
+
+
+def test_how_long_the_stages_took(capture: Path) -> None:
+    stages = summary(capture)["stages"]
+    assert list(stages)[:3] == ["request", "get_request", "verify_request"]
+    assert {stages[name]["count"] for name in ("request", "queue", "setup", "handle", "finish")} == {len(WORDS)}
+    handle = stages["handle"]
+    assert handle["p50"] <= handle["p95"] <= handle["p99"] <= handle["max"] <= stages["request"]["max"]
+    assert handle["max"] >= 10_000_000
+
+
+def test_people_read_it_as_a_table(capture: Path) -> None:
+    done = call("show", "--summary", str(capture))
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("Many (ThreadingTCPServer, 127.0.0.1:")
+    assert lines[1] == "  6 accepted: 3 handled, 1 failed, 1 reset, 1 timed out"
+    assert next(line for line in lines if line.startswith("  handle ")).split()[1] == "6"
+
+
+def test_a_summary_is_not_of_some_requests(capture: Path) -> None:
+    done = call("show", "--summary", "--where", "state:error", str(capture))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "takes neither --where nor --bytes" in done.stderr
