@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -17,6 +18,7 @@ Span = tuple[int, int]
 DIGITS = 6
 SHORTEST_SLICE = 2
 """A single byte occurs anywhere by chance; two are told as a slice."""
+_LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ def _local(local: Mapping[str, Any], received: bytes) -> Local:
         span = find_slice(received, held, size)
         digits = held.hex(" ") if size <= DIGITS and not held.decode("latin-1").isprintable() else ""
     return Local(str(local.get("name", "")), kind, value, span, digits)
+
+
+def first_own(frames: Sequence[Frame]) -> int:
+    """Which frame to show, counted from the one that raised: the nearest one of the person's own code."""
+    inwards = [not _LIBRARY.search(frame.file) for frame in reversed(frames)]
+    return inwards.index(True) if True in inwards else 0
 
 
 def find_slice(received: bytes, held: bytes, size: int) -> Span | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.context import Context
 from app.models.conversation import Conversation
 from app.models.copying import python_bytes
-from app.models.failures import Frame, FramesModel, Local, LocalsModel, read_frames, traceback_text
+from app.models.failures import Frame, FramesModel, Local, LocalsModel, first_own, read_frames, traceback_text
 from app.models.selection import ByteRange
 from app.panels.editor import open_in_editor
 from app.panels.endings import calm_sentence, sent_sentence
@@ -42,7 +40,6 @@ NARROW = 1000
 NARROW_BYTES = 576
 """What a row of sixteen bytes takes."""
 NO_FRAMES = QT_TR_NOOP("The worker ended without a traceback; no variables are known.")
-_LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
 
 
 @dataclass(frozen=True)
@@ -282,12 +279,6 @@ class ExceptionTab(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out(event.size().width())
-
-
-def first_own(frames: Sequence[Frame]) -> int:
-    """Which frame to show, counted from the one that raised: the nearest one of the person's own code."""
-    inwards = [not _LIBRARY.search(frame.file) for frame in reversed(frames)]
-    return inwards.index(True) if True in inwards else 0
 
 
 def _place(failure: FailureRecord) -> tuple[str, int] | None:

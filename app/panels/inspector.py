@@ -1,4 +1,4 @@
-"""The inspector: bytes, stages and exception of the selected request."""
+"""The inspector: bytes, stages, exception and code of the selected request."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from app.link.tick import Tick
 from app.models.chunks import ChunksModel
 from app.models.requestcolumns import touch_sign, touches_text, worker_text
 from app.panels.bytes_tab import BytesTab
+from app.panels.code_tab import CodeTab
 from app.panels.exception_tab import ExceptionTab
 from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
 from app.text import label, safe_text, tr
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord
 
-BYTES, STAGES, EXCEPTION = range(3)
+BYTES, STAGES, EXCEPTION, CODE = range(4)
 MOST_TOUCHES = 100
 
 
 class InspectorPanel(LivePanel):
-    """Three looks at one request. Only the one on screen is kept up to date."""
+    """Four looks at one request. Only the one on screen is kept up to date."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
@@ -33,14 +34,18 @@ class InspectorPanel(LivePanel):
         self.bytes = BytesTab(context, self._chunks)
         self.stages = StagesTab(context)
         self.exception = ExceptionTab(context)
+        self.code = CodeTab(context)
         self._build_tabs()
         context.selection.request_changed.connect(self._on_request)
+        context.selection.server_changed.connect(lambda _key: self._show(context.link.tick))
         context.view.details_wanted.connect(self._on_details_wanted)
         self.setFocusProxy(self.tabs.tabBar())
         self._on_request(context.selection.request)
 
     def refresh(self, tick: Tick) -> None:
         selected = self.context.selection.request
+        if self.tabs.currentIndex() == CODE:
+            self._show_code(tick)
         if selected is None or self._is_settled():
             return
         self._read(selected)
@@ -64,7 +69,9 @@ class InspectorPanel(LivePanel):
         self.tabs.addTab(self.bytes, tr("Bytes"))
         self.tabs.addTab(self.stages, tr("Stages"))
         self.tabs.addTab(self.exception, tr("Exception"))
-        tips = (tr("What came in and went out"), tr("Where the time went"), tr("What the handler raised"))
+        self.tabs.addTab(self.code, tr("Code"))
+        tips = (tr("What came in and went out"), tr("Where the time went"), tr("What the handler raised"),
+                tr("The handler's file, or the line that failed"))  # fmt: skip
         for index, tip in enumerate(tips):
             self.tabs.setTabToolTip(index, tip)
         self.who = label(name=tr("Selected request"), role="head")
@@ -110,10 +117,16 @@ class InspectorPanel(LivePanel):
         if shown == STAGES:
             self.stages.show_request(request, tick.at, failure.stage if failure else None, self._touches)
             return
+        if shown == CODE:
+            self._show_code(tick)
+            return
         self._show_failure(tick.at)
         if shown == BYTES:
             self.bytes.set_marks(self.exception.marks() if failure else [])
             self.bytes.set_note(_note(request, failure))
+
+    def _show_code(self, tick: Tick) -> None:
+        self.code.show_request(self._request, self._failure, tick.at)
 
     def _show_failure(self, now: int) -> None:
         if self._request is not None and self._failure is not None:

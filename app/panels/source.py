@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, String, _TokenType
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
+from app.models.highlighting import spans_of
 from app.text import safe_text, set_role, set_tip, tr
-from app.theme import Theme, mono, theme, theme_source
+from app.theme import mono, theme, theme_source
+from app.widgets.codepaint import token_colour
 
 Lines = Sequence[tuple[int, str]]
 WIDTH = 200
@@ -84,45 +84,7 @@ class _Colours(QSyntaxHighlighter):
         row = self.currentBlock().blockNumber()
         self.setFormat(0, self._offset, theme().faint)
         for start, length, token in self._spans[row] if row < len(self._spans) else ():
-            self.setFormat(self._offset + start, length, _colour(token, theme()))
-
-
-def spans_of(texts: Sequence[str]) -> Iterator[Iterator[tuple[int, int, str]]]:
-    """For each line the (start, length, kind) of its keywords, strings, numbers, comments and names."""
-    lexer = PythonLexer(stripnl=False, ensurenl=False)
-    for text in texts:
-        yield _line_spans(lexer, text)
-
-
-def _line_spans(lexer: PythonLexer, text: str) -> Iterator[tuple[int, int, str]]:
-    at = 0
-    for token, piece in lexer.get_tokens(text):
-        kind = next((word for word, parent in _KINDS if _is_a(token, parent)), "")
-        if kind:
-            yield at, len(piece), kind
-        at += len(piece)
-
-
-def _is_a(token: _TokenType, parent: _TokenType) -> bool:
-    return token[: len(parent)] == parent
-
-
-_KINDS = (
-    ("keyword", Keyword),
-    ("string", String),
-    ("number", Number),
-    ("comment", Comment),
-    ("name", Name.Function),
-    ("name", Name.Class),
-    ("name", Name.Builtin),
-)
-
-
-def _colour(kind: str, chosen: Theme) -> QColor:
-    if kind == "comment":
-        return chosen.dim
-    stages = {"keyword": "handle", "string": "setup", "number": "verify", "name": "accept"}
-    return chosen.stages[stages[kind]]
+            self.setFormat(self._offset + start, length, token_colour(token, theme()))
 
 
 def _plain(text: str) -> str:
