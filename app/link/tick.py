@@ -113,6 +113,8 @@ class PausedRequest:
     """Seconds after which it goes on by itself."""
     pid: int = 0
     worker: str = ""
+    child: bool = False
+    """Whether the worker is a forked process."""
     blocks: bool = False
     """Nobody else is served meanwhile."""
     datagram: bool = False

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from PySide6.QtCore import QObject, Signal
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    Signal,
-)
-
-from app.models.columns import RIGHT, Column, Moment, head_data
+from app.models.columns import RIGHT, Column, Moment
 from app.models.conversation import EMPTY, Chunk, Conversation, converse
 from app.models.damage import Damage
+from app.models.recordtable import RecordTable
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
 from engine.capture.reader import CaptureReader
 from engine.capture.records import RequestRecord
-
-Index = QModelIndex | QPersistentModelIndex
 
 FIRST_BYTES = 65536
 """Loaded at first; "load more" asks for the rest."""
@@ -34,7 +24,6 @@ CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
         QT_TRANSLATE_NOOP("ChunksModel", "← received by the server, → sent by it"),
         44,
         lambda c, m: "← in" if c.received else "→ out",
-        lambda c, m: c.received,
     ),
     Column(
         "time",
@@ -42,7 +31,6 @@ CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
         QT_TRANSLATE_NOOP("ChunksModel", "Time of day"),
         112,
         lambda c, m: clock(c.at, m.wall_offset),
-        lambda c, m: c.at,
         mono=True,
     ),
     Column(
@@ -51,7 +39,6 @@ CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
         QT_TRANSLATE_NOOP("ChunksModel", "Milliseconds after the request was accepted"),
         72,
         lambda c, m: milliseconds(max(0, c.at - m.now)),
-        lambda c, m: c.at - m.now,
         align=RIGHT,
         mono=True,
     ),
@@ -61,7 +48,6 @@ CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
         QT_TRANSLATE_NOOP("ChunksModel", "Bytes of one recv or send, or of one datagram"),
         72,
         lambda c, m: number(c.size),
-        lambda c, m: c.size,
         align=RIGHT,
         mono=True,
     ),
@@ -71,25 +57,23 @@ CHUNK_COLUMNS: tuple[Column[Chunk], ...] = (
         QT_TRANSLATE_NOOP("ChunksModel", "The first bytes as text, control characters escaped"),
         240,
         lambda c, m: safe_text(c.data[:BEGINNING]),
-        lambda c, m: c.data[:BEGINNING],
         mono=True,
     ),
 )
 
 
-class ChunksModel(QAbstractTableModel):
+class ChunksModel(RecordTable[Chunk]):
     """The conversation of one request, as far as it is loaded."""
 
     conversation_changed = Signal(Conversation)
 
     def __init__(self, reader: CaptureReader | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(CHUNK_COLUMNS, "ChunksModel", parent)
         self.conversation = EMPTY
         self.damage = Damage(self)
         self._reader = reader
         self._record: RequestRecord | None = None
         self._limit = FIRST_BYTES
-        self._moment = Moment(0, 0)
 
     def set_reader(self, reader: CaptureReader | None) -> None:
         """Show another capture."""
@@ -126,31 +110,11 @@ class ChunksModel(QAbstractTableModel):
         return sum(len(chunk.data) for chunk in self.conversation.chunks) < self._limit
 
     def _load(self) -> None:
-        self.beginResetModel()
         self.conversation = EMPTY
         if self._record is not None and self._reader is not None:
             with self.damage.noticed():
                 chunks = self._reader.chunks(self._record.id, self._limit)
-                self._moment = Moment(self._record.opened, self._reader.wall_offset)
+                self.moment = Moment(self._record.opened, self._reader.wall_offset)
                 self.conversation = converse(self._record.opened, chunks)
-        self.endResetModel()
+        self.replace(self.conversation.chunks)
         self.conversation_changed.emit(self.conversation)
-
-    # Qt's overrides
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return 0 if parent.isValid() else len(self.conversation.chunks)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own default
-        return 0 if parent.isValid() else len(CHUNK_COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        column = CHUNK_COLUMNS[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(self.conversation.chunks[index.row()], self._moment)
-        return column.align if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        return head_data(CHUNK_COLUMNS, "ChunksModel", section, orientation, role)

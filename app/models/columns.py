@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QColor
 
 from app.text import tip
 
@@ -37,12 +38,14 @@ class Column(Generic[Row]):
     tip: str
     width: int
     text: Callable[[Row, Moment], str]
-    value: Callable[[Row, Moment], Any]
     order: str = ""
     align: Qt.AlignmentFlag = LEFT
     mono: bool = False
     optional: bool = False
     """Hidden until the person asks for it."""
+    colour: Callable[[Row], QColor | None] | None = None
+    hint: Callable[[Row], str] | None = None
+    """What a cell means, in the person's language."""
 
 
 def head_data(

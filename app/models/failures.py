@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.text import QT_TR_NOOP, safe_text, tr
+from app.models.columns import Column, Moment
+from app.models.recordtable import RecordTable
+from app.text import QT_TR_NOOP, safe_text
 from app.theme import mono
 
 Index = QModelIndex | QPersistentModelIndex
@@ -116,60 +118,28 @@ def _block(kind: str, message: str, frames: Sequence[Frame]) -> str:
     return "\n".join(lines)
 
 
-LOCAL_COLUMNS = (QT_TR_NOOP("local"), QT_TR_NOOP("type"), QT_TR_NOOP("value"))
-
-
-class LocalsModel(QAbstractTableModel):
-    """The local variables of one frame."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._locals: tuple[Local, ...] = ()
-
-    def set_locals(self, found: Sequence[Local]) -> None:
-        """Show other variables."""
-        self.beginResetModel()
-        self._locals = tuple(found)
-        self.endResetModel()
-
-    def local_at(self, row: int) -> Local | None:
-        """The variable of a row."""
-        return self._locals[row] if 0 <= row < len(self._locals) else None
-
-    def first_slice(self) -> int:
-        """The row of the first variable that holds received bytes, -1 when none does."""
-        return next((row for row, local in enumerate(self._locals) if local.span), -1)
-
-    # Qt's overrides
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._locals)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(LOCAL_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(LOCAL_COLUMNS[section])
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        local = self.local_at(index.row()) if index.isValid() else None
-        if local is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _cell(local, index.column())
-        return mono() if role == Qt.ItemDataRole.FontRole else None
-
-
-def _cell(local: Local, column: int) -> str:
-    if column == 0:
-        return safe_text(local.name)
-    if column == 1:
-        return safe_text(local.kind)
+def _value(local: Local, moment: Moment) -> str:
     if local.span is None:
         return safe_text(local.value)
     return f"{local.digits or safe_text(local.value, 12)} → in[{local.span[0]}:{local.span[1]}]"
+
+
+LOCAL_COLUMNS: tuple[Column[Local], ...] = (
+    Column("local", QT_TR_NOOP("local"), "", 70, lambda local, m: safe_text(local.name), mono=True),
+    Column("type", QT_TR_NOOP("type"), "", 100, lambda local, m: safe_text(local.kind), mono=True),
+    Column("value", QT_TR_NOOP("value"), "", 200, _value, mono=True),
+)
+
+
+class LocalsModel(RecordTable[Local]):
+    """The local variables of one frame."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(LOCAL_COLUMNS, parent=parent)
+
+    def first_slice(self) -> int:
+        """The row of the first variable that holds received bytes, -1 when none does."""
+        return self.find(lambda local: local.span)
 
 
 class FramesModel(QAbstractListModel):

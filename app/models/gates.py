@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QColor
 
+from app.models.columns import Column
+from app.models.recordtable import RecordTable
 from app.text import QT_TR_NOOP, number, safe_text, tr
-from app.theme import mono, theme
+from app.theme import theme
 from engine.debug.gates import AFTER, BEFORE, POINTS
 
-Index = QModelIndex | QPersistentModelIndex
-
-COLUMNS = (QT_TR_NOOP("on"), QT_TR_NOOP("where"), QT_TR_NOOP("condition"), QT_TR_NOOP("which"), QT_TR_NOOP("goes on"))
-ON, WHERE, CONDITION = range(3)
+ON = 0
+"""The column that a click switches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ def where_text(gate: GateSetting) -> str:
     return (tr("before {stage}") if gate.when == BEFORE else tr("after {stage}")).format(stage=gate.point)
 
 
+def condition_text(gate: GateSetting) -> str:
+    """Which requests match."""
+    return safe_text(gate.condition) or tr("any request")
+
+
 def which_text(gate: GateSetting) -> str:
     """Which of those that match."""
     if gate.once:
@@ -68,67 +74,55 @@ def which_text(gate: GateSetting) -> str:
     return tr("every {n}-th").format(n=number(gate.every)) if gate.every > 1 else tr("each")
 
 
-class GatesModel(QAbstractTableModel):
-    """The gates of one server. `errors` are the supervisor's sentences by the gate's number."""
+def goes_on_text(gate: GateSetting) -> str:
+    """When a held request goes on."""
+    return tr("after {n:g} s").format(n=gate.patience) if gate.patience else tr("when told")
+
+
+def _on_colour(row: tuple[GateSetting, str]) -> QColor | None:
+    return theme().warn if row[0].enabled and not row[1] else _colour(row)
+
+
+def _colour(row: tuple[GateSetting, str]) -> QColor | None:
+    gate, problem = row
+    return theme().error if problem else None if gate.enabled else theme().dim
+
+
+def _column(key: str, title: str, width: int, text: Callable[[GateSetting], str], mono: bool = False) -> GateColumn:
+    return Column(
+        key,
+        title,
+        "",
+        width,
+        lambda row, m: text(row[0]),
+        mono=mono,
+        colour=_on_colour if key == "on" else _colour,
+        hint=lambda row: safe_text(row[1]),
+    )
+
+
+GateColumn = Column[tuple[GateSetting, str]]
+"""Of a gate, and the supervisor's sentence about what is wrong with it."""
+COLUMNS: tuple[GateColumn, ...] = (
+    _column("on", QT_TR_NOOP("on"), 30, lambda gate: "●" if gate.enabled else "○"),
+    _column("where", QT_TR_NOOP("where"), 134, where_text),
+    _column("condition", QT_TR_NOOP("condition"), 96, condition_text, True),
+    _column("which", QT_TR_NOOP("which"), 62, which_text),
+    _column("goes_on", QT_TR_NOOP("goes on"), 80, goes_on_text),
+)
+
+
+class GatesModel(RecordTable[tuple[GateSetting, str]]):
+    """The gates of one server."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._gates: list[GateSetting] = []
-        self._errors: dict[int, str] = {}
+        super().__init__(COLUMNS, parent=parent)
 
-    def show(self, gates: tuple[GateSetting, ...], errors: dict[int, str]) -> None:
-        """Show these; rows that stay keep their selection."""
-        if [gate.number for gate in gates] == [gate.number for gate in self._gates]:
-            self._gates, self._errors = list(gates), dict(errors)
-            if gates:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(gates) - 1, len(COLUMNS) - 1))
-            return
-        self.beginResetModel()
-        self._gates, self._errors = list(gates), dict(errors)
-        self.endResetModel()
+    def show(self, gates: Iterable[GateSetting], errors: Mapping[int, str]) -> None:
+        """Show these; `errors` are the supervisor's sentences by the gate's number."""
+        self.merge([(gate, errors.get(gate.number, "")) for gate in gates], lambda row: row[0].number)
 
-    def at(self, row: int) -> GateSetting | None:
+    def gate(self, row: int) -> GateSetting | None:
         """The gate of a row."""
-        return self._gates[row] if 0 <= row < len(self._gates) else None
-
-    def toggled(self, row: int) -> GateSetting:
-        """The gate of a row, switched."""
-        return dataclasses.replace(self._gates[row], enabled=not self._gates[row].enabled)
-
-    def _text(self, gate: GateSetting, column: int) -> str:
-        if column == ON:
-            return "●" if gate.enabled else "○"
-        if column == WHERE:
-            return where_text(gate)
-        if column == CONDITION:
-            return safe_text(gate.condition) or tr("any request")
-        if column == CONDITION + 1:
-            return which_text(gate)
-        return tr("after {n:g} s").format(n=gate.patience) if gate.patience else tr("when told")
-
-    # Qt's overrides
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._gates)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(COLUMNS[section])
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        gate = self.at(index.row()) if index.isValid() else None
-        if gate is None:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(gate, index.column())
-        if role == Qt.ItemDataRole.FontRole and index.column() == CONDITION and gate.condition:
-            return mono()
-        if role == Qt.ItemDataRole.ForegroundRole:
-            if gate.number in self._errors:
-                return theme().error
-            return theme().warn if index.column() == ON and gate.enabled else None if gate.enabled else theme().dim
-        return None
+        found = self.at(row)
+        return found[0] if found is not None else None

@@ -71,7 +71,6 @@ OUTPUT_COLUMNS: tuple[Column[tuple[OutputRecord, str]], ...] = (
         QT_TRANSLATE_NOOP("OutputModel", "When the line was read"),
         112,
         lambda r, m: clock(r[0].at, m.wall_offset),
-        lambda r, m: r[0].at,
         mono=True,
     ),
     Column(
@@ -80,7 +79,6 @@ OUTPUT_COLUMNS: tuple[Column[tuple[OutputRecord, str]], ...] = (
         QT_TRANSLATE_NOOP("OutputModel", "The server whose process printed it"),
         110,
         lambda r, m: safe_text(r[1]),
-        lambda r, m: r[1],
     ),
     Column(
         "stream",
@@ -88,7 +86,6 @@ OUTPUT_COLUMNS: tuple[Column[tuple[OutputRecord, str]], ...] = (
         QT_TRANSLATE_NOOP("OutputModel", "out: standard output; err: standard error; log: Socketscope about it"),
         44,
         lambda r, m: _stream(r[0]),
-        lambda r, m: r[0].stream,
         mono=True,
     ),
     Column(
@@ -97,7 +94,6 @@ OUTPUT_COLUMNS: tuple[Column[tuple[OutputRecord, str]], ...] = (
         QT_TRANSLATE_NOOP("OutputModel", "What was printed, control characters escaped"),
         600,
         lambda r, m: safe_text(r[0].line, LINE),
-        lambda r, m: r[0].line,
         mono=True,
     ),
 )

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
 
 from app.link.tick import PausedRequest
+from app.models.columns import RIGHT, Column, Moment
 from app.models.gates import GateSetting, where_text
+from app.models.recordtable import RecordTable
+from app.models.workernames import thread_name
 from app.text import QT_TR_NOOP, safe_text, tr
-from app.theme import mono, theme
-
-Index = QModelIndex | QPersistentModelIndex
-COLUMNS = (
-    QT_TR_NOOP("#"),
-    QT_TR_NOOP("paused"),
-    QT_TR_NOOP("waiting"),
-    QT_TR_NOOP("peer"),
-    QT_TR_NOOP("worker"),
-)
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_WAITING, _PEER = 2, 3
+from app.theme import theme
 
 
 def waiting_text(paused: PausedRequest, now: int) -> str:
@@ -35,99 +26,91 @@ def point_text(paused: PausedRequest) -> str:
     return where_text(GateSetting(paused.gate, paused.point, paused.when))
 
 
-class PausedModel(QAbstractTableModel):
-    """Rows leave and join one by one, so that the chosen one stays chosen. `peer_of` tells a request's peer."""
+def worker_text(paused: PausedRequest) -> str:
+    """T-4, pid 4711, Main."""
+    return f"pid {paused.pid}" if paused.child else thread_name(paused.worker)
+
+
+Row = tuple[PausedRequest, str]
+"""A pause, and who waits at the other end."""
+COLUMNS: tuple[Column[Row], ...] = (
+    Column(
+        "id",
+        QT_TR_NOOP("#"),
+        QT_TR_NOOP("Number of the request in this capture"),
+        46,
+        lambda row, m: "" if row[0].id is None else str(row[0].id),
+        align=RIGHT,
+        mono=True,
+    ),
+    Column(
+        "paused",
+        QT_TR_NOOP("paused"),
+        QT_TR_NOOP("Where the request is held"),
+        150,
+        lambda row, m: f"‖ {point_text(row[0])}",
+        colour=lambda row: theme().warn,
+    ),
+    Column(
+        "waiting",
+        QT_TR_NOOP("waiting"),
+        QT_TR_NOOP("For how long, in minutes and seconds"),
+        60,
+        lambda row, m: waiting_text(row[0], m.now),
+        align=RIGHT,
+        mono=True,
+    ),
+    Column(
+        "peer",
+        QT_TR_NOOP("peer"),
+        QT_TR_NOOP("Who waits for the answer, and whether the connection is still there"),
+        144,
+        lambda row, m: f"{'●' if row[0].peer else '✕'} {safe_text(row[1], 80)}",
+        mono=True,
+        colour=lambda row: None if row[0].peer else theme().error,
+        hint=lambda row: tr("The peer is still connected") if row[0].peer else tr("The peer has gone"),
+    ),
+    Column(
+        "worker",
+        QT_TR_NOOP("worker"),
+        QT_TR_NOOP("The thread or process that waits with it"),
+        90,
+        lambda row, m: worker_text(row[0]),
+        mono=True,
+    ),
+)
+
+
+class PausedModel(RecordTable[Row]):
+    """The longest waiting first. `peer_of` tells a request's peer, "" while its row is not in the capture yet."""
 
     def __init__(self, peer_of: Callable[[int], str], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[PausedRequest] = []
+        super().__init__(COLUMNS, parent=parent)
         self._peers: dict[int, str] = {}
         self._peer_of = peer_of
-        self._now = 0
 
     def show(self, paused: tuple[PausedRequest, ...], now: int) -> None:
         """Take over a tick's list."""
-        there = {one.number: one for one in paused}
-        for row in range(len(self._rows) - 1, -1, -1):
-            if self._rows[row].number not in there:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._rows[row]
-                self.endRemoveRows()
-        self._rows = [there[one.number] for one in self._rows]
-        known = {one.number for one in self._rows}
-        new = sorted((one for one in paused if one.number not in known), key=lambda one: one.since)
-        if new:
-            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(new) - 1)
-            self._rows += new
-            self.endInsertRows()
-        self._now = now
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+        self.moment = Moment(now, 0)
+        ordered = sorted(paused, key=lambda one: one.since)
+        self.merge([(one, self._peer(one)) for one in ordered], lambda row: row[0].number)
 
     def forget_peers(self) -> None:
         """The capture is another one."""
         self._peers.clear()
 
-    def at(self, row: int) -> PausedRequest | None:
+    def pause(self, row: int) -> PausedRequest | None:
         """What a row shows."""
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+        found = self.at(row)
+        return found[0] if found is not None else None
 
     def row_of(self, number: str) -> int:
         """The row of a pause, -1 when it is over."""
-        return next((row for row, one in enumerate(self._rows) if one.number == number), -1)
+        return self.find(lambda row: row[0].number == number)
 
-    def peer(self, paused: PausedRequest) -> str:
-        """Who waits at the other end, "" while its row is not in the capture yet."""
+    def _peer(self, paused: PausedRequest) -> str:
         if paused.id is None:
             return ""
         if not self._peers.get(paused.id):
             self._peers[paused.id] = self._peer_of(paused.id)
         return self._peers[paused.id]
-
-    def _text(self, paused: PausedRequest, column: int) -> str:
-        if column == 0:
-            return "" if paused.id is None else str(paused.id)
-        if column == 1:
-            return f"‖ {point_text(paused)}"
-        if column == _WAITING:
-            return waiting_text(paused, self._now)
-        if column == _PEER:
-            return f"{'●' if paused.peer else '✕'} {safe_text(self.peer(paused), 80)}"
-        return safe_text(paused.worker, 60)
-
-    def _colour(self, paused: PausedRequest, column: int) -> Any:
-        if column == 1:
-            return theme().warn
-        if column == _PEER and not paused.peer:
-            return theme().error
-        return None
-
-    # Qt's overrides
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return tr(COLUMNS[section])
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found = self.at(index.row()) if index.isValid() else None
-        if found is None:
-            return None
-        column = index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(found, column)
-        if role == Qt.ItemDataRole.ForegroundRole:
-            return self._colour(found, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (0, _WAITING):
-            return int(_RIGHT)
-        if role == Qt.ItemDataRole.FontRole and column != 1:
-            return mono()
-        if role == Qt.ItemDataRole.ToolTipRole and column == _PEER:
-            return tr("The peer is still connected") if found.peer else tr("The peer has gone")
-        return None

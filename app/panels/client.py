@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QSplitter, QTableView, QVBoxLayout, Q
 
 from app.context import Context
 from app.link.tick import Tick, Trouble
+from app.models.columns import Moment
 from app.models.exchanges import Exchange, ExchangesModel
 from app.panels.clientform import ClientForm, Sending
 from app.panels.live import LEAST_HEIGHT, LivePanel, StickToEnd, row
@@ -19,7 +20,6 @@ from app.text import label, number, safe_text, set_tip, tr
 from app.theme import ROW
 from app.widgets.hexview import HexView
 
-WIDTHS = (112, 48, 124, 64, 290)
 HEX, ROOM_FOR_HEX = 4, 640
 """The column of hex digits, and how wide the table must be for it: the bytes of the chosen row stand below it."""
 
@@ -60,12 +60,12 @@ class ClientPanel(LivePanel):
         self.setFocusProxy(self.form)
 
     def refresh(self, tick: Tick) -> None:
-        self.model.wall_offset = self.context.link.reader.wall_offset
+        self.model.moment = Moment(0, self.context.link.reader.wall_offset)
         self.form.offer_servers(tick)
 
     def send(self, sending: Sending) -> None:
         """Let the supervisor's clients send it."""
-        self.model.clear()
+        self.model.replace(())
         self._counts = dict.fromkeys(self._counts, 0)
         self._waiting, self._run = True, None
         self._unsettled.clear()
@@ -96,8 +96,8 @@ class ClientPanel(LivePanel):
         head.setStretchLastSection(True)
         head.setHighlightSections(False)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in enumerate(WIDTHS):
-            self.table.setColumnWidth(column, width)
+        for place, column in enumerate(self.model.columns):
+            self.table.setColumnWidth(place, column.width)
         self._end = StickToEnd(self.table.verticalScrollBar())
         self.table.selectionModel().currentRowChanged.connect(self._show_bytes)
         self.hex = HexView()

@@ -220,7 +220,7 @@ class ExceptionTab(QWidget):
         place = safe_text(f"{frame.place} in {frame.function}") if frame else ""
         self.where.setText(place)
         set_tip(self.where, place)
-        self._locals.set_locals(frame.locals if frame else ())
+        self._locals.replace(frame.locals if frame else ())
         self.source.show_lines(frame.source if frame else (), frame.line if frame else 0)
         received = self._shown.received if self._shown else b""
         self.came.setText(tr("← in {n} B").format(n=len(received)))
@@ -233,7 +233,7 @@ class ExceptionTab(QWidget):
             self.locals.selectRow(first)
 
     def _on_local(self, current: QModelIndex) -> None:
-        self._show_slice(self._locals.local_at(current.row()))
+        self._show_slice(self._locals.at(current.row()))
 
     def _show_slice(self, local: Local | None) -> None:
         """Mark the bytes that the chosen variable holds."""

@@ -17,7 +17,6 @@ from app.panels.tables import make_table
 from app.text import label, set_role, set_tip, tr
 from engine.debug.gates import AFTER, BEFORE, STAGES
 
-WIDTHS = (30, 130, 96, 62)
 PLACES = tuple((stage.method, when) for stage in STAGES for when in (BEFORE, AFTER))
 PLACES += (("received", BEFORE), ("sent", BEFORE), ("raised", BEFORE))
 
@@ -31,7 +30,7 @@ class GatesPanel(LivePanel):
         self._filling = False
         self.model = GatesModel(self)
         self.table = make_table(
-            self.model, WIDTHS, tr("Breakpoints"), tr("Space switches the chosen one; below it can be changed")
+            self.model, tr("Breakpoints"), tr("Space switches the chosen one; below it can be changed")
         )
         self.form = self._make_form()
         self.message = label(name=tr("Problem with the breakpoint"), role="error", wrap=True)
@@ -59,7 +58,7 @@ class GatesPanel(LivePanel):
 
     def chosen(self) -> GateSetting | None:
         """The gate of the chosen row."""
-        return self.model.at(self.table.currentIndex().row())
+        return self.model.gate(self.table.currentIndex().row())
 
     def add(self) -> None:
         """A gate before `handle`, to be changed."""

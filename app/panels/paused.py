@@ -14,7 +14,6 @@ from app.panels.stakes import StakesEditor
 from app.panels.tables import make_table
 from app.text import duration, label, set_role, tr
 
-WIDTHS = (46, 132, 60, 150)
 BUTTONS = ("pause.continue", "pause.step", "pause.drop", "pause.reset", "pause.reject", "pause.answer")
 
 
@@ -28,7 +27,7 @@ class PausedPanel(LivePanel):
         self._slow = Slow()
         self._numbers: set[str] = set()
         self.table = make_table(
-            self.model, WIDTHS, tr("Paused requests"), tr("Choose one to see and change its bytes; F5 lets it go on")
+            self.model, tr("Paused requests"), tr("Choose one to see and change its bytes; F5 lets it go on")
         )
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
         self.nothing = label(
@@ -95,7 +94,7 @@ class PausedPanel(LivePanel):
 
     def _on_row(self, current: QModelIndex) -> None:
         """Choosing a held request selects it everywhere."""
-        found = self.model.at(current.row())
+        found = self.model.pause(current.row())
         if found is not None and self.table.hasFocus():
             self.context.gates.choose(found.number)
             if found.id is not None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableView
 
+from app.models.recordtable import RecordTable
 from app.text import set_tip
 from app.theme import ROW
 
 
-def make_table(model: QAbstractItemModel, widths: Sequence[int], name: str, tip: str) -> QTableView:
-    """The last column takes what room is left."""
+def make_table(model: RecordTable[Any], name: str, tip: str) -> QTableView:
+    """The last column takes what room is left, the others the width that they are declared with."""
     table = QTableView()
     table.setModel(model)
     table.setAccessibleName(name)
@@ -29,6 +30,6 @@ def make_table(model: QAbstractItemModel, widths: Sequence[int], name: str, tip:
     head.setStretchLastSection(True)
     head.setHighlightSections(False)
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    for column, width in enumerate(widths):
-        table.setColumnWidth(column, width)
+    for place, column in enumerate(model.columns):
+        table.setColumnWidth(place, column.width)
     return table

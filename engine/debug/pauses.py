@@ -87,6 +87,7 @@ class Pause:
             "pid": os.getpid(),
             "thread": by.thread,
             "worker": by.name,
+            "child": by.child,
             "blocks": self.blocks,
             "datagram": isinstance(self.request.given, tuple),
             "error": f"{type(self.error).__name__}" if self.error is not None else None,

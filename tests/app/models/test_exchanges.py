@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.exchanges import Exchange, ExchangesModel
+from app.models.columns import Moment
+from app.models.exchanges import LIMIT, Exchange, ExchangesModel
 
-LIMIT = 30
 
-
-def test_it_is_sound_and_bounded(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.models.exchanges.LIMIT", LIMIT)
+def test_the_newest_are_kept_and_read(qtbot: QtBot) -> None:
     model = ExchangesModel()
-    _tester = QAbstractItemModelTester(model)
+    model.moment = Moment(0, 0)
     for n in range(LIMIT + 5):
         model.append(Exchange.from_event({"what": "received", "client": n, "at": n, "data": "aGk="}))
     assert model.rowCount() <= LIMIT
     last = model.at(model.rowCount() - 1)
     assert last is not None
     assert (last.client, last.data, last.size) == (LIMIT + 4, b"hi", 2)
-    model.clear()
-    assert model.rowCount() == 0
+    assert [model.index(model.rowCount() - 1, column).data() for column in range(1, 6)] == [
+        str(LIMIT + 4), "← received", "2", "68 69", "hi",
+    ]  # fmt: skip
 
 
 def test_damaged_data_counts_as_none() -> None:

@@ -26,11 +26,11 @@ def test_the_models_are_sound(qtbot: QtBot) -> None:
         "frames": [{"file": "/a/b.py", "line": n, "function": "C.f", "locals": []} for n in (1, 2)]
     }
     frames.set_frames(read_frames(detail))
-    variables.set_locals([Local("a\n", "int", "1"), Local("b", "bytes 2", "b'hi'", (0, 2))])
+    variables.replace([Local("a\n", "int", "1"), Local("b", "bytes 2", "b'hi'", (0, 2))])
     assert frames.index(0).data() == "b.py:2  f"
     assert variables.index(0, 0).data() == "a\\n"
     assert variables.index(1, 2).data() == "b'hi' → in[0:2]"
     assert variables.first_slice() == 1
     frames.set_frames(())
-    variables.set_locals(())
+    variables.replace(())
     assert (frames.rowCount(), variables.rowCount(), variables.first_slice()) == (0, 0, -1)

@@ -1,0 +1,139 @@
+"""Qt's own tester over every model: whatever happens to one, it tells the truth about it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from app import models
+from app.link.tick import PausedRequest, ServerStatus, Tick
+from app.models.chunks import ChunksModel
+from app.models.exchanges import Exchange, ExchangesModel
+from app.models.failures import Frame, FramesModel, Local, LocalsModel
+from app.models.gates import GateSetting, GatesModel
+from app.models.output import OutputModel
+from app.models.paused import PausedModel
+from app.models.recordtable import RecordTable
+from app.models.requests import RequestsModel
+from app.models.servers import ServersModel
+from engine.hosting.profile import Profile
+from tests.app.models.captures import CaptureFile
+
+Story = Iterator[QAbstractItemModel]
+"""Yields its model first, and then after everything that happened to it."""
+
+
+def chunks(capture: CaptureFile) -> Story:
+    yield (model := ChunksModel(capture.reader()))
+    request = capture.request()
+    capture.chunk(request, b"ping")
+    model.set_request(request)
+    yield model
+    model.set_request(None)
+    yield model
+
+
+def exchanges(capture: CaptureFile) -> Story:
+    yield (model := ExchangesModel())
+    for number in range(3):
+        model.append(Exchange.from_event({"what": "received", "client": number, "data": "aGk="}))
+        yield model
+    model.replace(())
+    yield model
+
+
+def frames(capture: CaptureFile) -> Story:
+    yield (model := FramesModel())
+    for shown in ((Frame("a.py", 1, "f", (), ()), Frame("b.py", 2, "g", (), ())), ()):
+        model.set_frames(shown)
+        yield model
+
+
+def local_variables(capture: CaptureFile) -> Story:
+    yield (model := LocalsModel())
+    for shown in ((Local("a", "int", "1"), Local("b", "bytes 2", "b'hi'", (0, 2))), ()):
+        model.replace(shown)
+        yield model
+
+
+def gates(capture: CaptureFile) -> Story:
+    yield (model := GatesModel())
+    for numbers in ((1, 2, 3), (1, 3), (3, 4), (3, 4), ()):
+        model.show([GateSetting(number, "handle") for number in numbers], {3: "It cannot be read."})
+        yield model
+
+
+def output(capture: CaptureFile) -> Story:
+    yield (model := OutputModel(capture.reader()))
+    capture.output("hello")
+    model.refresh()
+    yield model
+    model.set_server((99,))
+    yield model
+
+
+def paused(capture: CaptureFile) -> Story:
+    yield (model := PausedModel(lambda request: f"127.0.0.1:{request}"))
+    for tick, numbers in enumerate(("ab", "abc", "bc", "cd", "")):
+        model.show(tuple(PausedRequest(number, id=5, point="handle") for number in numbers), tick)
+        yield model
+
+
+def requests(capture: CaptureFile) -> Story:
+    yield (model := RequestsModel(capture.reader()))
+    for now in range(1, 4):
+        capture.request()
+        model.refresh(now)
+        yield model
+
+
+def servers(capture: CaptureFile) -> Story:
+    yield (model := ServersModel())
+    model.set_profiles([("a", Profile("echo"))])
+    yield model
+    model.refresh(Tick(servers=(ServerStatus("a", "echo"), ServerStatus("s/1", "part", script="s"))))
+    yield model
+    model.set_profiles([])
+    yield model
+
+
+STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
+    ChunksModel: chunks,
+    ExchangesModel: exchanges,
+    FramesModel: frames,
+    GatesModel: gates,
+    LocalsModel: local_variables,
+    OutputModel: output,
+    PausedModel: paused,
+    RequestsModel: requests,
+    ServersModel: servers,
+}
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=[kind.__name__ for kind in STORIES])
+def test_it_tells_the_truth(story: Callable[[CaptureFile], Story], capture: CaptureFile, qtbot: QtBot) -> None:
+    told = story(capture)
+    model = next(told)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    filled = 0
+    for _ in told:
+        assert tester.model() is model
+        filled = max(filled, model.rowCount())
+    assert filled, "it was never seen with rows"
+
+
+def test_every_model_has_its_story() -> None:
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"{models.__name__}.{module.name}")
+    kinds = {kind for kind in _subclasses(QAbstractItemModel) if kind.__module__.startswith("app.models")}
+    assert kinds - {RecordTable} == set(STORIES)
+
+
+def _subclasses(kind: type[QAbstractItemModel]) -> set[type[QAbstractItemModel]]:
+    return {other for one in kind.__subclasses__() for other in (one, *_subclasses(one))}
