@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QWidget
 
 from app.context import Context
 from app.link.lull import Lull
 from app.link.tick import ServerStatus, Tick
 from app.models.load import LoadModel
+from app.models.summary import SummaryModel
+from app.panels.latency import LatencySection
 from app.panels.live import LivePanel, Slow
 from app.text import QT_TR_NOOP, clock, safe_text, set_role, set_tip, tr
 from app.widgets.plot import LoadPlot
@@ -41,6 +44,10 @@ CHARTS: tuple[Chart, ...] = (
 )  # fmt: skip
 
 
+WIDE = 560
+"""From this width on (px) charts stand side by side."""
+
+
 class LoadPanel(LivePanel):
     """Charts of the selected server, or of all."""
 
@@ -50,6 +57,10 @@ class LoadPanel(LivePanel):
         super().__init__(context, role="chrome")
         self.model = LoadModel(context.link.reader, self)
         self.plots = {chart.key: _plot(chart, context.link.lull) for chart in CHARTS}
+        self.summary = SummaryModel(context.link.reader, self)
+        self.latency = LatencySection(self.summary)
+        self._grid = QGridLayout()
+        self._columns = 0
         self._slow = Slow()
         self._show_title("")
         area = self._scrolled()
@@ -71,9 +82,15 @@ class LoadPanel(LivePanel):
             self.plots[chart.key].set_series(shown if chart.series else self.model.cpu)
             self.plots[chart.key].set_ended("–" if ended else "")  # noqa: RUF001  # a dash for no value
         self._show_title(ended)
+        self.context.link.lull.ask(self._read_summary)
+
+    def _read_summary(self) -> None:
+        self.summary.set_server(self.runs())
+        self.summary.refresh()
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
+        self.summary.set_reader(self.context.link.reader)
         self._slow.reset()
 
     def _ended(self, server: ServerStatus | None) -> str:
@@ -99,11 +116,10 @@ class LoadPanel(LivePanel):
     def _scrolled(self) -> QScrollArea:
         inner = QWidget()
         set_role(inner, "chrome")
-        layout = QVBoxLayout(inner)
-        layout.setContentsMargins(0, 4, 0, 8)
-        layout.setSpacing(2)
-        for plot in self.plots.values():
-            layout.addWidget(plot)
+        inner.setLayout(self._grid)
+        self._grid.setContentsMargins(0, 4, 0, 8)
+        self._grid.setSpacing(2)
+        self._arrange(1)
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -112,6 +128,24 @@ class LoadPanel(LivePanel):
         set_tip(area, tr("Scroll with the wheel or the arrow keys"))
         area.setWidget(inner)
         return area
+
+    def _arrange(self, columns: int) -> None:
+        """Charts side by side where there is room, and what is about the whole run below them."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, plot in enumerate(self.plots.values()):
+            self._grid.addWidget(plot, place // columns, place % columns)
+        below = -(-len(self.plots) // columns)
+        self._grid.addWidget(self.latency, below, 0, 1, columns)
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(2 if self.width() >= WIDE else 1)
 
 
 def _plot(chart: Chart, lull: Lull) -> LoadPlot:

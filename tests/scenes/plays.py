@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -118,6 +119,18 @@ def four_families(here: Theatre) -> None:
         desk.stop(here.window.context.workspace.entries[2].key)
 
 
+def load(here: Theatre) -> None:
+    """The load perspective of a server that has answered, failed and lost clients."""
+    waterfall_and_lanes(here)
+    host, _, port = here.window.context.link.tick.servers[0].address.rpartition(":")
+    for _ in range(3):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(b"\x00\x00")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    here.wait_requests(3, "server:broken-length state:reset")
+    here.window.run("perspective.load")
+
+
 def run_buttons(here: Theatre) -> list[QPushButton]:
     """The Run buttons of the welcome page, in order."""
     return [button for button in here.window.findChildren(QPushButton) if button.text() == "Run"]
@@ -131,6 +144,7 @@ SCENES = (
     Scene(5, "exception", exception),
     Scene(6, "paused", paused),
     Scene(10, "four-families", four_families),
+    Scene(14, "load", load),
 )
 
 

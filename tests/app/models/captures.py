@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from engine.capture.counters import COLUMNS
 from engine.capture.reader import CaptureReader
 from engine.capture.records import State
 from engine.capture.store import open_writable
+from engine.capture.timings import ADD_TIMING, TimingBook
 from engine.observe.facts import Means, Piece
 from engine.observe.stages import Stage
 
@@ -54,6 +56,17 @@ class CaptureFile:
         values = (name, "ThreadingTCPServer", transport, address, "echo.py:Echo", 100, 0, json.dumps({}))
         columns = "name, class, transport, address, handler, pid, started, profile"
         return self._insert(f"INSERT INTO server ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+    def counters(self, *, server: int = 1, **counts: int) -> None:
+        """Say what became of a server's requests."""
+        names = COLUMNS.split(", ")
+        values = (server, *(counts.get(name, 0) for name in names))
+        self.db.execute(f"INSERT INTO counters (server, {COLUMNS}) VALUES (?{', ?' * len(names)})", values)
+
+    def timing(self, stage: Stage | None, times: Sequence[int], *, server: int = 1) -> None:
+        """Add to the histogram of a stage, None: of whole requests."""
+        rows = TimingBook().rows([], {}, [(server, time) for time in times])
+        self.db.executemany(ADD_TIMING, [(server, stage or 0, *rest) for _, _, *rest in rows])
 
     def worker(
         self,
