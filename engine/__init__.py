@@ -10,6 +10,13 @@ import socket as socket
 import sys as sys
 import threading as threading
 
+from .observe.connections import Connection as Connection
+from .observe.connections import Connections as Connections
+from .observe.connections import ConnectionState as ConnectionState
+from .observe.counting import Counters as Counters
+from .observe.counting import Counts as Counts
+from .observe.counting import Latencies as Latencies
+from .observe.histogram import Histogram as Histogram
 from .observe.observer import Observer as Observer
 from .observe.stages import Stage as Stage
 from .servers.base import BaseServer
