@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..channel.codec import Row
 from ..channel.receiver import Ledger
@@ -86,6 +87,26 @@ class Live:
         if self.worker is None:
             return State.QUEUED
         return State.WAITING if self.waiting else State.RUNNING
+
+    def serving(self) -> Serving:
+        """Who serves it, and where it stands."""
+        worker = self.worker
+        pid, thread = (worker.pid, worker.thread) if worker is not None else (0, 0)
+        since = max(self.opened, self.stage_at, self.heard)
+        return Serving(self.id, pid, thread, Stage(self.stage), since, self.paused)
+
+
+class Serving(NamedTuple):
+    """A request that is being served: where, and since when nothing has been told of it."""
+
+    request: int
+    pid: int
+    thread: int
+    """Native; 0, as `pid`: nobody has taken it from the queue."""
+    stage: Stage
+    since: int
+    """When its stage began or bytes passed last, ns."""
+    paused: bool
 
 
 class Host:

@@ -15,7 +15,7 @@ from ..observe.blackbox import BlackBoxEntry
 from .eviction import Extent, Limits, delete_old, delete_requests, evict
 from .failing import died
 from .intake import Intake
-from .live import Live
+from .live import Live, Serving
 from .records import CpuRecord, State, Totals
 from .salvage import salvage
 from .store import open_writable, stored_size
@@ -158,10 +158,9 @@ class CaptureWriter:
         live = self._intake.host(host).requests.get(request)
         return live.id if live is not None else None
 
-    def live(self, host: int) -> list[tuple[int, int, int]]:
-        """The requests that have a worker: number, and the worker's pid and native thread id."""
-        lives = self._intake.host(host).requests.values()
-        return [(live.id, live.worker.pid, live.worker.thread) for live in lives if live.worker is not None]
+    def live(self, host: int) -> list[Serving]:
+        """The requests that a host serves, or has in a queue."""
+        return [live.serving() for live in self._intake.host(host).requests.values()]
 
     def works_for(self, host: int, pid: int, thread: int) -> int | None:
         """The number of the server that a worker, if it is one, serves requests of."""

@@ -74,6 +74,27 @@ def place_members(place: Place | None) -> dict[str, Any]:
     return {} if place is None else {"file": place.file, "line": place.line, "function": place.function}
 
 
+@dataclass(frozen=True, slots=True)
+class DumpedThread:
+    """One thread of a dump: as `threading.get_ident()` numbers it, and its frames, innermost first."""
+
+    ident: int
+    current: bool
+    """Whether it is the one that died, or that was asked."""
+    frames: list[Place]
+
+
+def threads_in(dump: str) -> list[DumpedThread]:
+    """All threads that the dumps in a text tell of."""
+    found: list[DumpedThread] = []
+    for line in dump.splitlines():
+        if match := _THREAD.match(line):
+            found.append(DumpedThread(int(match["ident"], 16), line.startswith("Current thread"), []))
+        elif found and (match := _FRAME.match(line)):
+            found[-1].frames.append(Place(match["file"], int(match["line"]), match["function"]))
+    return found
+
+
 def places(dump: str) -> list[Place]:
     """The frames of the current thread of the last dump in the text, innermost first."""
     return _current(dump)[1]
@@ -81,17 +102,8 @@ def places(dump: str) -> list[Place]:
 
 def _current(dump: str) -> tuple[int | None, list[Place]]:
     """The last thread in the text that is called the current one."""
-    found: list[Place] = []
-    thread: int | None = None
-    current = False
-    for line in dump.splitlines():
-        if match := _THREAD.match(line):
-            current = line.startswith("Current thread")
-            if current:
-                found, thread = [], int(match["ident"], 16)
-        elif current and (match := _FRAME.match(line)):
-            found.append(Place(match["file"], int(match["line"]), match["function"]))
-    return thread, found
+    current = [thread for thread in threads_in(dump) if thread.current]
+    return (current[-1].ident, current[-1].frames) if current else (None, [])
 
 
 def fatal_dumps(text: str) -> list[str]:

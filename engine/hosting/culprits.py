@@ -39,6 +39,15 @@ class ThreadBox(BlackBox):
                     return entry.request
         return None
 
+    def native(self, pid: int, thread: int) -> int:
+        """The native number of a thread that handles a request, from Python's; 0 if none is handled by it."""
+        for slot in range(SLOTS):
+            if _IDENT.unpack_from(self._threads, _TABLE + slot * 8)[0] == thread:
+                entry = self.entry(slot)
+                if entry is not None and entry.pid == pid:
+                    return entry.thread
+        return 0
+
     def dispose(self) -> None:
         """Unmap."""
         self._threads.close()

@@ -73,6 +73,8 @@ class Entry:
         self.parts: dict[int, Part] = {}
         self.error: dict[str, Any] | None = None
         self.warning: dict[str, Any] | None = None
+        self.stuck: list[dict[str, Any]] = []
+        """The tick's lines of requests that do not get on."""
         self.stopped_reason: str | None = None
         self.cause: str | None = None
         """Why we ended the host, when we did."""

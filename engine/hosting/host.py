@@ -18,7 +18,7 @@ from .. import install
 from ..channel.frames import FrameReader
 from ..channel.sender import Sender
 from ..debug.failures import describe
-from ..debug.stacks import stacks
+from ..debug.whereabouts import whereabouts
 from ..observe import live
 from ..observe.recorder import Recorder
 from . import alias
@@ -49,6 +49,7 @@ class Plan:
     facts: int
     box: int
     faults: int
+    where: int
     beat: int
     payload_limit: int
     gates: list[dict[str, Any]]
@@ -74,7 +75,8 @@ def _settle(plan: Plan) -> None:
     faults = os.fdopen(_out_of_the_way(plan.faults), "wb", buffering=0, closefd=False)
     faulthandler.enable(faults)
     with contextlib.suppress(OSError, AttributeError):
-        faulthandler.register(signal.SIGUSR2, faults, all_threads=True)
+        where = os.fdopen(_out_of_the_way(plan.where), "wb", buffering=0, closefd=False)
+        faulthandler.register(signal.SIGUSR2, where, all_threads=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
@@ -204,7 +206,8 @@ class Host:
             threading.Thread(target=self._server.shutdown, name="socketscope-stop", daemon=True).start()
 
     def _tell_stacks(self, order: dict[str, Any]) -> None:
-        self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": stacks()})
+        found = whereabouts(order.get("threads"))
+        self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": found})
 
     def _tell_live(self, order: dict[str, Any]) -> None:
         """What is served now, and how many facts have been told until then."""

@@ -22,7 +22,7 @@ from .control import BEAT
 from .culprits import ThreadBox
 from .errors import HostingError
 from .output import LineDrain
-from .processes import MARK, kill_run, letter, signal_group, signal_thread
+from .processes import MARK, catches, kill_run, letter, signal_group, signal_thread
 from .profile import Profile
 
 BOOT = str(Path(__file__).with_name("boot.py"))
@@ -62,7 +62,8 @@ class HostProcess:
         self.servers: dict[int, int] = {}
         """The host's numbers of its servers, and their numbers in the capture."""
         self._faults = os.memfd_create("socketscope-faults")
-        self._claimed = self._freed = 0
+        self._where = os.memfd_create("socketscope-where")
+        self._claimed = self._freed = self._asked = 0
         self._beat = os.memfd_create("socketscope-beat")
         os.ftruncate(self._beat, os.sysconf("SC_PAGESIZE"))
         self.box_fd = ThreadBox.create()
@@ -97,6 +98,7 @@ class HostProcess:
             "facts": theirs.facts.fileno(),
             "box": self.box_fd,
             "faults": self._faults,
+            "where": self._where,
             "beat": self._beat,
         }
         process = self._execute(theirs, [fd for fd in numbers.values() if fd >= 0])
@@ -135,8 +137,13 @@ class HostProcess:
         """The state letter of the process."""
         return letter(self.pid)
 
+    @property
+    def silent(self) -> int:
+        """For how long the host's own thread has not run, ns; 0 before it ran first."""
+        return time.monotonic_ns() - self.last_beat if self.last_beat else 0
+
     def fault_text(self) -> str:
-        """What faulthandler has written since `claim_faults`: at a crash, or when asked with `ask_where`."""
+        """What faulthandler has written at crashes since `claim_faults`."""
         size = os.fstat(self._faults).st_size
         data = os.pread(self._faults, FAULT_TEXT_LIMIT, max(self._claimed, size - FAULT_TEXT_LIMIT))
         return data.decode("utf-8", "backslashreplace")
@@ -148,11 +155,26 @@ class HostProcess:
             self._freed = self._claimed
             os.ftruncate(self._faults, 0)  # gives the memory back; who writes goes on where he was
 
-    def ask_where(self, thread: int) -> None:
-        """Have faulthandler write the stacks, that of `thread` as the current one, though it holds the interpreter."""
-        if self._process.returncode is None:
-            self.claim_faults()
-            signal_thread(self.pid, thread, signal.SIGUSR2)
+    def ask_where(self, pid: int, thread: int) -> bool:
+        """Have faulthandler write all stacks of the host or of a child of it, though it holds the interpreter lock.
+
+        That of `thread` will be the current one. False: the process would not understand the signal.
+        """
+        if self._process.returncode is not None or not catches(pid, signal.SIGUSR2):
+            return False
+        self._asked = self._where_size
+        if self._asked > FAULT_TEXT_LIMIT:
+            os.ftruncate(self._where, 0)  # gives the memory back; who writes goes on where he was
+        signal_thread(pid, thread, signal.SIGUSR2)
+        return True
+
+    def where_text(self) -> str:
+        """What has been written since `ask_where`."""
+        return os.pread(self._where, FAULT_TEXT_LIMIT, self._asked).decode("utf-8", "backslashreplace")
+
+    @property
+    def _where_size(self) -> int:
+        return os.fstat(self._where).st_size
 
     # Its end
 
@@ -181,7 +203,7 @@ class HostProcess:
         for drain in self.drains:
             drain.close()
         self.box.dispose()
-        for fd in (self.box_fd, self._faults, self._beat):
+        for fd in (self.box_fd, self._faults, self._where, self._beat):
             os.close(fd)
 
     def tell(self, order: str, **members: Any) -> None:

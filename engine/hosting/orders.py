@@ -13,10 +13,12 @@ from .binding import remove_stale
 from .checks import check_profile, read_profile
 from .entries import Entry
 from .errors import HostingError
+from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
 from .replays import ClientRuns
 from .runner import Runner
+from .searches import Searches
 
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
@@ -25,10 +27,11 @@ Answer = dict[str, Any] | None
 class Orders:
     """Carries out orders. Raises HostingError where one cannot be obeyed."""
 
-    def __init__(self, runner: Runner, writer: CaptureWriter, clients: ClientRuns) -> None:
+    def __init__(self, runner: Runner, writer: CaptureWriter, clients: ClientRuns, finder: Finder) -> None:
         self._runner = runner
         self._writer = writer
         self._clients = clients
+        self._searches = Searches(writer, finder)
         self._actions: dict[str, Callable[[int, dict[str, Any]], Answer]] = {
             "start": self._start,
             "stop": self._stop,
@@ -37,6 +40,7 @@ class Orders:
             "remove_stale": self._remove_stale,
             "close_request": self._close_request,
             "stacks": self._stacks,
+            "where": self._where,
             "gates": self._gates,
             "gates_on": self._gates_on,
             "decide": self._decide,
@@ -154,12 +158,25 @@ class Orders:
         return None
 
     def _stacks(self, ticket: int, order: dict[str, Any]) -> Answer:
+        """Where every thread of a server and of its children is."""
         host = self._entry(order).host
         if host is None:
             raise HostingError("not_running", "The server does not run.")
-        self._runner.stack_answers[ticket] = lambda stacks: self.late(ticket, {"ok": True, "stacks": stacks})
-        host.tell("stacks", ticket=ticket)
+        self._searches.everything(host, lambda stacks: self.late(ticket, {"ok": True, "stacks": stacks}))
         return None
+
+    def _where(self, ticket: int, order: dict[str, Any]) -> Answer:
+        """Where the worker of one live request is."""
+        host = self._host_of(order)
+        self._searches.one(host, int(order["request"]), lambda found: self.late(ticket, {"ok": True, "where": found}))
+        return None
+
+    def _host_of(self, order: dict[str, Any]) -> HostProcess:
+        place = self._writer.locate(int(order["request"]))
+        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
+        if entry is None or entry.host is None:
+            raise HostingError("not_found", "This request is over already.")
+        return entry.host
 
     def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
@@ -199,7 +216,7 @@ class Orders:
 
     def _worker_pid(self, host: HostProcess, request: int) -> int:
         """The process that serves a live request: a forked child, else the host."""
-        workers = {number: pid for number, pid, _ in self._writer.live(host.number)}
+        workers = {one.request: one.pid for one in self._writer.live(host.number) if one.pid}
         return workers.get(request, host.pid)
 
     def _release(self, ticket: int, order: dict[str, Any]) -> Answer:

@@ -125,6 +125,16 @@ def signal_thread(pid: int, thread: int, number: signal.Signals) -> None:
     ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, int(number))
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, and will not die of it."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            caught = next((line for line in file if line.startswith(b"SigCgt:")), b"SigCgt: 0")
+    except OSError:
+        return False
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
 def letter(pid: int) -> str:
     """The state letter of /proc: R runs, S sleeps, T stopped, t traced, Z dead; "" when there is no such process."""
     fields = _stat(pid)

@@ -256,6 +256,7 @@ class Runner:
             self._writer.server_stopped(identity, at)
         entry.close_all()
         entry.held.pauses.clear()
+        entry.stuck.clear()
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()

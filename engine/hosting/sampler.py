@@ -18,6 +18,8 @@ THREAD_LIMIT = 256
 PROCESS_LIMIT = 64
 BUSY = 0.5
 ASLEEP = ("S", "D", "I")
+STIRRED = 0.002
+"""A thread that was only asked where it is has used this share at most, and has not woken up."""
 
 ServerOf = Callable[[int, int], int]
 
@@ -33,7 +35,7 @@ class Usage:
     wanted: float
     """Its share if no other process had stood in its way."""
     asleep: bool
-    """It used no CPU since the sample before, and waits in the kernel."""
+    """It used next to no CPU since the sample before, and waits in the kernel."""
 
 
 class Sampler:
@@ -107,4 +109,4 @@ class Sampler:
         elapsed = max(at - before.at, 1)
         share = (cpu - before.cpu) / elapsed
         wanted = share + (delay - before.delay) / elapsed
-        return Usage(at, cpu, delay, share, wanted, asleep=cpu == before.cpu and letter in ASLEEP)
+        return Usage(at, cpu, delay, share, wanted, asleep=share <= STIRRED and letter in ASLEEP)

@@ -18,6 +18,7 @@ from ..capture.writer import CaptureWriter
 from ..channel.codec import DamagedFrame
 from ..channel.frames import JsonChannel
 from .errors import HostingError
+from .finding import Finder
 from .loop import Loop
 from .orders import Orders
 from .processes import become_subreaper, families, kill_descendants, reap_orphans
@@ -79,9 +80,10 @@ class Supervisor:
         self._writer = CaptureWriter(path)
         self._runner = Runner(self._loop, self._writer, self._reply, self._change)
         self._clients = ClientRuns(self._loop, self._send)
-        self._orders = Orders(self._runner, self._writer, self._clients)
+        finder = Finder(self._runner, self._loop)
+        self._orders = Orders(self._runner, self._writer, self._clients, finder)
         self._orders.late = self._reply
-        self._watcher = Watcher(self._runner, self._writer, self._change)
+        self._watcher = Watcher(self._runner, self._writer, finder, self._change)
         self._changed = True
         self._ending = False
         self._grace = END_GRACE
@@ -191,6 +193,7 @@ class Supervisor:
                 "cost_ns": self._runner.cost,
             },
             "servers": servers,
+            "stuck": [line for entry in self._runner.entries.values() for line in entry.stuck],
             "paused": [
                 pause
                 for entry in self._runner.entries.values()

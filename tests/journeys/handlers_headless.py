@@ -5,6 +5,7 @@ import os
 import re
 import socketserver
 import sys
+import threading
 
 
 class Upper(socketserver.StreamRequestHandler):
@@ -16,6 +17,9 @@ class Upper(socketserver.StreamRequestHandler):
 class UpperDatagram(socketserver.DatagramRequestHandler):
     def handle(self) -> None:
         self.wfile.write(self.rfile.read().upper())
+
+
+TILL = threading.Lock()
 
 
 class Trouble(socketserver.StreamRequestHandler):
@@ -38,6 +42,20 @@ class Trouble(socketserver.StreamRequestHandler):
     def loop(self) -> None:
         while True:
             pass
+
+    def take(self) -> None:
+        """Holds a lock for as long as the client stays."""
+        with TILL:
+            self.rfile.readline()
+
+    def want(self) -> None:
+        with TILL:
+            pass
+
+    def twice(self) -> None:
+        own = threading.Lock()
+        own.acquire()
+        own.acquire()
 
     def hold(self) -> None:
         re.match(r"(a+)+$", "a" * 60 + "b")

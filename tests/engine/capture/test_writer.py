@@ -322,7 +322,11 @@ def test_a_thread_id_that_is_used_again_is_another_worker(bench: Bench) -> None:
 
 def test_where_a_live_request_is(bench: Bench) -> None:
     bench.feed(opened(ONE), stage(ONE, Stage.HANDLE, START + 4), opened(number(2)))
-    assert bench.writer.live(HOST) == [(1, PID, PID + 1)]
+    serving = bench.writer.live(HOST)
+    assert [one[:5] for one in serving] == [
+        (1, PID, PID + 1, Stage.HANDLE, START + 4),
+        (2, 0, 0, Stage.GET_REQUEST, serving[1].since),
+    ]
     assert bench.writer.locate(1) == (HOST, ONE)
     bench.feed(closed(ONE))
     assert bench.writer.locate(1) is None

@@ -1,0 +1,269 @@
+"""Names requests that are stuck: they hold the interpreter, keep a processor busy, wait for a lock or for a worker.
+
+A request that waits for its peer, for time to pass or at a gate is not stuck: that is what servers do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..capture.live import Serving
+from ..capture.writer import CaptureWriter
+from ..debug.deaths import first_own, in_words, place_members
+from ..debug.whereabouts import Doing
+from ..observe.stages import Stage
+from .entries import Entry
+from .finding import NO_BEAT, Finder, places_of
+from .hosts import OURS, HostProcess
+from .runner import Runner
+from .sampler import BUSY, Sampler, Usage
+
+AFTER = 1_000_000_000
+"""What has stood still for less is not looked at, ns."""
+BUSY_SHARE = 0.75
+BUSY_SAMPLES = 3
+ASKED_AT_ONCE = 64
+CHILDREN_AT_ONCE = 8
+CODES = {Doing.INTERPRETER: "hung", Doing.RUNNING: "busy", Doing.LOCK: "lock", Doing.QUEUE: "queue"}
+"""The codes of warnings about what is stuck, the worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """One request that does not get on; `about` are the members that tell why, as debug/whereabouts.py names them."""
+
+    serving: Serving
+    about: dict[str, Any]
+
+    @property
+    def doing(self) -> Doing:
+        """Why."""
+        return Doing(self.about["doing"])
+
+    def line(self, key: str) -> dict[str, Any]:
+        """For the tick."""
+        one = self.serving
+        return {"key": key, "request": one.request, "pid": one.pid, "thread": one.thread, "since": one.since} | {
+            name: value for name, value in self.about.items() if name not in ("frames", "pid", "thread", "name")
+        }
+
+
+class StuckWatch:
+    """Looks at one host's requests after each sample of its threads."""
+
+    def __init__(
+        self, entry: Entry, host: HostProcess, runner: Runner, writer: CaptureWriter, finder: Finder, sampler: Sampler,
+        changed: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._entry = entry
+        self._host = host
+        self._runner = runner
+        self._writer = writer
+        self._finder = finder
+        self._sampler = sampler
+        self._changed = changed
+        self._busy: dict[tuple[int, int], int] = {}
+        """Threads that leave no CPU to others, and for how many samples."""
+        self._found: dict[int, Stuck] = {}
+        self._calm: dict[int, int] = {}
+        """Requests that wait for what is no trouble, and how much CPU time their threads had used by then, ns."""
+        self._looks = 0
+
+    def look(self, serving: Sequence[Serving]) -> None:
+        """Judge anew; what has to be asked for is judged when the answer comes."""
+        self._looks += 1
+        self._count_busy(serving)
+        if self._host.silent > NO_BEAT:
+            self._look_at_silent(serving)
+            return
+        now = time.monotonic_ns()
+        stands = {one.request: one for one in serving if not one.paused and now - one.since >= AFTER}
+        self._calm = {number: cpu for number, cpu in self._calm.items() if number in stands}
+        self._found = {number: stuck for number, stuck in self._found.items() if self._still(stuck, stands)}
+        for one in stands.values():
+            if not one.pid:
+                self._found[one.request] = Stuck(one, {"doing": Doing.QUEUE, "busy": len(serving)})
+        self._ask([one for one in stands.values() if one.pid and self._suspect(one)])
+        self._tell()
+
+    def _count_busy(self, serving: Sequence[Serving]) -> None:
+        threads = self._sampler.threads
+        keys = {(one.pid, one.thread) for one in serving}
+        busy = [key for key in keys if key in threads and threads[key].wanted >= BUSY_SHARE]
+        self._busy = {key: self._busy.get(key, 0) + 1 for key in busy}
+
+    def _still(self, stuck: Stuck, stands: dict[int, Serving]) -> bool:
+        one = stands.get(stuck.serving.request)
+        return one is not None and one.pid == stuck.serving.pid and bool(one.pid) and self._suspect(one)
+
+    def _suspect(self, one: Serving) -> bool:
+        """Whether it is worth asking: it has computed for long, or has not for a whole sample."""
+        usage = self._usage(one)
+        return self._is_busy(one) or usage is None or usage.asleep
+
+    def _usage(self, one: Serving) -> Usage | None:
+        return self._sampler.threads.get((one.pid, one.thread))
+
+    def _is_busy(self, one: Serving) -> bool:
+        return self._busy.get((one.pid, one.thread), 0) >= BUSY_SAMPLES
+
+    def _ask(self, suspects: list[Serving]) -> None:
+        suspects = [one for one in suspects if not self._has_not_moved(one)]
+        own = [one for one in suspects if one.pid == self._host.pid][:ASKED_AT_ONCE]
+        if own:
+            threads = [one.thread for one in own]
+            self._finder.ask(self._host, self._host.pid, threads, lambda entries: self._judge(own, entries))
+        for one in self._in_turn([one for one in suspects if one.pid != self._host.pid]):
+            self._finder.ask(self._host, one.pid, [one.thread], partial(self._judge, [one]))
+
+    def _has_not_moved(self, one: Serving) -> bool:
+        """Whether it was found to be all right, and its thread has not run since."""
+        usage = self._usage(one)
+        return usage is not None and self._calm.get(one.request) == usage.cpu
+
+    def _in_turn(self, children: list[Serving]) -> list[Serving]:
+        """Each of them interrupts its process: at most once a second, a few at a time, all of them sooner or later."""
+        due = [one for one in children if one.pid % 2 == self._looks % 2]
+        begin = self._looks // 2 * CHILDREN_AT_ONCE % max(len(due), 1)
+        return (due[begin:] + due[:begin])[:CHILDREN_AT_ONCE]
+
+    def _judge(self, asked: Sequence[Serving], entries: Sequence[dict[str, Any]]) -> None:
+        if self._entry.host is not self._host:
+            return
+        found = {entry["thread"]: entry for entry in entries}
+        for one in asked:
+            about = found.get(one.thread)
+            if about is not None:
+                self._take(one, about)
+        self._tell()
+
+    def _take(self, one: Serving, about: dict[str, Any]) -> None:
+        usage, busy = self._usage(one), self._is_busy(one)
+        self._calm.pop(one.request, None)
+        if busy or about["doing"] == Doing.LOCK:
+            doing = Doing.RUNNING if busy else Doing.LOCK
+            self._found[one.request] = Stuck(one, described({**about, "doing": doing}, self._owners()))
+            return
+        self._found.pop(one.request, None)
+        if usage is not None:
+            self._calm[one.request] = usage.cpu
+
+    def _owners(self) -> dict[tuple[int, int], int]:
+        """Whom each worker serves."""
+        return {(one.pid, one.thread): one.request for one in self._writer.live(self._host.number) if one.pid}
+
+    # Silence: nobody in the process answers
+
+    def _look_at_silent(self, serving: Sequence[Serving]) -> None:
+        host, letter = self._host, self._host.letter
+        seconds = host.silent / 1e9
+        self._runner.taker.salvage(self._entry, host)
+        if letter in ("T", "t"):
+            by = " by a debugger" if letter == "t" else ""
+            self._warn("stopped", f"The process has been halted{by} for {seconds:.0f} s; send it SIGCONT.")
+            return
+        burning = self._burning(serving)
+        thread = burning or self._serving_longest() or host.pid
+        self._finder.ask(host, host.pid, [thread], lambda entries: self._hung(thread, burning is not None, entries))
+
+    def _burning(self, serving: Sequence[Serving]) -> int | None:
+        """The thread of the host that uses most of the time, a worker before any that only waits for the lock."""
+        threads = self._sampler.threads
+        own = {one.thread for one in serving if one.pid == self._host.pid}
+        busy = [key for key, usage in threads.items() if key[0] == self._host.pid and usage.wanted >= BUSY]
+        return max(
+            (key[1] for key in busy), key=lambda one: (one in own, threads[self._host.pid, one].share), default=None
+        )
+
+    def _serving_longest(self) -> int | None:
+        """Of the threads that serve requests, the one that has been longest in the user's code."""
+        handled = [one for one in self._host.box.live() if one.pid == self._host.pid and one.stage >= Stage.HANDLE]
+        return min(handled, key=lambda one: one.since).thread if handled else None
+
+    def _hung(self, thread: int, burning: bool, entries: Sequence[dict[str, Any]]) -> None:
+        host = self._host
+        if self._entry.host is not host or host.silent < NO_BEAT:
+            return
+        about = next((entry for entry in entries if entry["thread"] == thread), None)
+        serving = next(
+            (one for one in self._writer.live(host.number) if one.thread == thread and one.pid == host.pid), None
+        )
+        self._found = {}
+        if about is not None and serving is not None:
+            about = described({**about, "doing": Doing.INTERPRETER}, {})
+            self._found = {serving.request: Stuck(serving, about)}
+        place = first_own(places_of(about), OURS) if about is not None else None
+        what = "The interpreter lock has been held" if burning else "Nothing has moved in the process"
+        who = f" by request #{serving.request}" if burning and serving is not None else ""
+        sentence = f"{what}{who} for {host.silent / 1e9:.0f} s{in_words(place)}; Restart ends it."
+        self._warn("hung", sentence, **place_members(place))
+
+    # What is told
+
+    def _tell(self) -> None:
+        """The warning of the server: the worst of what is stuck, or that it goes on."""
+        entry = self._entry
+        ranks = list(CODES)
+        worst = min(self._found.values(), key=lambda one: (ranks.index(one.doing), one.serving.since), default=None)
+        entry.stuck = [stuck.line(entry.key) for stuck in self._found.values()]
+        if worst is not None:
+            members = {name: worst.about[name] for name in ("file", "line", "function") if name in worst.about}
+            one = worst.serving
+            self._warn(
+                CODES[worst.doing], sentence_of(worst), request=one.request, pid=one.pid, thread=one.thread, **members
+            )
+        elif entry.warning is not None and entry.warning["code"] != "importing":
+            entry.warning = None
+            self._runner.story.tell(entry.own.id, self._host.pid, "it goes on")
+            self._changed()
+
+    def _warn(self, code: str, sentence: str, **members: Any) -> None:
+        entry = self._entry
+        entry.stuck = [stuck.line(entry.key) for stuck in self._found.values()]
+        if entry.warning is None or entry.warning["code"] != code:
+            self._runner.story.tell(entry.own.id, self._host.pid, sentence)
+        entry.warning = {"code": code, "sentence": sentence, **members}
+        self._changed()
+
+
+def described(about: dict[str, Any], owners: dict[tuple[int, int], int]) -> dict[str, Any]:
+    """An entry with the innermost line of the user's code, and the requests of those who hold what it waits for."""
+    place = first_own(places_of(about), OURS)
+    holders = [
+        {**holder, "request": owners.get((about["pid"], int(holder.get("thread") or 0)), 0)}
+        for holder in about["holders"]
+    ]
+    return {**about, "holders": holders, **place_members(place)}
+
+
+def sentence_of(stuck: Stuck) -> str:
+    """One sentence for people."""
+    one, about = stuck.serving, stuck.about
+    seconds = max(1, round((time.monotonic_ns() - one.since) / 1e9))
+    where = _where(about)
+    if stuck.doing is Doing.QUEUE:
+        return f"Request #{one.request} has waited {seconds} s for a worker: all of them are busy."
+    if stuck.doing is Doing.RUNNING:
+        return f"Request #{one.request} has kept a processor busy for {seconds} s{where}."
+    lock = about["call"].removeprefix("with ") or "a lock"
+    return f"Request #{one.request} has waited {seconds} s for {lock}{where}{_held_by(about, one.thread)}."
+
+
+def _where(about: dict[str, Any]) -> str:
+    file = str(about.get("file", "")).rpartition("/")[2]
+    return f" in {about['function']}, line {about['line']} of {file}" if file else ""
+
+
+def _held_by(about: dict[str, Any], waiting: int) -> str:
+    holders = about["holders"]
+    if not holders:
+        return "; nobody's stack shows who holds it" if about["kind"] else ""
+    first = holders[0]
+    if first.get("thread") == waiting:
+        return f", which it holds itself since line {first.get('line', '?')}"
+    who = f"request #{first['request']}" if first.get("request") else str(first.get("name") or "another thread")
+    return f", held by {who}" + (f" since line {first['line']}" if first.get("line") else "")
