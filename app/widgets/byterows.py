@@ -15,7 +15,6 @@ from app.models.lines import HEX_ROW, TEXT_COLUMNS
 from app.models.textcells import CellKind, cells
 from app.theme import Theme
 
-_HEX_WIDTH = HEX_ROW * 3 + 1
 _ASCII_GAP = 2
 _OFFSET_GAP = 2
 
@@ -66,15 +65,17 @@ class RowPainter(ABC):
 
 
 class HexRows(RowPainter):
-    """`0010  0d 0a …  ..`: offset, bytes in two groups of eight, ASCII."""
+    """`0010  0d 0a …  ..`: offset, bytes in groups of eight, ASCII; sixteen a row, or eight where there is no room."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, cells: int = HEX_ROW) -> None:
         super().__init__()
+        self._cells = cells
+        self._width = _hex_column(cells)
         self.digits = max(4, len(f"{max(0, last):x}"))
 
     @property
     def columns(self) -> int:
-        return self._hex + _HEX_WIDTH + _ASCII_GAP + HEX_ROW
+        return self._hex + self._width + _ASCII_GAP + self._cells
 
     @property
     def _hex(self) -> int:
@@ -82,7 +83,7 @@ class HexRows(RowPainter):
 
     @property
     def _ascii(self) -> int:
-        return self._hex + _HEX_WIDTH + _ASCII_GAP - 1
+        return self._hex + self._width + _ASCII_GAP - 1
 
     def paint(self, painter: QPainter, left: float, top: float, place: int, row: bytes, picks: Sequence[Pick]) -> None:
         theme = themes.theme()

@@ -121,6 +121,14 @@ class RequestReader(Reading):
         )
         return self._records(rows.interference_record, sql, (request, limit))
 
+    def rerun_of(self, request: int) -> int | None:
+        """The request that this one is run again of; None: it came by itself."""
+        return self._number("SELECT max(of) FROM rerun WHERE request = ?", (request,)) or None
+
+    def last_rerun(self, of: int) -> int | None:
+        """The newest request that is this one run again."""
+        return self._number("SELECT max(request) FROM rerun WHERE of = ?", (of,)) or None
+
     def failures(self, server: Servers = None, *, limit: int = 200) -> list[FailureRecord]:
         """The newest exceptions, those outside any request included; the newest last."""
         condition, values = of_servers(server)

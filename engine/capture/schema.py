@@ -88,6 +88,10 @@ CREATE TABLE interference (             -- what a gate or a fault did to a reque
     amount INTEGER NOT NULL,            -- ns or bytes, 0 where that says nothing
     detail TEXT NOT NULL
 );
+CREATE TABLE rerun (                    -- a request that is another one run again
+    request INTEGER PRIMARY KEY,
+    of INTEGER NOT NULL
+);
 CREATE TABLE load (
     server INTEGER NOT NULL,            -- 0: all servers together
     second INTEGER NOT NULL,            -- monotonic seconds
@@ -149,6 +153,7 @@ CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
 CREATE INDEX interference_request ON interference (request);
 CREATE INDEX failure_server ON failure (server, id);
+CREATE INDEX rerun_of ON rerun (of);
 CREATE INDEX worker_ended ON worker (ended) WHERE ended IS NOT NULL;
 CREATE INDEX worker_live ON worker (id) WHERE ended IS NULL;
 CREATE INDEX cpu_at ON cpu (at);

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..channel.codec import Batch, Row
 from ..observe.blackbox import BlackBoxEntry
+from . import ties
 from .eviction import Extent, Limits, delete_old, delete_requests, evict
 from .failing import died
 from .intake import Intake
@@ -171,6 +172,19 @@ class CaptureWriter:
         """The host of a live request, and the request's own number there."""
         live = self._intake.live.get(request)
         return (live.host.key, live.key) if live else None
+
+    @property
+    def last_request(self) -> int:
+        """The number of the newest request."""
+        return self._intake.next_request - 1
+
+    def tie(self, server: int, peer: str, after: int, of: int) -> int | None:
+        """Note that a request is `of` run again: the next of a peer beyond `after`. None: it is not there yet."""
+        return ties.tie(self._db, server, peer, after, of)
+
+    def server_of(self, request: int) -> int | None:
+        """The run of a server that accepted a request."""
+        return ties.server_of(self._db, request)
 
     def add_cpu(self, samples: Iterable[CpuRecord]) -> None:
         """Take samples of threads and processes."""

@@ -16,10 +16,13 @@ from .errors import HostingError
 from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
-from .replays import ClientRuns
+from .replays import AGAIN, ClientRuns
+from .reruns import Reruns
 from .runner import Runner
 from .searches import Searches
 
+PLAYED = ("repeat", "clients", "at_once", "patience", "payloads")
+"""What an order to run a request again may say of how; see replay/again.py."""
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
 
@@ -27,10 +30,13 @@ Answer = dict[str, Any] | None
 class Orders:
     """Carries out orders. Raises HostingError where one cannot be obeyed."""
 
-    def __init__(self, runner: Runner, writer: CaptureWriter, clients: ClientRuns, finder: Finder) -> None:
+    def __init__(
+        self, runner: Runner, writer: CaptureWriter, clients: ClientRuns, reruns: Reruns, finder: Finder
+    ) -> None:
         self._runner = runner
         self._writer = writer
         self._clients = clients
+        self._reruns = reruns
         self._searches = Searches(writer, finder)
         self._actions: dict[str, Callable[[int, dict[str, Any]], Answer]] = {
             "start": self._start,
@@ -50,6 +56,7 @@ class Orders:
             "limits": self._limits,
             "clients_start": self._clients_start,
             "clients_stop": self._clients_stop,
+            "run_again": self._run_again,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
 
@@ -255,6 +262,22 @@ class Orders:
             part = next((p for p in entry.parts.values() if key == f"{entry.key}/{p.number}"), part)
         transport = part.transport or entry.profile.family
         return {"transport": transport, "address": parse_address(part.address)}
+
+    def _run_again(self, ticket: int, order: dict[str, Any]) -> Answer:
+        request = int(order["request"])
+        server = self._writer.server_of(request)
+        if server is None:
+            raise HostingError("not_found", f"Request #{request} is no longer in the capture.")
+        entry, part = self._runner.place_of(server)
+        if entry.state != "listening" and entry.listener is None:  # while it is restarted its clients wait
+            raise HostingError("not_running", f"{entry.profile.name} does not run; start it first.")
+        wanted: dict[str, Any] = {name: order[name] for name in PLAYED if name in order}
+        wanted |= {"capture": str(self._writer.path), "request": request, "tls": bool(entry.profile.tls_cert)}
+        wanted |= {"transport": part.transport or entry.profile.family, "address": parse_address(part.address)}
+        self._writer.commit()
+        number = self._clients.start(wanted, AGAIN)
+        self._reruns.begin(number, request, part)
+        return {"ok": True, "clients": number}
 
     def _clients_stop(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._clients.stop(int(order["clients"]))

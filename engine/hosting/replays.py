@@ -7,13 +7,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from .errors import HostingError
 from .loop import Loop
 
+BOOT = str(Path(__file__).with_name("boot.py"))
+AGAIN = (BOOT, "replay.again", "0")
+"""Runs captured requests again; see replay/again.py. The number is standard input's."""
 PROGRAM = str(Path(__file__).resolve().parent.parent / "replay" / "clients.py")
 UNFINISHED_LIMIT = 1 << 20
 READ_SIZE = 1 << 16
@@ -24,11 +27,11 @@ RUN_LIMIT = 32
 class Clients:
     """One running program of clients."""
 
-    def __init__(self, number: int, order: dict[str, Any]) -> None:
+    def __init__(self, number: int, order: dict[str, Any], program: Sequence[str]) -> None:
         self.number = number
         self.rest = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", PROGRAM],
+            [sys.executable, "-I", "-S", *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -53,12 +56,12 @@ class ClientRuns:
         self._runs: dict[int, Clients] = {}
         self._numbers = 0
 
-    def start(self, order: dict[str, Any]) -> int:
-        """Start a program with an order as replay/clients.py describes it; returns its number."""
+    def start(self, order: dict[str, Any], program: Sequence[str] = (PROGRAM,)) -> int:
+        """Start a program with an order as replay/clients.py, or `program`, describes it; returns its number."""
         if len(self._runs) >= RUN_LIMIT:
             raise HostingError("too_many", f"{RUN_LIMIT} test clients run already; stop one first.")
         self._numbers += 1
-        run = self._runs[self._numbers] = Clients(self._numbers, order)
+        run = self._runs[self._numbers] = Clients(self._numbers, order, program)
         self._loop.watch(run.output.fileno(), lambda: self._read(run))
         return run.number
 

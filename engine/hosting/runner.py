@@ -13,7 +13,7 @@ from ..capture.writer import CaptureWriter
 from ..debug.deaths import Death, place_members
 from .autopsy import close_requests
 from .binding import bind, show_address
-from .entries import Entry
+from .entries import Entry, Part
 from .errors import HostingError
 from .hosts import HostProcess, is_too_old
 from .loop import Loop
@@ -73,6 +73,14 @@ class Runner:
     def keys_by_pid(self) -> dict[int, str]:
         """The servers of our own hosts, to tell who holds a port."""
         return {entry.host.pid: entry.profile.name for entry in self.entries.values() if entry.host is not None}
+
+    def place_of(self, server: int) -> tuple[Entry, Part]:
+        """The server of which this was a run, and what serves in its place now. Raises HostingError: it is gone."""
+        for entry in self.entries.values():
+            part = next((part for part in entry.parts.values() if part.id == server), None)
+            if part is not None or server in entry.ids:
+                return entry, part or entry.own
+        raise HostingError("not_found", "The server of this request is no longer there.")
 
     # Starting
 

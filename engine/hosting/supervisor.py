@@ -23,6 +23,7 @@ from .loop import Loop
 from .orders import Orders
 from .processes import become_subreaper, families, kill_descendants, reap_orphans
 from .replays import ClientRuns
+from .reruns import Reruns
 from .runner import Runner
 from .watching import EVERY, Watcher
 
@@ -79,9 +80,10 @@ class Supervisor:
         self._delete = not opening.get("keep", True)
         self._writer = CaptureWriter(path)
         self._runner = Runner(self._loop, self._writer, self._reply, self._change)
-        self._clients = ClientRuns(self._loop, self._send)
+        self._reruns = Reruns(self._writer, self._send)
+        self._clients = ClientRuns(self._loop, self._tell_clients)
         finder = Finder(self._runner, self._loop)
-        self._orders = Orders(self._runner, self._writer, self._clients, finder)
+        self._orders = Orders(self._runner, self._writer, self._clients, self._reruns, finder)
         self._orders.late = self._reply
         self._watcher = Watcher(self._runner, self._writer, finder, self._change)
         self._changed = True
@@ -100,7 +102,7 @@ class Supervisor:
         self._loop.later(EVERY, self._look)
         try:
             while not self._ending:
-                self._loop.turn(TICK_EVERY if self._changed else BEAT_EVERY / 2)
+                self._loop.turn(TICK_EVERY if self._changed or self._reruns.waiting else BEAT_EVERY / 2)
                 self._tick_if_due()
         finally:
             self._end()
@@ -159,15 +161,21 @@ class Supervisor:
         if self._channel.unsent:
             self._loop.watch(self._channel.fileno(), self._hear, write=True)
 
+    def _tell_clients(self, event: dict[str, Any]) -> None:
+        if not self._reruns.hear(event):
+            self._send(event)
+        self._change()
+
     # Ticks
 
     def _tick_if_due(self) -> None:
         now = time.monotonic()
-        if now - self._ticked < (TICK_EVERY if self._changed else BEAT_EVERY):
+        if now - self._ticked < (TICK_EVERY if self._changed or self._reruns.waiting else BEAT_EVERY):
             return
         self._ticked = now
         self._changed = False
         self._writer.commit()
+        self._reruns.look()
         self._report_fault()
         if self._channel.unsent < UNREAD_LIMIT:
             self._ticks += 1

@@ -102,7 +102,7 @@ class Client:
         try:
             self._run()
         except OSError as error:
-            self._report("failed", self._number, sentence=sentence_for(error, self._order))
+            self._report("failed", self._number, sentence=sentence_for(error, self._order.address))
         finally:
             self._remove_directory()
         self._report("ended", self._number)
@@ -208,9 +208,9 @@ def _kernel_address(address: str | tuple[str, int]) -> str | tuple[str, int]:
     return "\0" + address[1:] if isinstance(address, str) and address.startswith("@") else address
 
 
-def sentence_for(error: OSError, order: Order) -> str:
+def sentence_for(error: OSError, address: str | tuple[str, int]) -> str:
     """Why a client failed, for people."""
-    where = order.address if isinstance(order.address, str) else f"{order.address[0]}:{order.address[1]}"
+    where = address if isinstance(address, str) else f"{address[0]}:{address[1]}"
     if isinstance(error, ConnectionRefusedError):
         return f"Nothing listens at {where}; start the server first."
     if isinstance(error, FileNotFoundError):
