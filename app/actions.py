@@ -90,6 +90,10 @@ ACTIONS: tuple[Action, ...] = (
            "from the server's side"), "Ctrl+Shift+W", "unplug", needs="live", separator=True),
     Action("request.reset", QT_TR_NOOP("Reset connection"), "request", QT_TR_NOOP("Reset the selected live connection: "
            "the peer sees an error"), "Ctrl+Shift+X", "zap", needs="live"),
+    Action("request.again", QT_TR_NOOP("Run again"), "request", QT_TR_NOOP("Send the selected request's bytes to the "
+           "server once more, and compare the answers"), "Ctrl+R", "refresh-cw", needs="playable", separator=True),
+    Action("request.compare", QT_TR_NOOP("Compare two"), "request", QT_TR_NOOP("Compare the answers of the two "
+           "selected requests byte by byte"), "Ctrl+D", "columns-3", needs="pair"),
     Action("capture.clear", QT_TR_NOOP("Clear the capture…"), "request", QT_TR_NOOP("Forget every captured request"),
            "Ctrl+L", "trash", separator=True),
 

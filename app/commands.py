@@ -144,6 +144,18 @@ def clear_capture(scope: Scope) -> None:
         scope.context.link.clear()
 
 
+def run_again(scope: Scope) -> None:
+    request = scope.context.selection.request
+    if request is not None:
+        scope.context.reruns.run_again(request)
+
+
+def compare_two(scope: Scope) -> None:
+    pair = scope.context.selection.pair
+    if pair is not None:
+        scope.context.reruns.compare(*pair)
+
+
 # Debug
 
 
@@ -207,6 +219,8 @@ COMMANDS: Mapping[str, Command] = {
     "request.previous_error": lambda scope: next_error(scope, forward=False),
     "request.close": lambda scope: close_request(scope, "close"),
     "request.reset": lambda scope: close_request(scope, "reset"),
+    "request.again": run_again,
+    "request.compare": compare_two,
     "capture.clear": clear_capture,
     "pause.continue": lambda scope: scope.context.gates.decide("continue"),
     "pause.step": lambda scope: scope.context.gates.decide("step"),

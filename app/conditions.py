@@ -119,6 +119,16 @@ def _needs_request(scope: Scope) -> str:
     return "" if scope.context.selection.request is not None else tr("Select a live request first")
 
 
+def _needs_playable(scope: Scope) -> str:
+    if scope.context.selection.request is None:
+        return tr("Select a request first")
+    return "" if scope.context.link.alive else tr("The supervisor has ended")
+
+
+def _needs_pair(scope: Scope) -> str:
+    return "" if scope.context.selection.pair is not None else tr("Select two requests first")
+
+
 def _needs_paused(scope: Scope) -> str:
     return "" if scope.context.gates.paused else tr("Nothing is paused")
 
@@ -159,6 +169,8 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "listening": _needs_listening,
     "example": _needs_example,
     "live": _needs_request,
+    "playable": _needs_playable,
+    "pair": _needs_pair,
     "paused": _needs_paused,
     "rejectable": _needs_verify,
     "answerable": _needs_answerable,

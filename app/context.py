@@ -15,6 +15,7 @@ from app.gates import Gates
 from app.journal import Journal
 from app.link.link import Link
 from app.models.selection import Selection
+from app.reruns import Reruns
 from app.settings import Settings
 from app.theme import ThemeSource
 from app.workspace import Workspace
@@ -94,6 +95,8 @@ class Context:
     selection: Selection
     gates: Gates
     """Where requests are held, and what is held."""
+    reruns: Reruns
+    """Requests run again, and which answers are compared."""
     view: View
     workspace: Workspace
     settings: Settings

@@ -20,6 +20,7 @@ from app.journal import Journal, Note
 from app.link.link import Link
 from app.models.selection import Selection
 from app.panels import PANELS
+from app.reruns import Reruns
 from app.settings import Settings
 from app.text import set_tip
 from app.theme import ThemeSource
@@ -51,6 +52,7 @@ class Window(QMainWindow):
             journal=Journal(link, desk, self),
             selection=selection,
             gates=Gates(link, workspace, selection, self),
+            reruns=Reruns(link, selection, self),
             view=View(self),
             workspace=workspace,
             settings=settings,
@@ -141,6 +143,9 @@ class Window(QMainWindow):
         context.journal.written.connect(self._tell_urgent)
         context.journal.settled.connect(lambda note: self.bar.hush(note.told))
         context.gates.refused.connect(self.tell)
+        context.reruns.refused.connect(self.tell)
+        for news in (context.reruns.answered, context.reruns.pair_changed):
+            news.connect(lambda *_: self.docks.bring("inspector"))
         context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
         context.workspace.added.connect(self._show_requests)
         context.selection.server_changed.connect(self._show_requests)
@@ -154,6 +159,7 @@ class Window(QMainWindow):
             context.view.frozen_changed,
             context.view.following_changed,
             context.selection.stage_changed,
+            context.selection.pair_changed,
             context.gates.changed,
             context.gates.paused_changed,
             context.gates.chosen_changed,

@@ -39,6 +39,8 @@ class Selection(QObject):
     """int | None: ChunkRecord.id of the chunk's first piece"""
     range_changed = Signal(object)
     """ByteRange | None"""
+    pair_changed = Signal(object)
+    """tuple[int, int] | None: the two requests that are selected together, the upper first"""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,7 @@ class Selection(QObject):
         self._stage: Stage | None = None
         self._chunk: int | None = None
         self._range: ByteRange | None = None
+        self._pair: tuple[int, int] | None = None
 
     @property
     def server(self) -> str:
@@ -72,6 +75,17 @@ class Selection(QObject):
     def range(self) -> ByteRange | None:
         """Selected bytes of the selected request."""
         return self._range
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """Two requests that are selected together."""
+        return self._pair
+
+    def select_pair(self, pair: tuple[int, int] | None) -> None:
+        """Select two requests to be compared; the one whose details are shown stays."""
+        if pair != self._pair:
+            self._pair = pair
+            self.pair_changed.emit(pair)
 
     def select_server(self, key: str) -> None:
         """Select a server, and no request."""

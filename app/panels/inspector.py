@@ -1,4 +1,4 @@
-"""The inspector: bytes, stages, exception and code of the selected request."""
+"""The inspector: bytes, stages, exception and code of the selected request, and how its answer has changed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from app.models.chunks import ChunksModel
 from app.models.requestcolumns import touch_sign, touches_text, worker_text
 from app.panels.bytes_tab import BytesTab
 from app.panels.code_tab import CodeTab
+from app.panels.diff_tab import DiffTab
 from app.panels.exception_tab import ExceptionTab
 from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
+from app.reruns import Pair
 from app.text import label, safe_text, tr
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord
 
-BYTES, STAGES, EXCEPTION, CODE = range(4)
+BYTES, STAGES, EXCEPTION, CODE, DIFF = range(5)
 MOST_TOUCHES = 100
 
 
 class InspectorPanel(LivePanel):
-    """Four looks at one request. Only the one on screen is kept up to date."""
+    """Five looks at one request. Only the one on screen is kept up to date."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, role="chrome")
@@ -35,10 +37,13 @@ class InspectorPanel(LivePanel):
         self.stages = StagesTab(context)
         self.exception = ExceptionTab(context)
         self.code = CodeTab(context)
+        self.diff = DiffTab(context)
         self._build_tabs()
         context.selection.request_changed.connect(self._on_request)
         context.selection.server_changed.connect(lambda _key: self._show(context.link.tick))
         context.view.details_wanted.connect(self._on_details_wanted)
+        context.reruns.answered.connect(self._on_answered)
+        context.reruns.pair_changed.connect(self._show_diff)
         self.setFocusProxy(self.tabs.tabBar())
         self._on_request(context.selection.request)
 
@@ -70,8 +75,9 @@ class InspectorPanel(LivePanel):
         self.tabs.addTab(self.stages, tr("Stages"))
         self.tabs.addTab(self.exception, tr("Exception"))
         self.tabs.addTab(self.code, tr("Code"))
+        self.tabs.addTab(self.diff, tr("Diff"))
         tips = (tr("What came in and went out"), tr("Where the time went"), tr("What the handler raised"),
-                tr("The handler's file, or the line that failed"))  # fmt: skip
+                tr("The handler's file, or the line that failed"), tr("The answer beside an earlier one"))  # fmt: skip
         for index, tip in enumerate(tips):
             self.tabs.setTabToolTip(index, tip)
         self.who = label(name=tr("Selected request"), role="head")
@@ -96,6 +102,16 @@ class InspectorPanel(LivePanel):
         elif self.tabs.currentIndex() == EXCEPTION:
             self.tabs.setCurrentIndex(BYTES)
 
+    def _on_answered(self, pair: Pair) -> None:
+        """The person has run a request again, and wants to see what has become of the answer."""
+        self.context.selection.select_request(pair.new)
+        self._show_diff()
+
+    def _show_diff(self) -> None:
+        if self.tabs.currentIndex() == DIFF:
+            self._show(self.context.link.tick)
+        self.tabs.setCurrentIndex(DIFF)
+
     def _on_tab(self) -> None:
         self._show(self.context.link.tick)
 
@@ -110,7 +126,7 @@ class InspectorPanel(LivePanel):
 
     def _show(self, tick: Tick) -> None:
         request, failure = self._request, self._failure
-        self.who.setText(_title(request, self.context.selection.request))
+        self.who.setText(_title(request, self.context.selection.request, self._pair()))
         self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if failure else tr("Exception"))
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
@@ -120,10 +136,16 @@ class InspectorPanel(LivePanel):
         if shown == CODE:
             self._show_code(tick)
             return
+        if shown == DIFF:
+            self.diff.show_pair(self._pair())
+            return
         self._show_failure(tick.at)
         if shown == BYTES:
             self.bytes.set_marks(self.exception.marks() if failure else [])
             self.bytes.set_note(_note(request, failure))
+
+    def _pair(self) -> Pair | None:
+        return self.context.reruns.pair_of(self.context.selection.request)
 
     def _show_code(self, tick: Tick) -> None:
         self.code.show_request(self._request, self._failure, tick.at)
@@ -135,12 +157,14 @@ class InspectorPanel(LivePanel):
             self.exception.show_calm(self._request, now)
 
 
-def _title(request: RequestRecord | None, selected: int | None) -> str:
+def _title(request: RequestRecord | None, selected: int | None, pair: Pair | None) -> str:
     if request is None:
         return tr("#{n} is no longer in the capture").format(n=selected) if selected else tr("Select a request")
     parts = [f"#{request.id}", safe_text(request.peer or tr("unnamed peer"), 80)]
     if request.worker is not None:
         parts.append(worker_text(request))
+    if pair is not None and pair.new == request.id:
+        parts.append(tr("compared with #{n}").format(n=pair.old))
     if request.touched:
         parts.append(f"{touch_sign(request)} {touches_text(request)}")
     return " · ".join(parts)

@@ -64,6 +64,7 @@ class RequestsPanel(LivePanel):
         selection.server_changed.connect(self.refresh_now)
         self.model.counts_changed.connect(self._on_counts)
         self.table.request_chosen.connect(selection.select_request)
+        self.table.pair_chosen.connect(selection.select_pair)
         self.table.request_activated.connect(self._open)
         self.table.menu_requested.connect(self._show_menu)
         self.table.following_changed.connect(view.set_following)
@@ -109,6 +110,9 @@ class RequestsPanel(LivePanel):
         """What can be done with one request."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in ("request.again", "request.compare"):
+            menu.addAction(self.context.action(name))
+        menu.addSeparator()
         for name in ("request.close", "request.reset"):
             menu.addAction(self.context.action(name))
         menu.addSeparator()

@@ -1,4 +1,4 @@
-"""Two answers side by side, as hex or text: what differs stands on a ground of its own; only what is seen is painted."""
+"""Two answers side by side, as hex or text: what differs stands on a ground of its own."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class DiffView(QAbstractScrollArea):
 
     # Qt's overrides
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         theme = themes.theme()
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), theme.panel)
@@ -129,7 +129,7 @@ class DiffView(QAbstractScrollArea):
         if self.hasFocus():
             painter.fillRect(0, 0, 2, self.viewport().height(), theme.accent)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._mode == "hex" and self._fitting() != self._cells:
             self._arrange()
@@ -146,5 +146,3 @@ def _sign(row: DiffRow) -> str:
     if not row.old.data:
         return "+"
     return "\u2260" if row.new.data else "\u2212"
-
-

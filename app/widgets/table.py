@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
@@ -28,6 +37,8 @@ class RequestsTable(QTableView):
     """int | None: the id of the current row's request."""
     request_activated = Signal(object)
     """int: Enter or a double click."""
+    pair_chosen = Signal(object)
+    """tuple[int, int] | None: exactly two rows are selected."""
     menu_requested = Signal(object, QPoint)
     """int and a global point: the right button or the menu key on a row."""
     following_changed = Signal(bool)
@@ -223,6 +234,13 @@ class RequestsTable(QTableView):
         if not self._quiet and current.row() != previous.row():
             self._chosen = self._requests.id_at(current.row()) if current.isValid() else None
             self.request_chosen.emit(self._chosen)
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
+        super().selectionChanged(selected, deselected)
+        chosen = self.selectionModel().selection()
+        rows = sum(chosen.at(place).height() for place in range(chosen.count()))
+        pair = self.selected_ids() if rows == 2 else []
+        self.pair_chosen.emit((pair[0], pair[1]) if len(pair) == 2 else None)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Qt would make the first row current, far from what is on screen."""
