@@ -19,14 +19,21 @@ def doctor(options: argparse.Namespace) -> int:
     try:
         chosen = _chosen(options.only)
         timeout = _timeout(options.timeout)
-        examination = Examination(Target(*target_of(options.target, "ServerClass")), timeout)
+        examination = Examination(Target(*target_of(options.target, "ServerClass")), timeout, hardened=options.hardened)
     except (BadInputError, Refused) as error:
         return complain(str(error), BAD_INPUT)
     if options.json:
         found = list(examination.run(chosen))
-        say_json({"target": options.target, **_traits(examination), "found": [one.to_json() for one in found]})
+        say_json(
+            {
+                "target": options.target,
+                "hardened": options.hardened,
+                **_traits(examination),
+                "found": [one.to_json() for one in found],
+            }
+        )
         return 0
-    say(f"{safe(examination.traits.name)} ({_described(examination)})")
+    say(f"{safe(examination.traits.name)} ({_described(examination, options.hardened)})")
     say(_row("weakness", "verdict", "measured"))
     counts = dict.fromkeys(Verdict, 0)
     for diagnosis in examination.run(chosen):
@@ -58,16 +65,17 @@ def _traits(examination: Examination) -> dict[str, str]:
     return {"class": traits.name, "transport": traits.transport, "workers": traits.workers}
 
 
-def _described(examination: Examination) -> str:
+def _described(examination: Examination, hardened: bool) -> str:
     traits = examination.traits
     where = {"loop": "in the loop", "thread": "in threads", "process": "in child processes"}.get(traits.workers, "")
-    return safe(f"{traits.transport}, serves {where}")
+    how = ", examined as harden() makes it" if hardened else ""
+    return safe(f"{traits.transport}, serves {where}{how}")
 
 
 def _told(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict is Verdict.OPT_IN:
         return safe(f"{diagnosis.figure}; kept for compatibility, cured by {diagnosis.cure}")
-    return safe(diagnosis.figure)
+    return safe(f"{diagnosis.figure}; with {diagnosis.cure}" if diagnosis.cure else diagnosis.figure)
 
 
 def _row(title: str, verdict: str, figure: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..servers.base import BaseServer
@@ -26,11 +27,12 @@ def known_to(kind: type) -> tuple[str, ...]:
     return tuple(name for name, cure in CURES.items() if cure is not HARDENED or not issubclass(kind, HardenedMixIn))
 
 
-def cured(kind: Any, cure: Cure | None) -> type:
-    """The class with this cure; itself where the cure is not one of the class's own making."""
-    return harden(kind) if cure is HARDENED else kind
+def cured(kind: Any, taken: Collection[Cure]) -> type:
+    """The class with these cures; itself where they are not of the class's own making."""
+    return harden(kind) if HARDENED in taken else kind
 
 
-def members_of(cure: Cure | None) -> dict[str, Any]:
-    """What a subclass has to set for this cure."""
-    return {"default_limits": _LIMITS[cure]} if cure in _LIMITS else {}
+def members_of(taken: Collection[Cure]) -> dict[str, Any]:
+    """What a subclass has to set for these cures."""
+    limits = [_LIMITS[cure] for cure in taken if cure in _LIMITS]
+    return {"default_limits": limits[-1]} if limits else {}

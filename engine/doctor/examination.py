@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..hosting.processes import MARK, become_subreaper, kill_run, reap_orphans, signal_group
+from .cures import HARDENED
 from .records import Cure, Diagnosis, Traits, Verdict, Weakness
 
 BOOT = str(Path(__file__).parent.parent / "hosting" / "boot.py")
@@ -38,17 +39,26 @@ class Target:
 
 
 class Examination:
-    """Examines one class. `timeout` is for each check, seconds."""
+    """Examines one class. `timeout` is for each check, seconds.
 
-    def __init__(self, target: Target, timeout: float) -> None:
+    `hardened`: examine it as `harden` makes it, and with whatever limit or call a weakness is cured by besides.
+    """
+
+    def __init__(self, target: Target, timeout: float, *, hardened: bool = False) -> None:
         self._target = target
         self._timeout = timeout
+        self._base = (HARDENED,) if hardened else ()
         become_subreaper()
-        answer = self._ask("", None, None)
+        answer = self._ask("", None)
         if "traits" not in answer:
             raise Refused(answer.get("refused") or answer.get("unknown", "The class gives no answer."))
         given = answer["traits"]
         self.traits = Traits(**{**given, "cures": tuple(given["cures"])})
+        if hardened and HARDENED.name not in self.traits.cures:
+            why = (
+                "is hardened already" if self.traits.cures else "is no class of this engine, and harden() is for those"
+            )
+            raise Refused(f"{self.traits.name} {why}: leave out --hardened.")
 
     def run(self, weaknesses: Sequence[Weakness]) -> Iterator[Diagnosis]:
         """Check for each weakness in turn."""
@@ -58,30 +68,30 @@ class Examination:
         """Check for one weakness; where the class has it and knows a cure, check whether that helps."""
         if not weakness.applies(self.traits):
             return Diagnosis(weakness, Verdict.NOT_APPLICABLE)
-        found = self._diagnose(weakness, None)
+        found = self._diagnose(weakness, self._base)
         if found.verdict is not Verdict.HAS:
             return found
-        cure = next((cure for cure in weakness.cures if self._helps(weakness, cure)), None)
-        if cure is None:
-            return found
-        return Diagnosis(weakness, Verdict.OPT_IN, found.figure, found.numbers, cure.told)
+        for cure in weakness.cures:
+            if cure.name not in self.traits.cures or cure in self._base:
+                continue
+            cured = self._diagnose(weakness, (*self._base, cure))
+            if cured.verdict is Verdict.HAS_NOT:
+                better, verdict = (cured, Verdict.HAS_NOT) if self._base else (found, Verdict.OPT_IN)
+                return Diagnosis(weakness, verdict, better.figure, better.numbers, cure.told)
+        return found
 
-    def _helps(self, weakness: Weakness, cure: Cure) -> bool:
-        known = cure.name in self.traits.cures
-        return known and self._diagnose(weakness, cure).verdict is Verdict.HAS_NOT
-
-    def _diagnose(self, weakness: Weakness, cure: Cure | None) -> Diagnosis:
-        answer = self._ask(weakness.name, cure, self.traits)
+    def _diagnose(self, weakness: Weakness, cures: Sequence[Cure]) -> Diagnosis:
+        answer = self._ask(weakness.name, self.traits, cures)
         if "weak" not in answer:
             return Diagnosis(weakness, Verdict.UNKNOWN, answer.get("unknown", "The class gives no answer."))
         verdict = Verdict.HAS if answer["weak"] else Verdict.HAS_NOT
         return Diagnosis(weakness, verdict, answer["figure"], answer["numbers"])
 
-    def _ask(self, check: str, cure: Cure | None, traits: Traits | None) -> dict[str, Any]:
+    def _ask(self, check: str, traits: Traits | None, cures: Sequence[Cure] = ()) -> dict[str, Any]:
         target = self._target
         job = {
             "file": target.file, "module": target.module, "class": target.name, "check": check,
-            "cure": cure.name if cure else "", "traits": asdict(traits) if traits else None,
+            "cures": [cure.name for cure in cures], "traits": asdict(traits) if traits else None,
             "timeout": self._timeout,
         }  # fmt: skip
         directory = tempfile.mkdtemp(prefix="doctor-")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import itertools
 import logging
+import mmap
 import os
 import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -62,12 +63,37 @@ def start(call: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+class _Client(socket.socket):
+    """A client in the server's own process: forked children have a copy of its descriptor, and must not keep it up."""
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
+        super().close()
+
+
+class Tally:
+    """Counts what happens, in this process or in those that it forks."""
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, 8)
+
+    def add(self) -> None:
+        """Once more."""
+        self._shared[:] = (self.count + 1).to_bytes(8, "little")
+
+    @property
+    def count(self) -> int:
+        """How often, or nearly so."""
+        return int.from_bytes(self._shared[:], "little")
+
+
 class Patient:
     """Everything that a check needs of the class: `bases` has the handler classes that belong to it."""
 
-    def __init__(self, kind: type, traits: Traits | None = None, cure: Cure | None = None) -> None:
-        self.kind = kind
-        self.cure = cure
+    def __init__(self, kind: type, traits: Traits | None = None, taken: Collection[Cure] = ()) -> None:
+        self.kind = cures.cured(kind, taken)
+        self._cures = taken
         self.transport = transport_of(kind)
         self._traits = traits
         self.bases = _module_of(kind)
@@ -81,12 +107,12 @@ class Patient:
 
     def cured_by(self, cure: Cure) -> bool:
         """Whether this cure is on trial."""
-        return self.cure is cure
+        return cure in self._cures
 
     def server(self, handler: Any, **members: Any) -> Any:
         """A server that is bound and listens, of a subclass with these members."""
-        base = cures.cured(self.kind, self.cure)
-        kind = type(self.kind.__name__, (base,), {"__module__": __name__, **cures.members_of(self.cure), **members})
+        members = {"__module__": __name__, **cures.members_of(self._cures), **members}
+        kind = type(self.kind.__name__, (self.kind,), members)
         return kind(self.place(), handler)
 
     def place(self) -> Any:
@@ -111,7 +137,7 @@ class Patient:
 
     def unconnected(self, server: Any) -> socket.socket:
         """A client's socket, not connected; one for datagrams has a name that can be answered."""
-        sock = socket.socket(server.socket.family, server.socket.type)
+        sock = _Client(server.socket.family, server.socket.type)
         sock.settimeout(PATIENCE)
         if self.transport == "unixgram":
             sock.bind(self.place())
@@ -158,11 +184,16 @@ class Ears(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.heard: list[str] = []
+        self._by = {who: Tally() for who in ("the log", "handle_error", "an observer")}
+
+    @property
+    def heard(self) -> list[str]:
+        """Who has been told."""
+        return [who for who, tally in self._by.items() if tally.count]
 
     def emit(self, record: logging.LogRecord) -> None:
         """A log line."""
-        self.heard.append("the log")
+        self._by["the log"].add()
 
     def listen(self, server: Any) -> None:
         """Listen to this server."""
@@ -171,22 +202,22 @@ class Ears(logging.Handler):
 
     def members(self) -> dict[str, Any]:
         """For the server's class: `handle_error` tells us instead of printing."""
-        return {"handle_error": lambda server, request, address: self.heard.append("handle_error")}
+        return {"handle_error": lambda server, request, address: self._by["handle_error"].add()}
 
     def _observer(self) -> Any:
-        heard = self.heard
+        heard = self._by["an observer"]
 
         class Listening(_ours.Observer):  # type: ignore[misc,name-defined]  # this package, by a name it learns late
             def received(self, request: Any, data: bytes, at: int) -> None:
                 if getattr(data, "size", len(data)) > len(data):
-                    heard.append("an observer")
+                    heard.add()
 
             def worker_ended(self, worker: Any) -> None:
                 if worker.status > 0:
-                    heard.append("an observer")
+                    heard.add()
 
             def failed(self, request: Any, stage: Any, error: BaseException) -> None:
-                heard.append("an observer")
+                heard.add()
 
         return Listening()
 

@@ -78,7 +78,7 @@ class Weakness:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line of the report. `cure` is given where the verdict is OPT_IN."""
+    """One line of the report. `cure` is given where the verdict is OPT_IN, or where a hardened class needed it, too."""
 
     weakness: Weakness
     verdict: Verdict

@@ -122,6 +122,6 @@ def _workers(patient: Patient) -> str:
 
 def _check(kind: type, job: dict[str, Any]) -> dict[str, Any]:
     traits = Traits(**{**job["traits"], "cures": tuple(job["traits"]["cures"])})
-    patient = Patient(kind, traits, cures.CURES.get(job["cure"]))
+    patient = Patient(kind, traits, [cures.CURES[name] for name in job["cures"]])
     finding = BY_NAME[job["check"]].check(patient)
     return {"weak": finding.weak, "figure": finding.figure, "numbers": finding.numbers}

@@ -138,14 +138,17 @@ class BaseServer(Draining):
     def _ss_process(self, request: Any, client_address: Any) -> None:
         try:
             self.process_request(request, client_address)
-        except Exception:
+        except BaseException as error:
             try:
+                if self._ss_ends_loop(error):
+                    raise
                 self.handle_error(request, client_address)
             finally:
                 self._ss_dispose(request)
-        except BaseException:
-            self._ss_dispose(request)
-            raise
+
+    def _ss_ends_loop(self, error: BaseException) -> bool:
+        """Whether what a handler raises in the loop's own thread is more than an error of this request."""
+        return not isinstance(error, Exception)
 
     def _ss_dispose(self, request: Any) -> None:
         """`shutdown_request`; should that fail, the connection is closed nevertheless."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from contextlib import suppress
 from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -112,16 +113,20 @@ class DatagramRequestHandler(BaseRequestHandler):
     """Reads a datagram as a file; what is written is sent back as one datagram, even if it is nothing.
 
     Unless the server's `reply_when_empty` is False: then nothing is sent where nothing was written, or where the client
-    has no address to send to (a Unix socket that was not bound).
+    has no address to send to (a Unix socket that was not bound). And unless its `reply_when_failed` is False: then
+    nothing is sent where `handle` has raised.
     """
 
     packet: bytes
     socket: socket.socket
     rfile: BytesIO
     wfile: BytesIO
+    _ss_beside: BaseException | None = None
+    """What was being handled already when this request came."""
 
     def setup(self) -> None:
         """Open `rfile` on the datagram, and `wfile` on the answer."""
+        self._ss_beside = sys.exception()
         self.packet, self.socket = self.request
         self.rfile = BytesIO(self.packet)
         self.wfile = BytesIO()
@@ -129,5 +134,7 @@ class DatagramRequestHandler(BaseRequestHandler):
     def finish(self) -> None:
         """Send the answer."""
         answer = self.wfile.getvalue()
+        if sys.exception() is not self._ss_beside and not getattr(self.server, "reply_when_failed", True):
+            return
         if (answer and self.client_address) or getattr(self.server, "reply_when_empty", True):
             self.socket.sendto(answer, self.client_address)

@@ -13,6 +13,7 @@ from ..observe.stages import Stage
 from . import pipeline
 from .base import BaseServer
 from .listening import check_seconds
+from .udp import DONTWAIT
 
 if TYPE_CHECKING:
     from .tcp import TCPServer as _Server
@@ -31,18 +32,21 @@ class HardenedMixIn(_Server):
     """Mix in first: what a server should do that nobody relied on before.
 
     A queue for bursts of clients; small answers sent at once (TCP_NODELAY); a listener that never blocks; a goodbye
-    that waits until the client has read its answer (bounded, and in a worker); no empty datagram for an answer; a Unix
-    socket's file that goes when the server closes.
+    that waits until the client has read its answer (bounded, and in a worker); no datagram for an answer where nothing
+    was written, or the handler has failed; a Unix socket's file that goes when the server closes. A handler's
+    SystemExit ends its request, not the server, whatever thread it runs in.
     """
 
     request_queue_size: int = 1024
     unlink_on_close: bool = True
     reply_when_empty: bool = False
+    reply_when_failed: bool = False
     linger_timeout: float = 1.0
     """Seconds, at most, that a served connection is kept for its client to finish; 0: not at all."""
     linger_bytes: int = 1 << 20
     """Bytes, at most, that are read meanwhile and thrown away."""
     _ss_accepting_pid = 0
+    _ss_receive_flags = DONTWAIT
 
     def server_activate(self) -> None:
         """Listen, without ever blocking in `accept`, and with TCP_NODELAY, which connections inherit."""
@@ -76,6 +80,9 @@ class HardenedMixIn(_Server):
             return pipeline.shut_for_user(watched, self.shutdown_request, request)
         linger(request, self.linger_timeout, self.linger_bytes)
         return super().shutdown_request(request)
+
+    def _ss_ends_loop(self, error: BaseException) -> bool:
+        return not isinstance(error, Exception | SystemExit)
 
     def _ss_is_accepting(self) -> bool:
         """Whether this is the accepting thread of a server that has workers: others must not wait for one client."""

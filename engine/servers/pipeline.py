@@ -88,7 +88,7 @@ def process(server: Any, request: Request) -> None:
 def give_up(server: Any, request: Request, error: BaseException) -> None:
     """`process_request` has raised `error`, which is being handled: report it, or if it is no Exception, raise it."""
     try:
-        if not isinstance(error, Exception):
+        if server._ss_ends_loop(error):
             raise error
         report(server, request.given, request.address, request)
     finally:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Datagrams, at most, that are served before the loop looks again at its selector."""
-_DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
-_FLAGS = _DONTWAIT | (int(socket.MSG_TRUNC) if sys.platform == "linux" else 0)
+DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
+_FLAGS = DONTWAIT | (int(socket.MSG_TRUNC) if sys.platform == "linux" else 0)
 """On Linux with MSG_TRUNC: the size is the true one, even if the datagram is cut."""
 _receive_into = socket.socket.recvfrom_into
 _MEMINFO, _NUMBERS = 55, struct.Struct("9I")
@@ -54,7 +54,10 @@ class UDPServer(TCPServer):
     """Bytes that the kernel keeps for us (SO_RCVBUF; it has a limit of its own). None: the system's default."""
     reply_when_empty: bool = True
     """Whether DatagramRequestHandler answers even if nothing was written, and fails if the client has no address."""
+    reply_when_failed: bool = True
+    """Whether it sends what was written even if `handle` has raised."""
 
+    _ss_receive_flags = 0
     _ss_batching = True
     _ss_run = 1
     """How many datagrams to look for at once: more, the more wait. To find none costs more than to ask the selector."""
@@ -65,9 +68,10 @@ class UDPServer(TCPServer):
         """Receive: the datagram with the socket to answer on, and the sender's address."""
         place = self._ss_place
         if place is None:
-            data, client_address = self.socket.recvfrom(self.max_packet_size)
+            data, client_address = self.socket.recvfrom(self.max_packet_size, self._ss_receive_flags)
         else:
-            data, client_address, place.datagram_size = tap.receive_datagram(self.socket, self.max_packet_size)
+            size, flags = self.max_packet_size, self._ss_receive_flags
+            data, client_address, place.datagram_size = tap.receive_datagram(self.socket, size, flags)
         return (data, self.socket), client_address
 
     def server_activate(self) -> None:
@@ -128,7 +132,7 @@ class UDPServer(TCPServer):
             or cls._handle_request_noblock is not UDPServer._handle_request_noblock
             or "get_request" in own
             or bool(self.socket.gettimeout())  # a wait of the socket's own, whatever the flags
-            or not _DONTWAIT
+            or not DONTWAIT
             or self.max_packet_size <= 0
             or self._ss_is_active()
         )
@@ -139,7 +143,7 @@ class UDPServer(TCPServer):
         receive, size = sock.recvfrom, self.max_packet_size
         for _ in range(self._ss_run):
             try:
-                data, client_address = receive(size, _DONTWAIT)
+                data, client_address = receive(size, DONTWAIT)
             except BlockingIOError:
                 return True
             except OSError as error:
@@ -150,7 +154,9 @@ class UDPServer(TCPServer):
             else:
                 try:
                     self.RequestHandlerClass((data, sock), client_address, self)  # type: ignore[arg-type]  # is Self
-                except Exception:
+                except BaseException as error:
+                    if self._ss_ends_loop(error):
+                        raise
                     self.handle_error((data, sock), client_address)
             if self._ss_stopping or loop.nudged:
                 return False

@@ -35,6 +35,7 @@ def _wrap(server: Any) -> None:
     place = Place(server)
     server._ss_place = place
     server._ss_accept_failed = lambda error: None
+    server._ss_ends_loop = lambda error: not isinstance(error, Exception)
     server._ss_add_observer = place.add
     for name, method in (("add_observer", place.add), ("remove_observer", place.hooks.remove)):
         if not hasattr(server, name):  # else it has a meaning of its own

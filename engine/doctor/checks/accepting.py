@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from ..patient import Patient, start, took
+from ..patient import Patient, Tally, start, took, until
 from ..records import Finding, NotMeasured
 from .stopping import HANGS
 
@@ -21,6 +21,8 @@ WINDOW = 0.5
 
 def exhausted(patient: Patient) -> Finding:
     """What the loop does while the process has no descriptor left."""
+    if patient.traits.workers == "process" and not patient.traits.forks:
+        raise NotMeasured("Its workers accept, each with descriptors of its own.")
     calls = [0]
 
     def get_request(server: Any) -> Any:
@@ -102,22 +104,24 @@ def _connected(poll: select.poll, deadline: float) -> int:
 
 def blocking_accept(patient: Patient) -> Finding:
     """Whether the loop hangs when another process takes the request that both were told of."""
-    taken = threading.Event()
+    taken = Tally()
 
     def get_request(server: Any) -> Any:
-        if not taken.is_set():
-            with server.socket.dup() as other:  # its own descriptor; whether it blocks is the listener's affair
+        if not taken.count:
+            # Its own descriptor; whether it blocks is the listener's affair (`dup` of a socket would change that).
+            with socket.socket(fileno=os.dup(server.socket.fileno())) as other:
                 _take(other, stream=patient.traits.stream)
-        taken.set()
+            taken.add()
         return patient.kind.get_request(server)  # type: ignore[attr-defined]  # a server class has it
 
     server = patient.server(patient.echo(), get_request=get_request)
     thread = start(server.serve_forever)
     patient.client(server).send(b"x")
-    if not taken.wait(HANGS):
+    if not until(lambda: taken.count, HANGS):
         raise NotMeasured("The server does not call its get_request.")
     elapsed = took(server.shutdown, HANGS)
-    weak = elapsed is None or thread.is_alive()
+    thread.join(0 if elapsed is None else HANGS)
+    weak = thread.is_alive()
     return Finding(weak, "the loop hangs, and shutdown() with it" if weak else "the loop goes on", {"hangs": weak})
 
 

@@ -157,13 +157,17 @@ def close_with_idle_client(patient: Patient) -> Finding:
     server = patient.server(patient.echo())
     thread = patient.serve(server)
     client = patient.ask(server)
-    server.shutdown()
-    thread.join()
     if patient.cured_by(DRAIN):
         start(lambda: server.drain(0.3)).join(HANGS)
-    elapsed = took(server.server_close, HANGS)
+
+    def stop() -> None:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    elapsed = took(stop, HANGS)
     client.close()
-    return _hanging(elapsed, "server_close()")
+    return _hanging(elapsed, "server_close() after shutdown()")
 
 
 def file_left(patient: Patient) -> Finding:

@@ -11,7 +11,7 @@ from ..patient import Patient, until
 from ..records import Finding, NotMeasured
 
 CLIENTS = 40
-CROWD = 150
+CROWD = 60
 
 
 def kept_threads(patient: Patient) -> Finding:

@@ -21,6 +21,16 @@ def test_table() -> None:
     assert sums == "has it: 1, does not apply: 1"
 
 
+def test_hardened() -> None:
+    done = call("doctor", "engine:TCPServer", "--hardened", "--only", "backlog", "--only", "slow-clients")
+    assert (done.returncode, done.stderr) == (0, "")
+    title, _, backlog, slow, sums = done.stdout.splitlines()
+    assert title == "TCPServer (tcp, serves in the loop, examined as harden() makes it)"
+    assert "0 of 40 clients" in backlog
+    assert slow.endswith("; with limits = Limits(total_timeout=...)")
+    assert sums == "has not: 2"
+
+
 def test_json() -> None:
     done = call("doctor", "engine:UDPServer", "--only", "udp-cut", "--json")
     assert done.returncode == 0, done.stderr
@@ -40,6 +50,7 @@ def test_json() -> None:
         (("socketserver:StreamRequestHandler",), "is no server class"),
         (("socketserver:BaseServer",), "no server class on TCP"),
         (("socketserver:TCPServer", "--only", "nope"), "There is no check nope"),
+        (("socketserver:TCPServer", "--hardened"), "leave out --hardened"),
         (("socketserver:TCPServer", "--timeout", "never"), "--timeout is 1 to 600 seconds"),
         (("socketserver:TCPServer", "--timeout", "nan"), "--timeout is 1 to 600 seconds"),
     ],

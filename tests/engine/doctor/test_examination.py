@@ -82,6 +82,32 @@ def test_a_class_that_is_hardened_has_nothing_to_opt_for(tmp_path: Path) -> None
     assert examination.check(BY_NAME["backlog"]).verdict is Verdict.HAS_NOT
 
 
+HARDENED_HAS_NOT = [
+    ("ThreadingTCPServer", "shared-listener", ""),
+    ("ThreadingTCPServer", "silent-clients", "limits = Limits(max_connections=...)"),
+    ("ForkingTCPServer", "small-writes", ""),
+    ("ThreadPoolTCPServer", "slow-clients", "limits = Limits(total_timeout=...)"),
+    ("PreforkTCPServer", "close-idle-client", "drain() before server_close()"),
+    ("PreforkTCPServer", "backlog", ""),
+    ("PreforkUDPServer", "udp-cut", ""),
+    ("UDPServer", "raising", ""),
+    ("UDPServer", "shared-listener", ""),
+    ("UDPServer", "udp-failed-answer", ""),
+    ("UnixStreamServer", "unix-file", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "weakness", "cure"), HARDENED_HAS_NOT)
+def test_ours_hardened_has_not(name: str, weakness: str, cure: str) -> None:
+    found = Examination(Target("", "engine", name), 20, hardened=True).check(BY_NAME[weakness])
+    assert (found.verdict, found.cure) == (Verdict.HAS_NOT, cure), found.figure
+
+
+def test_only_ours_can_be_examined_as_hardened() -> None:
+    with pytest.raises(Refused, match="no class of this engine"):
+        Examination(Target("", "socketserver", "TCPServer"), 20, hardened=True)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import engine
+from engine.observe.recorder import Recorder
 from tests.engine.certificates import ask_tls, certificate
-from tests.engine.serving import DEADLINE, DatagramEcho, Echo, ask, serving
+from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, serving
 
 HERE = ("127.0.0.1", 0)
 SERVERS = [engine.TCPServer, engine.ThreadingTCPServer, engine.ForkingTCPServer]
@@ -151,3 +152,80 @@ def test_a_burst_is_queued() -> None:
             client.settimeout(0.9)  # a second knock comes after a second
             client.sendall(b"x")
             client.close()
+
+
+class Leaving(engine.StreamRequestHandler):
+    """Raises SystemExit if it is told to leave."""
+
+    def handle(self) -> None:
+        line = self.rfile.readline()
+        if line == b"leave\n":
+            raise SystemExit("enough")
+        self.wfile.write(line)
+
+
+def _told(watched: str) -> list[Any]:
+    kinds: dict[str, Any] = {"nobody": list, "a recorder": lambda: [Recorder(len)], "an observer": lambda: [Notes()]}
+    return list(kinds[watched]())
+
+
+WATCHED = pytest.mark.parametrize("watched", ["nobody", "a recorder", "an observer"])
+
+
+@WATCHED
+def test_a_handler_that_exits_ends_its_request_only(watched: str, capsys: pytest.CaptureFixture[str]) -> None:
+    observers = _told(watched)
+    with serving(engine.harden(engine.TCPServer)(HERE, Leaving), *observers) as server:
+        assert ask(server.server_address, b"leave\n") == b""
+        assert ask(server.server_address, b"stay\n") == b"stay\n"
+    for recorder in observers:
+        getattr(recorder, "close", int)()
+    assert capsys.readouterr().err.count("SystemExit: enough") == 1
+
+
+class LeavingDatagram(engine.DatagramRequestHandler):
+    """Raises in the midst of its answer: the error that the datagram names, if it names one."""
+
+    def handle(self) -> None:
+        self.wfile.write(self.packet)
+        error = {b"fail": ValueError, b"leave": SystemExit}.get(self.packet)
+        if error is not None:
+            raise error("enough")
+
+
+@WATCHED
+def test_a_failed_datagram_is_not_answered_and_does_not_end_the_server(
+    watched: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    observers = _told(watched)
+    with (
+        serving(engine.harden(engine.UDPServer)(HERE, LeavingDatagram), *observers) as server,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        client.settimeout(DEADLINE)
+        for packet in (b"fail", b"leave", b"stay"):
+            client.sendto(packet, server.server_address)
+        assert client.recv(10) == b"stay"
+    for recorder in observers:
+        getattr(recorder, "close", int)()
+    printed = capsys.readouterr().err
+    assert ("ValueError: enough" in printed, "SystemExit: enough" in printed) == (True, True)
+
+
+def test_a_server_that_was_started_while_an_error_is_handled_still_answers() -> None:
+    """Whether `handle` has raised is known by the exception that is being handled: not by one from before."""
+    server = engine.harden(engine.UDPServer)(HERE, DatagramEcho)
+    server.timeout = DEADLINE
+    with server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(DEADLINE)
+        client.sendto(b"x", server.server_address)
+        try:
+            raise ValueError("from before")
+        except ValueError:
+            server.handle_request()
+        assert client.recv(10) == b"x"
+
+
+def test_a_datagram_that_another_process_was_quicker_for_is_not_waited_for() -> None:
+    with engine.harden(engine.UDPServer)(HERE, DatagramEcho) as server, pytest.raises(BlockingIOError):
+        server.get_request()
