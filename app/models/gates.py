@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 
 from app.models.columns import Column
+from app.models.places import point_text
 from app.models.recordtable import RecordTable
 from app.text import QT_TR_NOOP, number, safe_text, tr
 from app.theme import theme
@@ -56,10 +57,7 @@ class GateSetting:
 
 def where_text(gate: GateSetting) -> str:
     """Where it holds: "before handle", "bytes received", "exception"."""
-    words = {"received": tr("bytes received"), "sent": tr("bytes about to be sent"), "raised": tr("exception")}
-    if gate.point in words:
-        return words[gate.point]
-    return (tr("before {stage}") if gate.when == BEFORE else tr("after {stage}")).format(stage=gate.point)
+    return point_text(gate.point, gate.when)
 
 
 def condition_text(gate: GateSetting) -> str:

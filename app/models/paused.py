@@ -8,22 +8,18 @@ from PySide6.QtCore import QObject
 
 from app.link.tick import PausedRequest
 from app.models.columns import RIGHT, Column, Moment
-from app.models.gates import GateSetting, where_text
+from app.models.places import place_text
 from app.models.recordtable import RecordTable
 from app.models.workernames import thread_name
 from app.text import QT_TR_NOOP, safe_text, tr
 from app.theme import theme
+from engine.debug.gates import place_of
 
 
 def waiting_text(paused: PausedRequest, now: int) -> str:
     """Minutes and seconds: 00:12."""
     seconds = max(0, now - paused.since) // 1_000_000_000
     return f"{seconds // 60:02}:{seconds % 60:02}"
-
-
-def point_text(paused: PausedRequest) -> str:
-    """Where it is held: "before handle", "exception"."""
-    return where_text(GateSetting(paused.gate, paused.point, paused.when))
 
 
 def worker_text(paused: PausedRequest) -> str:
@@ -48,7 +44,7 @@ COLUMNS: tuple[Column[Row], ...] = (
         QT_TR_NOOP("paused"),
         QT_TR_NOOP("Where the request is held"),
         150,
-        lambda row, m: f"‖ {point_text(row[0])}",
+        lambda row, m: f"‖ {place_text(place_of(row[0].point, row[0].when))}",
         colour=lambda row: theme().warn,
     ),
     Column(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
 from app.models.columns import RIGHT, Column, Moment
+from app.models.places import place_text
 from app.models.workernames import short_name
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
-from engine.capture.records import RequestRecord, StageRecord, State
+from engine.capture.records import PauseRecord, RequestRecord, StageRecord, State
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
@@ -16,8 +19,8 @@ FAILED = frozenset({State.ERROR, State.KILLED})
 
 
 def lasted(record: RequestRecord, now: int) -> int:
-    """From accept to close, or to now, in ns."""
-    return max(0, (now if record.closed is None else record.closed) - record.opened)
+    """From accept to close, or to now, without the time for which it was held at breakpoints, in ns."""
+    return max(0, (now if record.closed is None else record.closed) - record.opened - record.paused(now))
 
 
 def began(record: RequestRecord) -> int:
@@ -26,10 +29,20 @@ def began(record: RequestRecord) -> int:
 
 
 def bar_length(record: RequestRecord, now: int) -> int:
-    """What its stage bar is long: from the first stage to the end of the last, in ns."""
+    """What its stage bar is long: from the first stage to the end of the last, without pauses, in ns."""
+    held = began(record) + record.paused(now)
     if record.closed is None:
-        return max(1, now - began(record))
-    return max(1, max((stage.ended or record.closed for stage in record.stages), default=record.closed) - began(record))
+        return max(1, now - held)
+    return max(1, max((stage.ended or record.closed for stage in record.stages), default=record.closed) - held)
+
+
+def worked(stage: StageRecord, pauses: Sequence[PauseRecord], now: int) -> int:
+    """For how long a stage ran, without what it was held for, in ns; `now` ends what goes on."""
+    ended = now if stage.ended is None else stage.ended
+    held = sum(
+        max(0, min(ended, now if one.ended is None else one.ended) - max(stage.started, one.started)) for one in pauses
+    )
+    return max(0, ended - stage.started - held)
 
 
 def _stage(record: RequestRecord, stage: Stage) -> StageRecord | None:
@@ -38,7 +51,7 @@ def _stage(record: RequestRecord, stage: Stage) -> StageRecord | None:
 
 def _stage_time(record: RequestRecord, stage: Stage, now: int) -> int | None:
     found = _stage(record, stage)
-    return None if found is None else max(0, (now if found.ended is None else found.ended) - found.started)
+    return None if found is None else worked(found, record.pauses, now)
 
 
 def _cpu(record: RequestRecord) -> int | None:
@@ -75,7 +88,7 @@ def _state_text(record: RequestRecord) -> str:
     if state in FAILED:
         return f"✕ {safe_text(record.error or state_word(state), 60)}"
     if state is State.PAUSED:
-        return f"‖ {record.stage.method}"
+        return f"‖ {place_text(record.held) or record.stage.method}"
     return state_word(state)
 
 
@@ -220,7 +233,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
     Column(
         "ms",
         QT_TRANSLATE_NOOP("RequestsModel", "ms"),
-        QT_TRANSLATE_NOOP("RequestsModel", "From accept to close, in milliseconds"),
+        QT_TRANSLATE_NOOP("RequestsModel", "From accept to close without pauses, in milliseconds"),
         60,
         lambda r, m: milliseconds(lasted(r, m.now)),
         "duration",

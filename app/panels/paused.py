@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 from app.bars import action_button
 from app.context import Context
 from app.link.tick import PausedRequest, Tick
-from app.models.paused import PausedModel, point_text
+from app.models.paused import PausedModel
+from app.models.places import point_text
 from app.panels.live import LEAST_HEIGHT, LivePanel, Slow, row
 from app.panels.stakes import StakesEditor
 from app.panels.tables import make_table
@@ -121,7 +122,7 @@ def note_text(paused: PausedRequest | None) -> str:
         parts.append(tr("{error} was raised.").format(error=paused.error))
     if paused.blocks:
         parts.append(tr("Everything waits: this server serves one request at a time, and this one is paused {where}.")
-                     .format(where=point_text(paused)))  # fmt: skip
+                     .format(where=point_text(paused.point, paused.when)))  # fmt: skip
     if paused.patience:
         parts.append(tr("It goes on by itself after {time}.").format(time=duration(int(paused.patience * 1e9))))
     return " ".join(parts)

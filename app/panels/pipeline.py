@@ -5,10 +5,12 @@ from __future__ import annotations
 from app.context import Context
 from app.link.tick import PausedRequest, Tick
 from app.models.paused import waiting_text
+from app.models.places import place_text
 from app.panels.live import LivePanel, row
 from app.text import label, tr
 from app.widgets.pipelinestrip import SHOWN, Held, PipelineStrip
 from engine.capture.records import RequestRecord
+from engine.debug.gates import BEFORE, place_of
 from engine.observe.stages import Stage
 
 HEIGHT = 36
@@ -48,10 +50,20 @@ class PipelinePanel(LivePanel):
     def _show(self, record: RequestRecord | None, paused: PausedRequest | None, now: int) -> None:
         key = self.context.selection.server
         gates = frozenset(stage.method for stage in SHOWN if self.context.gates.at(key, stage.method))
-        held = Held(paused.point, tr("waiting {time}").format(time=waiting_text(paused, now))) if paused else None
-        stages = {one.stage: one for one in record.stages} if record is not None else {}
-        self.strip.show_stages(stages, held, gates, "" if key else tr("Select a server first"))
+        held = _held(paused, record, now) if paused is not None else None
+        self.strip.show_stages(record, held, gates, "" if key else tr("Select a server first"))
         self.who.setText(f"#{record.id}" if record is not None else tr("Select a request"))
 
     def _toggle(self, stage: Stage) -> None:
         self.context.gates.toggle(self.context.selection.server, stage.method)
+
+
+def _held(paused: PausedRequest, record: RequestRecord | None, now: int) -> Held:
+    """Where the strip shows a pause. Bytes pass and exceptions are raised within a stage."""
+    names = {stage.method: stage for stage in Stage}
+    stage = names.get(paused.point) or (record.stage if record is not None else Stage.HANDLE)
+    if stage is Stage.FINISH_REQUEST:
+        stage = Stage.SETUP if paused.when == BEFORE else Stage.FINISH
+    place = place_text(place_of(paused.point, paused.when))
+    words = tr("{place}  waiting {time}").format(place=place, time=waiting_text(paused, now))
+    return Held(stage if stage in SHOWN else Stage.HANDLE, words)

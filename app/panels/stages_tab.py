@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.models.requestcolumns import means_word
+from app.models.places import place_text
+from app.models.requestcolumns import lasted, means_word, worked
 from app.models.selection import Selection
 from app.panels.live import paint_ground, strip
 from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.widgets.waterfall import Waterfall
-from engine.capture.records import InterferenceRecord, RequestRecord, StageRecord
+from engine.capture.records import GOES_ON, InterferenceRecord, RequestRecord, StageRecord
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
-_LASTING = frozenset({Means.PAUSED, Means.LATENCY, Means.BANDWIDTH})
+_LASTING = frozenset({Means.LATENCY, Means.BANDWIDTH})
 """Means whose amount is a time."""
 
 
@@ -58,17 +59,26 @@ class StagesTab(QWidget):
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
         self.summary.setText(summary(request, now) if request else tr("Select a request."))
-        self.touches.setText(touches_text(request, touches) if request else "")
+        self.touches.setText(touches_text(request, touches, now) if request else "")
         set_role(self.touches, "fault-small" if request is not None and request.injected else "warn-small")
         self.touches.setVisible(bool(touches))
 
 
-def touches_text(request: RequestRecord, touches: Sequence[InterferenceRecord]) -> str:
-    """What gates and faults did: "⚡ latency received 212 ms  ·  ⚡ split 3 B"."""
-    return "  ·  ".join(_touch(request, one) for one in touches)
+def touches_text(request: RequestRecord, touches: Sequence[InterferenceRecord], now: int) -> str:
+    """What gates and faults did: "‖ held 12.3 s before handle  ·  ⚡ split 3 B"."""
+    return "  ·  ".join(_touch(request, one, now) for one in touches)
 
 
-def _touch(request: RequestRecord, one: InterferenceRecord) -> str:
+def _pause(one: InterferenceRecord, now: int) -> str:
+    place = place_text(one.detail)
+    if one.amount == GOES_ON:
+        return tr("‖ held {place} for {time} now").format(time=duration(max(0, now - one.at)), place=place)
+    return tr("‖ held {time} {place}").format(time=duration(one.amount), place=place)
+
+
+def _touch(request: RequestRecord, one: InterferenceRecord, now: int) -> str:
+    if one.means is Means.PAUSED:
+        return _pause(one, now)
     lasted = duration(one.amount) if one.means in _LASTING else ""
     at = tr("at {time}").format(time=duration(max(0, one.at - request.opened)))
     sign = "⚡" if one.means.fault else "‖"
@@ -77,17 +87,18 @@ def _touch(request: RequestRecord, one: InterferenceRecord) -> str:
 
 def summary(request: RequestRecord, now: int) -> str:
     """Where the time of a request went: total, queue, handler's computing and waiting."""
-    parts = [tr("total {time}").format(time=duration((request.closed or now) - request.opened))]
+    parts = [tr("total {time}").format(time=duration(lasted(request, now)))]
+    if held := request.paused(now):
+        parts.append(tr("and {time} paused").format(time=duration(held)))
     stages = {record.stage: record for record in request.stages}
     if queue := stages.get(Stage.QUEUE):
         parts.append(tr("queue {time}").format(time=duration((queue.ended or now) - queue.started)))
     if handle := stages.get(Stage.HANDLE):
-        parts.append(_handler(handle, now))
+        parts.append(_handler(handle, worked(handle, request.pauses, now)))
     return "  ·  ".join(parts)
 
 
-def _handler(handle: StageRecord, now: int) -> str:
-    lasted = (handle.ended or now) - handle.started
+def _handler(handle: StageRecord, lasted: int) -> str:
     if handle.cpu is None:
         return tr("handle {time}").format(time=duration(lasted))
     waited = max(0, lasted - handle.cpu)

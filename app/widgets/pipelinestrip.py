@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from app.models.requestcolumns import worked
 from app.text import QT_TR_NOOP, label, milliseconds, set_role, set_tip, tr
-from engine.capture.records import StageRecord
+from engine.capture.records import PauseRecord, RequestRecord, StageRecord
 from engine.observe.stages import Stage
 
 SHOWN: Mapping[Stage, str] = {
@@ -25,10 +26,10 @@ SHOWN: Mapping[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Where the request is held, and since when in words."""
+    """At which stage the request is held; where there exactly, and since when, in words."""
 
-    point: str
-    waiting: str
+    stage: Stage
+    words: str
 
 
 class PipelineStrip(QWidget):
@@ -50,20 +51,20 @@ class PipelineStrip(QWidget):
             self._buttons[stage] = self._make(stage)
             layout.addWidget(self._buttons[stage])
         layout.addStretch(1)
-        self.show_stages({}, None, frozenset(), "")
+        self.show_stages(None, None, frozenset(), "")
 
     def button(self, stage: Stage) -> QToolButton:
         """The button of a stage."""
         return self._buttons[stage]
 
-    def show_stages(
-        self, stages: Mapping[Stage, StageRecord], held: Held | None, gates: frozenset[str], why_not: str
-    ) -> None:
+    def show_stages(self, record: RequestRecord | None, held: Held | None, gates: frozenset[str], why_not: str) -> None:
         """Show a request's stages, its pause and the breakpoints before stages; `why_not` none can be set."""
+        stages = {one.stage: one for one in record.stages} if record is not None else {}
+        pauses = record.pauses if record is not None else ()
         for stage, button in self._buttons.items():
             gated = stage.method in gates
-            here = held is not None and held.point == stage.method
-            text = f"‖ {tr(SHOWN[stage])}  {held.waiting}" if here and held is not None else _passed(stage, stages)
+            here = held is not None and held.stage is stage
+            text = f"‖ {held.words}" if here and held is not None else _passed(stage, stages, pauses)
             text = f"◉ {text}" if gated else text
             if button.text() != text:
                 button.setText(text)
@@ -82,13 +83,13 @@ class PipelineStrip(QWidget):
         return button
 
 
-def _passed(stage: Stage, stages: Mapping[Stage, StageRecord]) -> str:
+def _passed(stage: Stage, stages: Mapping[Stage, StageRecord], pauses: Sequence[PauseRecord]) -> str:
     record = stages.get(stage)
     if record is None:
         return tr(SHOWN[stage])
     if record.ended is None:
         return f"{tr(SHOWN[stage])} …"
-    return f"{tr(SHOWN[stage])} ✓{milliseconds(record.ended - record.started)}"
+    return f"{tr(SHOWN[stage])} ✓{milliseconds(worked(record, pauses, record.ended))}"
 
 
 def _explanation(stage: Stage, gated: bool) -> str:

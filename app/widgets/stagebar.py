@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme as themes
 from app.models.requestcolumns import began
+from app.widgets.heldaxis import spans
 from app.widgets.stagepaint import BlockPainter, blocks
 from engine.capture.records import RequestRecord
 
@@ -35,7 +36,9 @@ def paint_bars(painter: QPainter, bars: Iterable[Bar], left: int, width: int, sc
     painted, cut, between = BlockPainter(down, BAR_HEIGHT), [], []
     for bar in bars:
         ground = theme.selection if bar.selected else theme.panel
-        made = blocks(bar.record.stages, began(bar.record), now, max(1, scale) / max(1, width))
+        record = bar.record
+        held = spans(record.pauses, now) if record.pauses else ()
+        made = blocks(record.stages, began(record), now, max(1, scale) / max(1, width), held=held)
         if made:
             painted.add(made, left, bar.top, width, ground, bar.selected)
             between.append(QRect(left, bar.top + themes.ROW // 2, min(made[-1].right, width), 1))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from app import theme as themes
+from app.widgets.heldaxis import HeldAxis, Span, pieces
 from engine.capture.records import StageRecord
 from engine.observe.stages import Stage
 
@@ -28,46 +30,70 @@ BAR_STAGES = frozenset(
 )
 """Those that follow each other; the others (process_request, finish_request) enclose some of them."""
 
+GAP = 10
+"""Pixels that a pause takes."""
 LEAST = 2
 """Pixels that even the shortest stage takes, so that none is hidden."""
 
 
 class Block(NamedTuple):
-    """A stage in pixels from the axis' origin: `solid` up to there on a CPU, waiting from there to `right`."""
+    """A stage in pixels from the axis' origin: `solid` up to there on a CPU, waiting from there to `right`.
 
-    stage: Stage
+    No stage: the request was held at a breakpoint.
+    """
+
+    stage: Stage | None
     left: int
     solid: int
     right: int
 
 
+Piece = tuple[int, int, int, Stage | None, float]
+"""Start, stage's number, end, stage, and the share that was on a CPU."""
+
+
 def blocks(
-    stages: Iterable[StageRecord], origin: int, now: int, ns_per_pixel: float, least: int = LEAST
+    stages: Iterable[StageRecord],
+    origin: int,
+    now: int,
+    ns_per_pixel: float,
+    least: int = LEAST,
+    held: Sequence[Span] = (),
 ) -> list[Block]:
-    """Lay stages out on whole pixels; one that its neighbour would cover moves right by as little as it needs."""
+    """Lay stages out on whole pixels; one that its neighbour would cover moves right by as little as it needs.
+
+    Where the request was `held` stands a sign, and for no longer than that.
+    """
     made: list[Block] = []
+    axis = HeldAxis(origin, ns_per_pixel, held, GAP)
     edge = 0
-    for record in sorted([s for s in stages if s.stage in BAR_STAGES], key=_order):
-        ended = max(record.started, now if record.ended is None else record.ended)
-        left = max(edge, round((record.started - origin) / ns_per_pixel))
-        right = max(left + least, round((ended - origin) / ns_per_pixel))
-        solid = left + round((right - left) * share_on_cpu(record, ended))
-        made.append(Block(record.stage, left, solid, right))
+    for started, _, ended, stage, share in sorted(_pieces(stages, now, held), key=itemgetter(0, 1)):
+        left = max(edge, round(axis.x(started)))
+        right = max(left + (least if stage is not None else GAP), round(axis.x(ended)))
+        made.append(Block(stage, left, left + round((right - left) * share), right))
         edge = right
     return made
 
 
-def _order(record: StageRecord) -> tuple[int, int]:
-    return record.started, record.stage
+def _pieces(stages: Iterable[StageRecord], now: int, held: Sequence[Span]) -> list[Piece]:
+    found: list[Piece] = [(since, 0, until, None, 0.0) for since, until in held]
+    for record in stages:
+        if record.stage in BAR_STAGES:
+            ended = max(record.started, now if record.ended is None else record.ended)
+            parts = pieces(record, ended, held) if held else ((record.started, ended),)
+            share = share_on_cpu(record, sum(until - since for since, until in parts))
+            found += [(since, int(record.stage), until, record.stage, share) for since, until in parts]
+    return found
 
 
-def share_on_cpu(record: StageRecord, ended: int) -> float:
-    """0..1. The wait in the queue has a hue of its own and is drawn solid; so is what was not measured."""
+def share_on_cpu(record: StageRecord, ran: int) -> float:
+    """0..1 of the time that it ran, ns. The wait in the queue has a hue of its own and is drawn solid; so is what was
+    not measured."""
     if record.stage is Stage.QUEUE:
         return 1.0
     if record.cpu is None:
         return 0.0 if record.ended is None else 1.0
-    return min(1.0, record.cpu / max(1, ended - record.started))
+    return min(1.0, record.cpu / max(1, ran))
 
 
 def stage_colour(stage: Stage) -> QColor:
@@ -82,6 +108,7 @@ class BlockPainter:
     def __init__(self, top: int, height: int) -> None:
         """All that is added lies `top` pixels below its row's top, and is `height` pixels high."""
         self._top, self._height = top, height
+        self._held: list[QRect] = []
         self._solid: dict[Stage, list[QRect]] = {}
         self._pale: dict[tuple[Stage, int], list[QRect]] = {}
         self._outlined: dict[Stage, list[QRect]] = {}
@@ -93,6 +120,9 @@ class BlockPainter:
             if start >= width:
                 return
             right = min(right, width)
+            if stage is None:
+                self._held += pause_sign(left + start, top, height)
+                continue
             if solid > start:
                 rect = QRect(left + start, top, min(solid, right) - start, height)
                 self._solid.setdefault(stage, []).append(rect)
@@ -105,6 +135,8 @@ class BlockPainter:
     def paint(self, painter: QPainter) -> None:
         """Paint all that was added."""
         painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(themes.theme().warn)
+        painter.drawRects(self._held)
         for stage, rects in self._solid.items():
             painter.setBrush(stage_colour(stage))
             painter.drawRects(rects)
@@ -116,6 +148,11 @@ class BlockPainter:
         for stage, rects in self._outlined.items():
             painter.setPen(QPen(stage_colour(stage), 1))
             painter.drawRects(rects)
+
+
+def pause_sign(left: int, top: int, height: int) -> list[QRect]:
+    """Two bars, within GAP pixels."""
+    return [QRect(left + 2 + shift, top, 2, height) for shift in (0, 4)]
 
 
 def paint_waiting(painter: QPainter, rect: QRectF, colour: QColor, ground: QColor) -> None:

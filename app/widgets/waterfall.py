@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app import theme as themes
 from app.text import duration, tip
-from app.widgets.stagepaint import paint_waiting, share_on_cpu, stage_colour
+from app.widgets.heldaxis import HeldAxis, Span, pieces, spans
+from app.widgets.stagepaint import GAP, paint_waiting, pause_sign, share_on_cpu, stage_colour
 from engine.capture.records import RequestRecord, StageRecord
 from engine.observe.stages import Stage
 
@@ -38,12 +39,14 @@ class Waterfall(QWidget):
         self._failed: Stage | None = None
         self._chosen: int | None = None
         self._empty = ""
+        self._held: tuple[Span, ...] = ()
 
     def set_request(self, request: RequestRecord | None, now: int = 0, failed: Stage | None = None) -> None:
         """Show a request; `now` ends the bars of what still runs, `failed` is the stage that raised."""
         chosen = None if self._chosen is None else self._stages[self._chosen].stage
         self._request, self._now, self._failed = request, now, failed
         self._stages = tuple(sorted(request.stages, key=lambda s: (s.started, s.stage))) if request else ()
+        self._held = spans(request.pauses, now) if request else ()
         self._chosen = self._row_of(chosen)
         self.setAccessibleDescription("; ".join(self._sentence(stage) for stage in self._stages))
         self.updateGeometry()
@@ -66,8 +69,10 @@ class Waterfall(QWidget):
         return max(record.started, self._now if record.ended is None else record.ended)
 
     def _sentence(self, record: StageRecord) -> str:
-        lasted = self._end(record) - record.started
+        lasted, held = self._worked(record)
         parts = [f"{record.stage.method}: {duration(lasted)}"]
+        if held:
+            parts.append(self.tr("paused for {time}").format(time=duration(held)))
         if record.ended is None:
             parts.append(self.tr("still running"))
         if record.cpu is not None:
@@ -77,12 +82,26 @@ class Waterfall(QWidget):
             parts.append(self.tr("raised"))
         return ", ".join(parts)
 
+    def _worked(self, record: StageRecord) -> tuple[int, int]:
+        """For how long a stage ran, and for how long it was held."""
+        ended = self._end(record)
+        ran = sum(until - since for since, until in pieces(record, ended, self._held))
+        return ran, ended - record.started - ran
+
     # Painting
 
     def _axis(self) -> tuple[int, int]:
         return MARGIN + _NAME, max(40, self.width() - 2 * MARGIN - _NAME - _VALUE - _NOTE)
 
-    def _paint_row(self, painter: QPainter, row: int, origin: int, ns_per_pixel: float) -> None:
+    def _time_axis(self) -> HeldAxis:
+        origin = self._stages[0].started
+        ended = max(map(self._end, self._stages))
+        held = [(since, until) for since, until in self._held if until > origin and since < ended]
+        span = max(1, ended - origin - sum(until - since for since, until in held))
+        room = max(20, self._axis()[1] - GAP * len(held))
+        return HeldAxis(origin, span / room, held, GAP)
+
+    def _paint_row(self, painter: QPainter, row: int, axis: HeldAxis) -> None:
         theme, record = themes.theme(), self._stages[row]
         top = row * ROW + TOP
         ground = theme.panel
@@ -95,21 +114,38 @@ class Waterfall(QWidget):
         painter.drawText(QRect(MARGIN, top, _NAME, ROW), middle, record.stage.method)
         left, width = self._axis()
         value = QRect(left + width, top, _VALUE, ROW)
-        painter.drawText(value, middle | Qt.AlignmentFlag.AlignRight, duration(self._end(record) - record.started))
-        if record.stage is self._failed or record.ended is None:
-            raised = record.stage is self._failed
-            painter.setPen(theme.error if raised else theme.dim)
-            painter.setFont(themes.ui(12))
-            note = QRect(value.right() + 9, top, _NOTE, ROW)
-            painter.drawText(note, middle, self.tr("✕ raised") if raised else self.tr("running"))
-        x = left + (record.started - origin) / ns_per_pixel
-        bar_width = max(_LEAST, (self._end(record) - record.started) / ns_per_pixel)
-        bar = QRectF(round(min(x, left + width - _LEAST)), top + (ROW - _BAR) // 2, round(bar_width), _BAR)
+        painter.drawText(value, middle | Qt.AlignmentFlag.AlignRight, duration(self._worked(record)[0]))
+        words, colour = self._note(record)
+        painter.setPen(colour)
+        painter.setFont(themes.ui(12))
+        painter.drawText(QRect(value.right() + 9, top, _NOTE, ROW), middle, words)
+        self._paint_bar(painter, record, top + (ROW - _BAR) // 2, axis, ground)
+
+    def _note(self, record: StageRecord) -> tuple[str, QColor]:
+        theme = themes.theme()
+        if record.stage is self._failed:
+            return self.tr("✕ raised"), theme.error
+        held = self._worked(record)[1]
+        if held:
+            return f"‖ {duration(held)}", theme.warn
+        return ("" if record.ended is not None else self.tr("running")), theme.dim
+
+    def _paint_bar(self, painter: QPainter, record: StageRecord, top: int, axis: HeldAxis, ground: QColor) -> None:
+        left, width = self._axis()
         colour = stage_colour(record.stage)
-        solid = QRectF(bar.left(), bar.top(), round(bar.width() * share_on_cpu(record, self._end(record))), _BAR)
-        painter.fillRect(solid, colour)
-        if solid.width() < bar.width():
-            paint_waiting(painter, bar.adjusted(solid.width(), 0, 0, 0), colour, ground)
+        share = share_on_cpu(record, self._worked(record)[0])
+        for since, until in pieces(record, self._end(record), self._held):
+            x = left + axis.x(since)
+            long = max(_LEAST, axis.x(until) - axis.x(since))
+            bar = QRectF(round(min(x, left + width - _LEAST)), top, round(long), _BAR)
+            solid = QRectF(bar.left(), bar.top(), round(bar.width() * share), _BAR)
+            painter.fillRect(solid, colour)
+            if solid.width() < bar.width():
+                paint_waiting(painter, bar.adjusted(solid.width(), 0, 0, 0), colour, ground)
+        for since, until in self._held:
+            if since < self._end(record) and until > record.started:
+                for rect in pause_sign(round(left + axis.x(since)), top, _BAR):
+                    painter.fillRect(rect, themes.theme().warn)
 
     def _row_at(self, y: float) -> int | None:
         row = int(y - TOP) // ROW
@@ -136,10 +172,9 @@ class Waterfall(QWidget):
             painter.setPen(themes.theme().dim)
             painter.drawText(self.rect().adjusted(12, 0, -12, 0), Qt.AlignmentFlag.AlignCenter, self._empty)
             return
-        origin = self._stages[0].started
-        span = max(1, max(map(self._end, self._stages)) - origin)
+        axis = self._time_axis()
         for row in range(len(self._stages)):
-            self._paint_row(painter, row, origin, span / self._axis()[1])
+            self._paint_row(painter, row, axis)
         if self.hasFocus() and self._chosen is None:
             painter.setPen(themes.theme().accent)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..observe.facts import Means
 from ..observe.stages import Stage
-from .records import State
+from .records import GOES_ON, State
 
 MILLISECOND = 1_000_000
 TRANSPORTS = ("tcp", "udp", "unix", "unixgram")
@@ -160,7 +160,13 @@ STAGE = (
 )
 TRANSPORT = "request.server IN (SELECT id FROM server WHERE transport IN (?))"
 BOTH = "request.bytes_in + request.bytes_out"
-TOOK = "coalesce(request.closed, now_ns()) - request.opened"
+HELD = (
+    f"CASE WHEN request.touched & {Means.PAUSED.bit} THEN (SELECT coalesce(sum(CASE WHEN amount = {GOES_ON}"
+    " THEN coalesce(request.closed, now_ns()) - at ELSE amount END), 0) FROM interference"
+    f" WHERE interference.request = request.id AND means = {int(Means.PAUSED)}) ELSE 0 END"
+)
+TOOK = f"coalesce(request.closed, now_ns()) - request.opened - {HELD}"
+"""Without the time for which it was held at gates."""
 
 
 def free_text(value: str) -> Sql:

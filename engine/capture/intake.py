@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from time import monotonic_ns
 
 from ..channel.codec import Batch, Row
-from ..observe.facts import Kind, Piece
+from ..observe.facts import Kind, Means, Piece
 from ..observe.stages import Stage
 from .failing import DIED, read_failure
 from .live import STATES, Host, Live
@@ -250,6 +250,8 @@ class Intake(Serving):
             self.recorded -= 1
         elif live is not None:
             live.touched |= 1 << means
+            if means == Means.PAUSED:
+                self.was_held(live, at - amount, at)
             self.pending.interferences.append((live.id, means, at, amount, data.decode("utf-8", "backslashreplace")))
             self.touch(live)
 

@@ -43,8 +43,8 @@ class Live:
 
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
-        "message", "opened", "paused", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at", "state",
-        "stored", "touched", "waiting", "worker",
+        "message", "opened", "paused", "pauses", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at",
+        "state", "stored", "touched", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -74,7 +74,10 @@ class Live:
         self.salvaged = 0
         """Bytes taken from the black box."""
         self.waiting = False
-        self.paused = False
+        self.paused = 0
+        """Since when it is held at a gate, 0: it is not."""
+        self.pauses: list[tuple[int, int]] | None = None
+        """From when to when it was held."""
         self.stored = False
         self.dirty = False
 
@@ -93,7 +96,7 @@ class Live:
         worker = self.worker
         pid, thread = (worker.pid, worker.thread) if worker is not None else (0, 0)
         since = max(self.opened, self.stage_at, self.heard)
-        return Serving(self.id, pid, thread, Stage(self.stage), since, self.paused)
+        return Serving(self.id, pid, thread, Stage(self.stage), since, bool(self.paused))
 
 
 class Serving(NamedTuple):

@@ -9,6 +9,7 @@ from .bulk import BulkInsert
 from .counters import REPLACE_COUNTERS, CountersRow
 from .live import SALVAGED, Live
 from .load import LoadRow
+from .records import GOES_ON
 from .timings import ADD_TIMING, TimingBook
 
 INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu)", 5)
@@ -30,6 +31,7 @@ UPDATE_REQUEST = (
 )
 SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
 DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
+DELETE_HELD = f"DELETE FROM interference WHERE request = ? AND at = ? AND amount = {GOES_ON}"
 INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
@@ -57,6 +59,8 @@ class Pending:
         self.whole: list[tuple[int, int]] = []
         """Server and duration of requests that are over."""
         self.unsalvaged: list[tuple[int]] = []
+        self.let_go: list[tuple[int, int]] = []
+        """Requests, and since when they had been held."""
         self.addresses: list[tuple[str, str, int]] = []
         self.requests: list[Live] = []
         self.bytes = 0
@@ -74,6 +78,7 @@ class Pending:
     def write(self, connection: sqlite3.Connection, timings: TimingBook) -> int:
         """Write everything inside the caller's transaction; returns how many requests are new."""
         servers = {live.id: live.server for live in self.requests}
+        held = {live.id: live.pauses for live in self.requests if live.pauses is not None}
         INSERT_STAGES(connection, self.stages)
         INSERT_CHUNKS(connection, self.chunks)
         for sql, rows in (
@@ -85,11 +90,12 @@ class Pending:
             (END_WORKER, self.worker_ends),
             (INSERT_FAILURE, self.failures),
             (INSERT_INTERFERENCE, self.interferences),
+            (DELETE_HELD, self.let_go),
             (INSERT_CPU, self.cpu),
             (INSERT_OUTPUT, self.output),
             (INSERT_LOAD, self.load),
             (REPLACE_COUNTERS, self.counters),
-            (ADD_TIMING, timings.rows(self.stages, servers, self.whole)),
+            (ADD_TIMING, timings.rows(self.stages, servers, self.whole, held)),
         ):
             if rows:
                 connection.executemany(sql, rows)

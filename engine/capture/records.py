@@ -12,6 +12,10 @@ from ..observe.stages import Stage
 FAULTS = sum(means.bit for means in Means if means.fault)
 
 
+GOES_ON = -1
+"""In the place of how long a pause took: it has not ended."""
+
+
 class State(IntEnum):
     """Where a request stands. The numbers are stored in captures."""
 
@@ -80,6 +84,14 @@ class StageRecord(NamedTuple):
     cpu: int | None
 
 
+class PauseRecord(NamedTuple):
+    """A time in which a request was held at a gate, at `place`: "before handle", "received". `ended` None: it is."""
+
+    place: str
+    started: int
+    ended: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """One row of the requests table, with what its cells need."""
@@ -102,6 +114,18 @@ class RequestRecord:
     stages: tuple[StageRecord, ...]
     touched: int = 0
     """A bit for each facts.Means that acted on it."""
+    pauses: tuple[PauseRecord, ...] = ()
+
+    @property
+    def held(self) -> str:
+        """Where it is held now, "" if it is not."""
+        last = self.pauses[-1] if self.state is State.PAUSED and self.pauses else None
+        return last.place if last is not None and last.ended is None else ""
+
+    def paused(self, now: int) -> int:
+        """For how long it has been held altogether, ns; `now` ends a pause that goes on."""
+        until = now if self.closed is None else self.closed
+        return sum(max(0, (until if one.ended is None else one.ended) - one.started) for one in self.pauses)
 
     @property
     def injected(self) -> bool:

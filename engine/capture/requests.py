@@ -8,15 +8,16 @@ from typing import Any
 
 from ..observe.facts import Means, Piece
 from . import rows
+from .conditions import TOOK
 from .filters import Filter
 from .reading import Reading, Servers, marks, of_servers, slices
-from .records import ChunkRecord, FailureRecord, InterferenceRecord, RequestRecord
+from .records import ChunkRecord, FailureRecord, InterferenceRecord, PauseRecord, RequestRecord
 
 ORDERS = {
     "id": "request.id",
     "opened": "request.opened",
     "closed": "request.closed",
-    "duration": "coalesce(request.closed, now_ns()) - request.opened",
+    "duration": TOOK,
     "server": "(SELECT name FROM server WHERE server.id = request.server) COLLATE NOCASE",
     "transport": "(SELECT transport FROM server WHERE server.id = request.server)",
     "peer": "request.peer",
@@ -30,6 +31,7 @@ ORDERS = {
 }
 
 CONTINUES = int(Piece.CONTINUES)
+_PAUSED = Means.PAUSED.bit
 _MEANS = ", ".join(str(int(means)) for means in Means)
 
 
@@ -149,11 +151,22 @@ class RequestReader(Reading):
         return self._requests("WHERE request.id >= ? ORDER BY request.id LIMIT ?", (first, limit))
 
     def _requests(self, condition: str, values: Sequence[object]) -> list[RequestRecord]:
-        """Two queries, whatever the number of requests."""
+        """Two queries, whatever the number of requests; a third where some were held."""
         found = self._all(f"SELECT {rows.REQUEST_COLUMNS} FROM {rows.REQUEST_TABLES} {condition}", values)
         stages = self._stages([row[0] for row in found])
         with self._sensible():
-            return [rows.request_record(row, stages.get(row[0], ())) for row in found]
+            pauses = self._pauses([row[0] for row in found if row[rows.TOUCHED] and row[rows.TOUCHED] & _PAUSED])
+            return [rows.request_record(row, stages.get(row[0], ()), pauses.get(row[0], ())) for row in found]
+
+    def _pauses(self, requests: Sequence[int]) -> dict[int, tuple[PauseRecord, ...]]:
+        found: list[rows.Values] = []
+        for some in slices(requests):
+            found += self._all(
+                f"SELECT request, at, amount, detail FROM interference WHERE request IN ({marks(some)})"
+                f" AND means = {int(Means.PAUSED)} ORDER BY request, at, id",
+                some,
+            )
+        return rows.pauses_by_request(found)
 
 
 def _and(where: Filter | None) -> str:

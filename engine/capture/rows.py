@@ -11,6 +11,7 @@ from typing import Any
 from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 from .records import (
+    GOES_ON,
     ChunkRecord,
     CountersRecord,
     CpuRecord,
@@ -18,6 +19,7 @@ from .records import (
     InterferenceRecord,
     LoadRecord,
     OutputRecord,
+    PauseRecord,
     RequestRecord,
     ServerRecord,
     SpanRecord,
@@ -35,6 +37,8 @@ REQUEST_COLUMNS = (
     " bytes_out, error, message, touched, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
     " worker.child, worker.started, worker.ended, worker.status"
 )
+TOUCHED = 14
+"""The place of what was done to a request in its row."""
 REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
 SPAN_COLUMNS = "id, server, worker, state, opened, closed"
 INTERFERENCE_COLUMNS = "means, at, amount, detail"
@@ -68,12 +72,12 @@ def worker_record(row: Values) -> WorkerRecord:
     return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status)
 
 
-def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecord:
+def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[PauseRecord, ...] = ()) -> RequestRecord:
     """Of REQUEST_COLUMNS."""
     identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
         :14
     ]
-    touched = row[14]
+    touched = row[TOUCHED]
     integers(server, state, stage, opened, closed, received, sent, touched)
     return RequestRecord(
         identity,
@@ -93,6 +97,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...]) -> RequestRecor
         message,
         stages,
         touched or 0,
+        pauses,
     )
 
 
@@ -125,6 +130,16 @@ def failure_record(row: Values) -> FailureRecord:
     integers(server, request, stage, at)
     known = _STAGES.get(stage, Stage.HANDLE)
     return FailureRecord(identity, server, request, known, at, kind, message, _json(detail))
+
+
+def pauses_by_request(rows: Iterable[Values]) -> dict[int, tuple[PauseRecord, ...]]:
+    """Of request, at, amount, detail, ordered by time. `at` is the end of a pause; of one that goes on, its start."""
+    found: dict[int, list[PauseRecord]] = {}
+    for request, at, amount, place in rows:
+        integers(request, at, amount)
+        span = (at, None) if amount == GOES_ON else (at - amount, at)
+        found.setdefault(request, []).append(PauseRecord(str(place), *span))
+    return {request: tuple(pauses) for request, pauses in found.items()}
 
 
 def interference_record(row: Values) -> InterferenceRecord:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..observe.facts import Means
 from .counters import CounterBook
 from .failing import Failure
 from .live import FAILED_STATES, Host, Live
 from .load import LoadBook
 from .pending import Pending
-from .records import State
+from .records import GOES_ON, State
 
 
 class Serving:
@@ -40,12 +41,36 @@ class Serving:
         live.host.closed[live.key] = live
         self.live.pop(live.id, None)
         bucket = self.load.bucket(live.server, live.closed)
+        lasted = live.closed - live.opened
+        if live.pauses is not None:
+            lasted = max(0, lasted - sum(until - since for since, until in live.pauses))
         bucket.closed += 1
         bucket.failed += state in FAILED_STATES
-        bucket.durations.append(live.closed - live.opened)
+        bucket.durations.append(lasted)
         self.counters.of(live.server).ends[state] += 1
-        self.pending.whole.append((live.server, live.closed - live.opened))
+        self.pending.whole.append((live.server, lasted))
         self.touch(live)
+
+    def hold(self, request: int, place: str, since: int) -> None:
+        """A live request is held at a gate."""
+        live = self.live.get(request)
+        if live is not None and not live.paused:
+            live.paused = since
+            live.touched |= Means.PAUSED.bit
+            self.pending.interferences.append((request, Means.PAUSED, since, GOES_ON, place))
+            self.touch(live)
+
+    def let_go(self, request: int, since: int) -> None:
+        """It is held no longer. For how long it was is told by its host, unless that was killed."""
+        live = self.live.get(request)
+        if live is not None:
+            live.paused = 0
+            self.touch(live)
+        self.pending.let_go.append((request, since))
+
+    def was_held(self, live: Live, since: int, until: int) -> None:
+        """The host tells it; time spent so is nobody's work."""
+        live.pauses = [*(live.pauses or ()), (since, until)]
 
     def kill(self, live: Live, failure: Failure, at: int) -> None:
         """Who served the request has died."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import sub
 from typing import Any
 
@@ -15,6 +15,8 @@ MOST = (1 << 63) - 1
 WIDTH = 5
 """Of a stage's row: request, stage, started, ended, cpu."""
 
+Span = tuple[int, int]
+"""From when to when."""
 TimingRow = tuple[int, int, int, int, int]
 """Server, stage, bucket, how many more, the longest of them."""
 
@@ -36,10 +38,19 @@ class TimingBook:
         self._highest: dict[tuple[int, int], int] = {}
 
     def rows(
-        self, stages: Sequence[int | None], servers: Mapping[int, int], whole: Sequence[tuple[int, int]]
+        self,
+        stages: Sequence[int | None],
+        servers: Mapping[int, int],
+        whole: Sequence[tuple[int, int]],
+        held: Mapping[int, Sequence[Span]],
     ) -> list[TimingRow]:
-        """`stages` flat, with `servers` by request; `whole` requests as server and duration."""
+        """`stages` flat, with `servers` by request; `whole` requests as server and duration.
+
+        What was `held` at gates, by request, counts for no stage.
+        """
         ran: list[Any] = list(map(sub, stages[3::WIDTH], stages[2::WIDTH]))
+        if held:
+            _subtract(ran, stages, held)
         keys: list[Any] = list(
             zip(map(servers.__getitem__, stages[0::WIDTH]), stages[1::WIDTH], buckets_of(ran), strict=True)  # type: ignore[arg-type]
         )
@@ -66,3 +77,14 @@ class TimingBook:
                 if duration > tops.get(key, duration):
                     tops[key] = duration
         return tops
+
+
+def _subtract(ran: list[Any], stages: Sequence[Any], held: Mapping[int, Sequence[Span]]) -> None:
+    for row, request in enumerate(stages[0::WIDTH]):
+        if request in held:
+            ran[row] -= overlap(stages[row * WIDTH + 2], stages[row * WIDTH + 3], held[request])
+
+
+def overlap(started: int, ended: int, spans: Iterable[Span]) -> int:
+    """How much of the time from `started` to `ended` lies in the spans, ns."""
+    return sum(max(0, min(ended, until) - max(started, since)) for since, until in spans)

@@ -146,13 +146,13 @@ class CaptureWriter:
         """These requests' workers run again."""
         self._mark(requests, waiting=False)
 
-    def mark_paused(self, requests: Iterable[int], *, paused: bool) -> None:
-        """These requests are held at a gate, or no longer."""
-        for number in requests:
-            live = self._intake.live.get(number)
-            if live is not None and live.paused != paused:
-                live.paused = paused
-                self._intake.touch(live)
+    def hold(self, request: int, place: str, since: int) -> None:
+        """A live request is held at a gate: at `place`, "before handle" or "received", since then."""
+        self._intake.hold(request, place, since)
+
+    def let_go(self, request: int, since: int) -> None:
+        """The request that was held since then goes on."""
+        self._intake.let_go(request, since)
 
     def find(self, host: int, request: int) -> int | None:
         """The number of a live request, by its number in its host."""

@@ -136,10 +136,12 @@ def _log_line(line: OutputRecord, names: dict[int, str], wall_offset: int) -> st
 
 def _row(request: RequestRecord, wall_offset: int) -> str:
     opened = _clock(request.opened, wall_offset)
-    took = f"{(request.closed - request.opened) / 1e6:.3f}" if request.closed is not None else "…"
+    held = request.paused(request.closed or 0)
+    took = f"{(request.closed - request.opened - held) / 1e6:.3f}" if request.closed is not None else "…"
     worker = request.worker
     who = "" if worker is None else f"pid {worker.pid}" if worker.child else worker.name
-    state = request.state.word.replace("_", " ") + (f": {request.error}" if request.error else "") + _touches(request)
+    state = request.state.word.replace("_", " ") + (f" {request.held}" if request.held else "")
+    state += (f": {request.error}" if request.error else "") + _touches(request)
     cells = (
         f"{request.id:>6}", opened, f"{_cell(request.server_name, 16):16}", f"{_cell(request.peer, 40):21}",
         f"{_cell(who, 14):14}", f"{request.bytes_in:>8}", f"{request.bytes_out:>8}", f"{took:>9}", _cell(state, 80),

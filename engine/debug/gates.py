@@ -28,6 +28,11 @@ POINTS = (*(stage.method for stage in STAGES), RECEIVED, SENT, RAISED)
 BEFORE, AFTER = "before", "after"
 
 
+def place_of(point: str, when: str) -> str:
+    """How a place is told: "before handle", "received"."""
+    return point if point in (RECEIVED, SENT, RAISED) else f"{when} {point}"
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What conditions are asked about: a request at some point, and the bytes that it received until then."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..observe.facts import Means
 from ..observe.request import Request, now
-from .gates import RAISED, RECEIVED, SENT
+from .gates import place_of
 
 CONTINUE, STEP, DROP, RESET, REJECT, ANSWER = "continue", "step", "drop", "reset", "reject", "answer"
 ENDING = frozenset({DROP, RESET, REJECT, ANSWER})
@@ -21,6 +21,9 @@ DEEDS = ENDING | {CONTINUE, STEP}
 _MEANS = {DROP: Means.DROPPED, RESET: Means.RESET, REJECT: Means.REJECTED, ANSWER: Means.ANSWERED}
 SHOWN = 64 << 10
 """Bytes of a chunk that a person is shown, and may change; what follows passes as it is."""
+
+TOLD = 80
+"""Bytes of an edit that its fact tells."""
 
 _numbers = itertools.count(1)
 
@@ -103,12 +106,14 @@ class Pause:
     def tell(self) -> None:
         """It is decided: tell what was done to the request."""
         request, decision = self.request, self.decision
-        place = self.point if self.point in (RECEIVED, SENT, RAISED) else f"{self.when} {self.point}"
+        place = place_of(self.point, self.when)
         request.touched(Means.PAUSED, place, now() - self.since)
         if decision.deed in _MEANS:
             request.touched(_MEANS[decision.deed], place, len(decision.data or b""))
         elif self.data is not None and self.changed() != self.data:
-            request.touched(Means.EDITED, f"{place}: {len(self.data)} B → {len(self.changed())} B", len(self.changed()))
+            request.touched(
+                Means.EDITED, f"{place}: {_shown(self.data)} → {_shown(self.changed())}", len(self.changed())
+            )
 
     def decide(self, decision: Decision) -> None:
         """Let the request go on. Only the first decision counts."""
@@ -118,3 +123,9 @@ class Pause:
         self.decided.set()
         if self.then is not None:
             self.then(decision)
+
+
+def _shown(data: bytes) -> str:
+    """The beginning, as Python would write it."""
+    text = repr(data[:TOLD])[2:-1]
+    return text if len(data) <= TOLD and len(text) <= TOLD else f"{text[:TOLD]}…"

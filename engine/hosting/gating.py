@@ -11,7 +11,7 @@ from typing import Any, cast
 from ..capture.conditions import FilterWord, containing, containing_hex, milliseconds, size
 from ..capture.filters import FilterError, tokens
 from ..capture.writer import CaptureWriter
-from ..debug.gates import POINTS, WORDS
+from ..debug.gates import POINTS, WORDS, place_of
 from ..debug.pauses import Decision
 from .errors import HostingError
 from .hosts import HostProcess
@@ -142,7 +142,7 @@ class Held:
         elif what == "released":
             pause = self.pauses.pop(str(event["number"]), None)
             if pause is not None and pause["id"] is not None:
-                writer.mark_paused([pause["id"]], paused=False)
+                writer.let_go(pause["id"], pause["since"])
         else:
             for number in event["numbers"]:
                 if number in self.pauses:
@@ -157,5 +157,5 @@ class Held:
             if pause["id"] is None:
                 pause["id"] = found = writer.find(pause["host"], pause["request"])
                 if found is not None:
-                    writer.mark_paused([found], paused=True)
+                    writer.hold(found, place_of(pause["point"], pause["when"]), pause["since"])
             yield {**pause, "key": key_of(pause["server"])}

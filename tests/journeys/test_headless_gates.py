@@ -248,7 +248,8 @@ def test_edited_at_each_kind_of_point(person: Person, server_class: str, point: 
         told = reader.interferences(record.id)
     assert [one.means for one in told] == [Means.PAUSED, Means.EDITED]
     assert told[0].amount > 0
-    assert told[1].detail.endswith(": 5 B → 8 B")
+    before = b"HELD\n" if point == "sent" else b"held\n"
+    assert told[1].detail.endswith(f": {repr(before)[2:-1]} → Changed\\n")
 
 
 @pytest.mark.parametrize("server_class", ["UDPServer", "ThreadingUDPServer", "ForkingUDPServer"])

@@ -65,7 +65,7 @@ class CaptureFile:
 
     def timing(self, stage: Stage | None, times: Sequence[int], *, server: int = 1) -> None:
         """Add to the histogram of a stage, None: of whole requests."""
-        rows = TimingBook().rows([], {}, [(server, time) for time in times])
+        rows = TimingBook().rows([], {}, [(server, time) for time in times], {})
         self.db.executemany(ADD_TIMING, [(server, stage or 0, *rest) for _, _, *rest in rows])
 
     def worker(
