@@ -1,8 +1,9 @@
-"""What a recorder does about workers that accept requests themselves: each is lent a slot of the black box."""
+"""What a recorder does about forked processes. Those that accept requests are each lent a slot of the black box."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 from .blackbox import BlackBox, BlackBoxEntry
@@ -11,6 +12,9 @@ from .identity import identity
 from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker
+
+LINGER = 0.1
+"""How long a process that ends may wait for its last facts to leave, seconds. What is left is counted as dropped."""
 
 
 def in_child(acceptor: Worker) -> bool:
@@ -30,16 +34,38 @@ class Lending(Recording):
     _count_and_journal: Callable[[Sequence[Any]], None]
     _early: bool
     _box: BlackBox | None
+    _drain: Callable[[float], object] | None
+    _live: dict[int, Request]
+    _lock: Lock
+    _ship_all: Callable[[], None]
     _lent: Mapping[Worker, int] = {}
     """Slots of workers that have not been collected."""
+
+    def entered_child(self, request: Request) -> None:
+        self._live[request.id] = request
+        # It may die before it ships any fact: each is counted as it is made.
+        self._early, self.journal = True, self._count_and_journal
+
+    def leaving_child(self) -> None:
+        self.last_words()
+
+    def last_words(self) -> None:
+        """Ship what has gathered, and wait a moment until it has left: the process ends."""
+        if not self._lock.acquire(timeout=LINGER):  # it may be held by this very thread, under a signal handler
+            return
+        try:
+            self._ship_all()
+            if self._drain is not None:
+                self._drain(LINGER)
+        finally:
+            self._lock.release()
 
     def forking_worker(self, worker: Worker) -> None:
         if self._box is not None:
             self._lent = {**self._lent, worker: self._box.lend()}
 
     def entered_worker(self, worker: Worker) -> None:
-        # It may die before it ships a fact: each is counted as it is made.
-        self._early, self.journal = True, self._count_and_journal
+        self._early, self.journal = True, self._count_and_journal  # as in `entered_child`
         slot = self._lent.get(worker, -1)
         self._lent = {}
         if self._box is not None and slot >= 0:

@@ -6,7 +6,6 @@ most every `INTERVAL` seconds, and hands it to the sender. It sleeps without a t
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import threading
@@ -15,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .blackbox import BlackBox
+from .exits import hear_before_exit
 from .facts import Kind, Means
 from .identity import identity
 from .lending import Lending, in_child, usage_of
@@ -27,8 +27,6 @@ INTERVAL = 0.02
 """Seconds between two batches, at least."""
 DETAIL = 200
 """Characters kept of what was done to a request."""
-LINGER = 0.1
-"""How long a forked child may wait for its last facts to leave, seconds. What is left then is counted as dropped."""
 
 SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
@@ -68,7 +66,7 @@ class Recorder(Lending):
         self._rows: list[Any] = []
         self._fresh()
         _alive.add(self)
-        atexit.register(_flush_at_exit, weakref.ref(self))
+        hear_before_exit(self)
 
     def _fresh(self) -> None:
         self._rows.clear()
@@ -188,16 +186,6 @@ class Recorder(Lending):
         words = detail[:DETAIL].encode("utf-8", "backslashreplace")
         self._add(INTERFERED, request.id, means, request.thread, at, 0, amount, words)
 
-    def entered_child(self, request: Request) -> None:
-        self._live[request.id] = request
-        # It may die before it ships any fact: each is counted as it is made.
-        self._early, self.journal = True, self._count_and_journal
-
-    def leaving_child(self) -> None:
-        self.flush()
-        if self._drain is not None:
-            self._drain(LINGER)
-
     # -- rows and their shipping ---------------------------------------------------------------------------------------
 
     def _add(self, *row: Any) -> None:
@@ -234,18 +222,21 @@ class Recorder(Lending):
     def flush(self) -> None:
         """Ship what has gathered, now, and where the requests stand that are alive."""
         with self._lock:
-            waiting = len(self._rows)
-            if not self._early:
-                self._count(waiting // COLUMNS)
-            while waiting > 0:
-                batch = self._rows[: min(waiting, BATCH)]
-                del self._rows[: len(batch)]
-                waiting -= len(batch)
-                self._ship(batch)
-            running = self._running()
-            if running:
-                self._count(len(running) // COLUMNS)
-                self._ship(running)
+            self._ship_all()
+
+    def _ship_all(self) -> None:
+        waiting = len(self._rows)
+        if not self._early:
+            self._count(waiting // COLUMNS)
+        while waiting > 0:
+            batch = self._rows[: min(waiting, BATCH)]
+            del self._rows[: len(batch)]
+            waiting -= len(batch)
+            self._ship(batch)
+        running = self._running()
+        if running:
+            self._count(len(running) // COLUMNS)
+            self._ship(running)
 
     def _ship(self, batch: list[Any]) -> None:
         self._send(batch)
@@ -290,12 +281,6 @@ def _describe(error: BaseException) -> dict[str, Any]:
     except Exception:  # its own `__str__` is broken
         message = ""
     return {"type": type(error).__name__, "message": message}
-
-
-def _flush_at_exit(reference: weakref.ref[Recorder]) -> None:
-    recorder = reference()
-    if recorder is not None:
-        recorder.flush()
 
 
 def _forked() -> None:
