@@ -52,6 +52,7 @@ QLabel[role="title"] { font-size: 20px; font-weight: bold; }
 QLabel[role="error"] { color: $error; }
 QLabel[role="error-strong"] { color: $error; font-weight: bold; }
 QLabel[role="error-small"] { color: $error; font-size: 12px; }
+QLabel[role="warn-strong"] { color: $warn; font-weight: bold; }
 QLabel[role="warn-small"] { color: $warn; font-size: 12px; }
 QLabel[role="fault-small"] { color: $fault; font-size: 12px; }
 QLabel[role="warn"] { color: $warn; }

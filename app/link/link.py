@@ -142,6 +142,10 @@ class Link(QObject):
         """Ask where every thread of a server is."""
         return self.order("stacks", done, refused, key=key)
 
+    def where(self, request: int, done: Answer, refused: Refusal | None = None) -> int | None:
+        """Ask where the worker of a live request is."""
+        return self.order("where", done, refused, request=request)
+
     def clear(self, done: Answer | None = None) -> int | None:
         """Forget every request of the capture."""
         return self.order("clear", done)

@@ -138,6 +138,21 @@ class PausedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckRequest:
+    """A request that does not get on. `about` tells why, as `app.models.whereabouts` reads it."""
+
+    request: int
+    key: str
+    since: int
+    about: Mapping[str, Any]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StuckRequest:
+        """Read one of a tick's stuck requests."""
+        return cls(int(data["request"]), str(data.get("key", "")), int(data.get("since") or 0), data)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Everything that changes, at one moment (`at`, monotonic ns)."""
 
@@ -146,6 +161,7 @@ class Tick:
     totals: TickTotals = field(default_factory=TickTotals)
     servers: tuple[ServerStatus, ...] = ()
     paused: tuple[PausedRequest, ...] = ()
+    stuck: tuple[StuckRequest, ...] = ()
 
     def server(self, key: str | None) -> ServerStatus | None:
         """The server with this key, if the supervisor knows it."""
@@ -158,4 +174,5 @@ class Tick:
         counters = {name: round(given[name]) for name in TickTotals.__slots__ if given.get(name) is not None}
         servers = tuple(ServerStatus.from_json(server) for server in data.get("servers") or ())
         paused = tuple(PausedRequest.from_json(one) for one in data.get("paused") or ())
-        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers, paused)
+        stuck = tuple(StuckRequest.from_json(one) for one in data.get("stuck") or ())
+        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers, paused, stuck)

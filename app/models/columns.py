@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor
 
+from app.models.whereabouts import Whereabouts
 from app.text import tip
 
 Row = TypeVar("Row")
@@ -23,6 +24,8 @@ class Moment:
 
     now: int
     wall_offset: int
+    stuck: Mapping[int, Whereabouts] = field(default_factory=dict)
+    """Requests that do not get on, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.models.columns import RIGHT, Column, Moment
 from app.models.places import place_text
+from app.models.whereabouts import Whereabouts
 from app.models.workernames import short_name
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
 from engine.capture.records import PauseRecord, RequestRecord, StageRecord, State
@@ -65,10 +66,17 @@ def worker_text(record: RequestRecord) -> str:
     return "" if record.worker is None else short_name(record.worker)
 
 
-def state_text(record: RequestRecord) -> str:
-    """The state in words; a failure says what failed."""
-    sign = touch_sign(record)
-    return f"{sign} {_state_text(record)}" if sign else _state_text(record)
+def state_text(record: RequestRecord, moment: Moment) -> str:
+    """The state in words; a failure says what failed, and one that does not get on says why."""
+    sign, state = touch_sign(record), _state_text(record)
+    if stuck := stuck_at(record, moment):
+        state = f"⚠ {stuck.word} {max(0, moment.now - stuck.since) // 1_000_000_000} s"
+    return f"{sign} {state}" if sign else state
+
+
+def stuck_at(record: RequestRecord, moment: Moment) -> Whereabouts | None:
+    """Why a request does not get on, if it does not."""
+    return moment.stuck.get(record.id) if record.state.live and moment.stuck else None
 
 
 def touch_sign(record: RequestRecord) -> str:
@@ -283,7 +291,7 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
             "⚡ a fault acted on it, ‖ a breakpoint did",
         ),
         118,
-        lambda r, m: state_text(r),
+        state_text,
         "state",
     ),
     Column(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -10,9 +11,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.models.columns import Moment, head_data
 from app.models.damage import Damage
 from app.models.onscreen import OnScreen, next_failed
-from app.models.requestcolumns import BY_KEY, COLUMNS
+from app.models.requestcolumns import BY_KEY, COLUMNS, stuck_at
 from app.models.rowids import RowIds
 from app.models.scan import Scan
+from app.models.whereabouts import Whereabouts
 from app.text import tip
 from engine.capture.filters import Filter
 from engine.capture.reader import CaptureReader
@@ -53,6 +55,7 @@ class RequestsModel(QAbstractTableModel):
         self._waiting: list[int] = []
         self._total = 0
         self._moment = Moment(0, 0)
+        self._stuck: Mapping[int, Whereabouts] = MappingProxyType({})
         self._counts = (0, 0, 0)
         self._flood = False
         self._counted = -NUMBERS_EVERY
@@ -85,8 +88,9 @@ class RequestsModel(QAbstractTableModel):
         """Tell which rows are on screen: only those are kept up to date."""
         self._screen.look(first, last)
 
-    def refresh(self, now: int) -> None:
-        """Look at what the capture has got since; called at every tick with its `at`."""
+    def refresh(self, now: int, stuck: Mapping[int, Whereabouts] = MappingProxyType({})) -> None:
+        """Look at what the capture has got since; called at every tick with its `at`, and with who is stuck."""
+        self._stuck = stuck
         if not (self._flood and 0 <= now - self._moment.now < FLOOD_REST):
             with self.damage.noticed():
                 self._catch_up(now)
@@ -97,7 +101,7 @@ class RequestsModel(QAbstractTableModel):
         if self._reader is None or self._scan is None:
             return
         before = len(self._ids)
-        self._moment = Moment(now, self._moment.wall_offset)
+        self._moment = Moment(now, self._moment.wall_offset, self._stuck)
         totals = self._reader.totals()
         self._total = totals.requests
         self._drop_evicted(self._scan.evicted(totals.evicted))
@@ -290,7 +294,10 @@ class RequestsModel(QAbstractTableModel):
         if record is None:
             return str(self._ids.at(index.row())) if column.key == "id" else ""
         text = column.text(record, self._moment)
-        return text if role == Qt.ItemDataRole.DisplayRole else tip(text)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text
+        stuck = stuck_at(record, self._moment) if column.key == "state" else None
+        return tip(f"{text}. {stuck.sentence}" if stuck is not None else text)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         return head_data(COLUMNS, "RequestsModel", section, orientation, role)

@@ -96,9 +96,12 @@ class InspectorPanel(LivePanel):
         self._show(self.context.link.tick)
 
     def _on_details_wanted(self) -> None:
-        """Of a failed request people want the failure, of another anything but its absence."""
+        """Of a failed request people want the failure, of one that is stuck where; of another anything but these."""
+        stuck = {one.request for one in self.context.link.tick.stuck}
         if self._failure is not None:
             self.tabs.setCurrentIndex(EXCEPTION)
+        elif self._request is not None and self._request.id in stuck:
+            self.tabs.setCurrentIndex(STAGES)
         elif self.tabs.currentIndex() == EXCEPTION:
             self.tabs.setCurrentIndex(BYTES)
 

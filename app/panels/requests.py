@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget
 from app.context import Context
 from app.link.tick import Tick
 from app.models.requests import RequestsModel
+from app.models.whereabouts import Whereabouts
 from app.panels.empty import EmptyPage, why_nothing
 from app.panels.live import LivePanel
 from app.settings import COLUMNS as COLUMNS_SETTING
@@ -43,7 +44,7 @@ class RequestsPanel(LivePanel):
         self._apply_filter(context.view.filter)
 
     def refresh(self, tick: Tick) -> None:
-        self.model.refresh(tick.at)
+        self.model.refresh(tick.at, {one.request: Whereabouts.from_json(one.about) for one in tick.stuck})
         nothing = self.model.shown == 0
         self.pages.setCurrentIndex(int(nothing))
         if nothing:

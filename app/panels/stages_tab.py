@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.models.places import place_text
 from app.models.requestcolumns import lasted, means_word, worked
 from app.models.selection import Selection
 from app.panels.live import paint_ground, strip
+from app.panels.now import NowView
 from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.widgets.waterfall import Waterfall
 from engine.capture.records import GOES_ON, InterferenceRecord, RequestRecord, StageRecord
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
+SIZES = [440, 460]
+"""Of the waterfall, and of where a live request is now."""
 _LASTING = frozenset({Means.LATENCY, Means.BANDWIDTH})
 """Means whose amount is a time."""
 
@@ -39,12 +43,19 @@ class StagesTab(QWidget):
         area.setWidgetResizable(True)
         area.setAccessibleName(tr("Stages"))
         set_tip(area, tr("Scroll with the wheel or the arrow keys"))
+        self.now = NowView(context)
+        self.now.hide()
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(area)
+        split.addWidget(self.now)
+        split.setSizes(SIZES)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip(self.summary, None))
         layout.addWidget(self.touches)
-        layout.addWidget(area, 1)
+        layout.addWidget(split, 1)
         self.waterfall.stage_chosen.connect(self._selection.select_stage)
         self._selection.stage_changed.connect(self.waterfall.select_stage)
 
@@ -55,7 +66,8 @@ class StagesTab(QWidget):
         failed: Stage | None,
         touches: Sequence[InterferenceRecord] = (),
     ) -> None:
-        """Show a request, and what gates and faults did to it; `now` ends what still runs."""
+        """Show a request, and what gates and faults did to it; `now` ends what still runs, which says where it is."""
+        self.now.show_request(request, now)
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
         self.summary.setText(summary(request, now) if request else tr("Select a request."))

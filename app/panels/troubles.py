@@ -79,7 +79,15 @@ class TroubleStrip(QFrame):
         desk, key = self._context.desk, self._key
         if trouble.code == "importing":
             return tr("Stop"), tr("End the process that is still importing"), lambda: desk.stop(key)
+        request = trouble.extras.get("request")
+        if trouble.code in ("lock", "busy", "queue") and isinstance(request, int) and request:
+            text = tr("Show #{n}").format(n=request)
+            return text, tr("Select this request and see where it is"), lambda: self._show_request(request)
         return tr("Restart"), tr("End this process and start another behind the same port"), lambda: desk.restart(key)
+
+    def _show_request(self, request: int) -> None:
+        self._context.selection.select_request(request)
+        self._context.view.show_details()
 
     def _place(self) -> tuple[str, int] | None:
         """The file and line that the trouble names."""

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton
 
 from app.context import Context
 from app.link.tick import ServerStatus, Tick
+from app.models.whereabouts import Whereabouts
 from app.models.workers import LanesModel
 from app.panels.live import LivePanel, strip
 from app.text import label, safe_text, set_role, set_tip, tr
@@ -44,6 +45,7 @@ class WorkersPanel(LivePanel):
         self._say(server)
         if self.context.view.frozen:
             return
+        self.lanes.set_stuck({one.request: Whereabouts.from_json(one.about).sentence for one in tick.stuck})
         self.model.set_server(self.runs())
         self.model.refresh(tick.at, self.context.link.spent)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -22,6 +22,8 @@ LABEL = 92
 _TOP = 6
 NARROW = 3
 """Blocks of so few pixels show no stages."""
+SIGN = 11
+"""Pixels of the sign of a request that does not get on."""
 CROSS = 8
 """Pixels of a failure's sign: of those that would lie over each other only the first is painted."""
 
@@ -43,6 +45,7 @@ class LanesView(QAbstractScrollArea):
         self._model = model
         self._chosen: int | None = None
         self._empty = ""
+        self._stuck: Mapping[int, str] = {}
         self._scale = WINDOW / 100
         """ns of a pixel."""
         model.changed.connect(self._on_changed)
@@ -51,6 +54,10 @@ class LanesView(QAbstractScrollArea):
         """Outline a request's block; emits nothing."""
         self._chosen = request
         self.viewport().update()
+
+    def set_stuck(self, requests: Mapping[int, str]) -> None:
+        """Mark the requests that do not get on, each with a sentence that says why."""
+        self._stuck = requests
 
     def set_empty_text(self, sentence: str) -> None:
         """What to say when there is no lane."""
@@ -121,6 +128,7 @@ class LanesView(QAbstractScrollArea):
         narrow: list[tuple[int, int]] = []
         crosses: list[int] = []
         chosen: tuple[int, int] | None = None
+        stuck: tuple[int, int] | None = None
         painted, ground, end = BlockPainter(0, BAR), themes.theme().window, -1
         for block, left, right in self._spans(lane):
             if block.stages and (right - left > NARROW or block.request == self._chosen):
@@ -134,6 +142,8 @@ class LanesView(QAbstractScrollArea):
                 narrow.append((left, end))
             if block.request == self._chosen:
                 chosen = left, right
+            if block.request in self._stuck:
+                stuck = left, right
             if block.failed and (not crosses or right - crosses[-1] > CROSS):
                 crosses.append(right)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -143,7 +153,21 @@ class LanesView(QAbstractScrollArea):
         if chosen:
             painter.setPen(QPen(themes.theme().text, 1))
             painter.drawRect(QRectF(LABEL + chosen[0] - 1.5, top - 1.5, chosen[1] - chosen[0] + 3, BAR + 3))
+        if stuck:
+            self._paint_stuck(painter, stuck, top)
         _paint_crosses(painter, [QPointF(LABEL + right + 4, top + BAR / 2) for right in crosses])
+
+    def _paint_stuck(self, painter: QPainter, span: tuple[int, int], top: int) -> None:
+        """A frame, and a sign at the end that grows."""
+        left, right = LABEL + span[0], LABEL + min(span[1], self._width())
+        colour = themes.theme().warn
+        painter.setPen(QPen(colour, 1.6))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(left + 0.5, top - 0.5, right - left - 1, BAR + 1))
+        painter.fillRect(QRect(right - SIGN, top - 1, SIGN, BAR + 2), colour)
+        painter.setFont(themes.ui(11, bold=True))
+        painter.setPen(themes.theme().window)
+        painter.drawText(QRect(right - SIGN, top, SIGN, BAR), Qt.AlignmentFlag.AlignCenter, "!")
 
     def _paint_ends(self, painter: QPainter, lane: Lane, top: int) -> None:
         """Where a process ended that served many: a line across the lane, and how."""
@@ -249,6 +273,8 @@ class LanesView(QAbstractScrollArea):
         parts = [f"#{block.request}", safe_text(block.worker), duration(lasted)]
         if block.status is not None:
             parts.append(self._ending(block.status))
+        if block.request in self._stuck:
+            parts.append(self._stuck[block.request])
         return " · ".join(parts)
 
     def _end_sentence(self, end: End) -> str:

@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme as themes
-from app.models.columns import RIGHT, Column
-from app.models.requestcolumns import COLUMNS, FAILED, touch_sign
+from app.models.columns import RIGHT, Column, Moment
+from app.models.requestcolumns import COLUMNS, FAILED, stuck_at, touch_sign
 from app.models.requests import RequestsModel
 from app.theme import Theme
 from app.widgets.monotext import MonoText
@@ -91,7 +91,7 @@ class RowsPainter:
         for row in rows:
             if row.record is None:
                 continue
-            key, colour = _look(column.key, row.record, theme)
+            key, colour = _look(column.key, row.record, moment, theme)
             painter.setFont(self._fonts[key])
             painter.setPen(colour)
             text, shift = column.text(row.record, moment), 0
@@ -132,12 +132,12 @@ class RequestDelegate(QStyledItemDelegate):
         return QSize(QFontMetrics(font).horizontalAdvance(text) + 2 * PADDING + 2, themes.ROW)
 
 
-def _look(key: str, record: RequestRecord, theme: Theme) -> tuple[str, QColor]:
+def _look(key: str, record: RequestRecord, moment: Moment, theme: Theme) -> tuple[str, QColor]:
     """Font and colour of a cell of words."""
     if key != "state":
         return "ui", theme.text
     if record.state in FAILED:
         return "bold", theme.error
-    if record.state is State.PAUSED:
+    if record.state is State.PAUSED or stuck_at(record, moment):
         return "bold", theme.warn
     return "ui", theme.dim if record.state in _QUIET else theme.text

@@ -26,6 +26,8 @@ AFTER = 1_000_000_000
 """What has stood still for less is not looked at, ns."""
 BUSY_SHARE = 0.75
 BUSY_SAMPLES = 3
+CHILD_BUSY_SAMPLES = 2
+"""No beat tells of a child that holds its interpreter: it is named sooner."""
 ASKED_AT_ONCE = 64
 CHILDREN_AT_ONCE = 8
 CODES = {Doing.INTERPRETER: "hung", Doing.RUNNING: "busy", Doing.LOCK: "lock", Doing.QUEUE: "queue"}
@@ -76,12 +78,15 @@ class StuckWatch:
     def look(self, serving: Sequence[Serving]) -> None:
         """Judge anew; what has to be asked for is judged when the answer comes."""
         self._looks += 1
-        self._count_busy(serving)
+        self._count_busy()
         if self._host.silent > NO_BEAT:
             self._look_at_silent(serving)
             return
-        now = time.monotonic_ns()
-        stands = {one.request: one for one in serving if not one.paused and now - one.since >= AFTER}
+        stands = self._standing(serving)
+        if any(not one.pid for one in stands.values()):
+            # A child that computes in C tells no fact, but has left in the black box that it has the request.
+            self._runner.taker.salvage(self._entry, self._host)
+            stands = self._standing(self._writer.live(self._host.number))
         self._calm = {number: cpu for number, cpu in self._calm.items() if number in stands}
         self._found = {number: stuck for number, stuck in self._found.items() if self._still(stuck, stands)}
         for one in stands.values():
@@ -90,10 +95,13 @@ class StuckWatch:
         self._ask([one for one in stands.values() if one.pid and self._suspect(one)])
         self._tell()
 
-    def _count_busy(self, serving: Sequence[Serving]) -> None:
-        threads = self._sampler.threads
-        keys = {(one.pid, one.thread) for one in serving}
-        busy = [key for key in keys if key in threads and threads[key].wanted >= BUSY_SHARE]
+    def _standing(self, serving: Sequence[Serving]) -> dict[int, Serving]:
+        """Those of which nothing has been heard for a while."""
+        now = time.monotonic_ns()
+        return {one.request: one for one in serving if not one.paused and now - one.since >= AFTER}
+
+    def _count_busy(self) -> None:
+        busy = [key for key, usage in self._sampler.threads.items() if usage.wanted >= BUSY_SHARE]
         self._busy = {key: self._busy.get(key, 0) + 1 for key in busy}
 
     def _still(self, stuck: Stuck, stands: dict[int, Serving]) -> bool:
@@ -109,7 +117,8 @@ class StuckWatch:
         return self._sampler.threads.get((one.pid, one.thread))
 
     def _is_busy(self, one: Serving) -> bool:
-        return self._busy.get((one.pid, one.thread), 0) >= BUSY_SAMPLES
+        least = BUSY_SAMPLES if one.pid == self._host.pid else CHILD_BUSY_SAMPLES
+        return self._busy.get((one.pid, one.thread), 0) >= least
 
     def _ask(self, suspects: list[Serving]) -> None:
         suspects = [one for one in suspects if not self._has_not_moved(one)]

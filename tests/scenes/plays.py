@@ -8,8 +8,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QListView, QPushButton
 
 from app.examples import FOLDER
 from app.models.gates import GateSetting
@@ -91,6 +92,29 @@ def paused(here: Theatre) -> None:
     here.select(next(one.id for one in gates.paused if one.point == "handle" and one.id is not None))
 
 
+def forking(here: Theatre) -> None:
+    """Four children: one has left with exit code 1, one is stuck."""
+    file = str(Path(__file__).with_name("order_lines.py"))
+    profile = Profile("orders", server_class="ForkingTCPServer", handler_file=file, handler_class="OrderHandler")
+    key = here.serve(profile)
+    host, _, port = here.wait_listening(key).address.rpartition(":")
+    said = (b"buy 17\r\n", b"buy 4711 0815\r\n", b"buy " + b"1" * 40 + b"!\r\n", b"buy 3\r\n")
+    for line in said:
+        client = socket.create_connection((host, int(port)))
+        here.stay_open([client])
+        client.sendall(line)
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall(b"leave\r\n")
+        leaving.recv(1)
+    here.wait_requests(1, "server:orders state:killed")
+    link = here.window.context.link
+    here.wait("one is stuck", lambda: any(one.about.get("line") for one in link.tick.stuck))
+    here.look_at(STAGES)
+    here.select(link.tick.stuck[0].request)
+    view = here.find(QListView, "Stack")
+    here.wait("its stack is shown", lambda: view.model().rowCount() > 0)
+
+
 def four_families(here: Theatre) -> None:
     """TCP, UDP, Unix stream and Unix datagram side by side, and a bind that failed."""
     desk = here.window.context.desk
@@ -143,6 +167,7 @@ SCENES = (
     Scene(4, "waterfall-and-lanes", waterfall_and_lanes),
     Scene(5, "exception", exception),
     Scene(6, "paused", paused),
+    Scene(8, "forking", forking),
     Scene(10, "four-families", four_families),
     Scene(14, "load", load),
 )

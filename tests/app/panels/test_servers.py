@@ -143,3 +143,13 @@ def test_a_strip_is_reached_from_the_list(panel: ServersPanel, stage: Stage) -> 
     assert viewport is not None
     assert viewport.nextInFocusChain() is strip.fix_button
     assert strip.fix_button.nextInFocusChain() is strip.more_button
+
+
+def test_a_warning_about_a_request_leads_to_it(panel: ServersPanel, stage: Stage) -> None:
+    key = stage.workspace.add(Profile(name="echo"))
+    warning = {"code": "lock", "sentence": "Request #7 has waited 2 s for TILL.", "request": 7, "file": "", "line": 0}
+    tell(stage, listening(key, warning=warning))
+    strip = panel._strips[key]
+    assert strip.fix_button.text() == "Show #7"
+    strip.fix_button.click()
+    assert stage.context.selection.request == 7
