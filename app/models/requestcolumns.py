@@ -15,6 +15,7 @@ from engine.capture.records import PauseRecord, RequestRecord, StageRecord, Stat
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
+LONG_AGO = Moment(0, 0)
 FAILED = frozenset({State.ERROR, State.KILLED})
 """States that are somebody's mistake; a reset or a time-out is the peer's way to go."""
 
@@ -66,7 +67,7 @@ def worker_text(record: RequestRecord) -> str:
     return "" if record.worker is None else short_name(record.worker)
 
 
-def state_text(record: RequestRecord, moment: Moment) -> str:
+def state_text(record: RequestRecord, moment: Moment = LONG_AGO) -> str:
     """The state in words; a failure says what failed, and one that does not get on says why."""
     sign, state = touch_sign(record), _state_text(record)
     if stuck := stuck_at(record, moment):
