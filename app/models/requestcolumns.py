@@ -18,6 +18,11 @@ from engine.observe.stages import Stage
 LONG_AGO = Moment(0, 0)
 FAILED = frozenset({State.ERROR, State.KILLED})
 """States that are somebody's mistake; a reset or a time-out is the peer's way to go."""
+CALM = frozenset({State.RESET, State.TIMED_OUT})
+"""States that come with an exception which is no mistake: they are grey."""
+CUT = frozenset({"ConnectionResetError", "ConnectionAbortedError"})
+"""What a reset raises; anything else says that the peer had left in an orderly way."""
+GONE = QT_TRANSLATE_NOOP("State", "closed by peer")
 
 
 def lasted(record: RequestRecord, now: int) -> int:
@@ -98,6 +103,8 @@ def _state_text(record: RequestRecord) -> str:
         return f"✕ {safe_text(record.error or state_word(state), 60)}"
     if state is State.PAUSED:
         return f"‖ {place_text(record.held) or record.stage.method}"
+    if state is State.RESET and record.error is not None and record.error not in CUT:
+        return QCoreApplication.translate("State", GONE)
     return state_word(state)
 
 

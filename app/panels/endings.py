@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.text import duration, number, safe_text, tr
 from engine.capture.records import RequestRecord, State
+from engine.observe.causes import Cause
 
 
 def calm_sentence(request: RequestRecord | None, now: int) -> str:
@@ -21,6 +22,12 @@ def calm_sentence(request: RequestRecord | None, now: int) -> str:
             error=safe_text(request.error), time=lasted
         )
     return tr("Handler returned normally in {time}.").format(time=lasted)
+
+
+def cause_word(cause: Cause) -> str:
+    """Whose doing an exception is."""
+    words = {Cause.BUG: tr("error"), Cause.PEER: tr("closed by peer"), Cause.TIMEOUT: tr("timed out")}
+    return words[cause]
 
 
 def sent_sentence(request: RequestRecord, count: int) -> str:

@@ -21,14 +21,15 @@ from app.models.copying import python_bytes
 from app.models.failures import Frame, FramesModel, Local, LocalsModel, first_own, read_frames, traceback_text
 from app.models.selection import ByteRange
 from app.panels.editor import open_in_editor
-from app.panels.endings import calm_sentence, sent_sentence
+from app.panels.endings import calm_sentence, cause_word, sent_sentence
 from app.panels.failurebuttons import FailureButtons
 from app.panels.live import paint_ground, row
 from app.panels.localstable import dress, set_columns
 from app.panels.source import SourceView
-from app.text import QT_TR_NOOP, label, safe_text, set_tip, tr
+from app.text import QT_TR_NOOP, label, safe_text, set_role, set_tip, tr
 from app.widgets.hexview import HexView, Mark
 from engine.capture.records import FailureRecord, RequestRecord
+from engine.observe.causes import Cause
 
 HEX_LINE = 16
 HEX_EDGES = 18
@@ -76,7 +77,9 @@ class ExceptionTab(QWidget):
         frames = read_frames(failure.detail, received)
         self._shown = Shown(request, failure, frames, received)
         kind = safe_text(failure.type)
-        self.title.setText(safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400))
+        said = safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400)
+        set_role(self.title, "error-strong" if failure.cause is Cause.BUG else "strong")
+        self.title.setText(said if failure.cause is Cause.BUG else f"{cause_word(failure.cause)} · {said}")
         self.hex.set_data(received, True)
         self.hex.setFixedHeight(HEX_LINE * min(MOST_HEX_LINES, max(1, -(-len(received) // 16))) + HEX_EDGES)
         self._frames.set_frames(frames)

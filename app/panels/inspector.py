@@ -17,6 +17,7 @@ from app.panels.stages_tab import StagesTab
 from app.reruns import Pair
 from app.text import label, safe_text, tr
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord
+from engine.observe.causes import Cause
 
 BYTES, STAGES, EXCEPTION, CODE, DIFF = range(5)
 MOST_TOUCHES = 100
@@ -130,7 +131,8 @@ class InspectorPanel(LivePanel):
     def _show(self, tick: Tick) -> None:
         request, failure = self._request, self._failure
         self.who.setText(_title(request, self.context.selection.request, self._pair()))
-        self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if failure else tr("Exception"))
+        bug = failure is not None and failure.cause is Cause.BUG
+        self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if bug else tr("Exception"))
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
         if shown == STAGES:

@@ -10,10 +10,11 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QWidget
 
 from app import theme as themes
-from app.models.requestcolumns import began
+from app.models.requestcolumns import CALM, began
 from app.widgets.heldaxis import spans
-from app.widgets.stagepaint import BlockPainter, blocks
+from app.widgets.stagepaint import Block, BlockPainter, blocks
 from engine.capture.records import RequestRecord
+from engine.observe.stages import Stage
 
 BAR_HEIGHT = 10
 LEGEND_HEIGHT = 20
@@ -40,6 +41,7 @@ def paint_bars(painter: QPainter, bars: Iterable[Bar], left: int, width: int, sc
         held = spans(record.pauses, now) if record.pauses else ()
         made = blocks(record.stages, began(record), now, max(1, scale) / max(1, width), held=held)
         if made:
+            made = _calm(made) if record.state in CALM else made
             painted.add(made, left, bar.top, width, ground, bar.selected)
             between.append(QRect(left, bar.top + themes.ROW // 2, min(made[-1].right, width), 1))
             if made[-1].right > width:
@@ -50,6 +52,11 @@ def paint_bars(painter: QPainter, bars: Iterable[Bar], left: int, width: int, sc
     painter.drawRects(between)
     painted.paint(painter)
     _paint_cuts(painter, cut, left + width - 1)
+
+
+def _calm(made: list[Block]) -> list[Block]:
+    """That a peer goes is no error: what it costs is grey."""
+    return [one._replace(stage=Stage.SHUTDOWN_REQUEST) if one.stage is Stage.HANDLE_ERROR else one for one in made]
 
 
 def _paint_cuts(painter: QPainter, cut: Iterable[tuple[int, QColor]], right: int) -> None:

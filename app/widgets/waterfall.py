@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app import theme as themes
+from app.models.requestcolumns import CALM
 from app.text import duration, tip
 from app.widgets.heldaxis import HeldAxis, Span, pieces, spans
 from app.widgets.stagepaint import GAP, paint_waiting, pause_sign, share_on_cpu, stage_colour
@@ -21,6 +22,7 @@ _NOTE = 76
 _BAR = 10
 TOP = 4
 _LEAST = 2
+ERROR = Stage.HANDLE_ERROR
 
 
 class Waterfall(QWidget):
@@ -40,11 +42,14 @@ class Waterfall(QWidget):
         self._chosen: int | None = None
         self._empty = ""
         self._held: tuple[Span, ...] = ()
+        self._calm = False
+        """What it raised is no mistake: the peer had gone, or was slow."""
 
     def set_request(self, request: RequestRecord | None, now: int = 0, failed: Stage | None = None) -> None:
         """Show a request; `now` ends the bars of what still runs, `failed` is the stage that raised."""
         chosen = None if self._chosen is None else self._stages[self._chosen].stage
         self._request, self._now, self._failed = request, now, failed
+        self._calm = request is not None and request.state in CALM
         self._stages = tuple(sorted(request.stages, key=lambda s: (s.started, s.stage))) if request else ()
         self._held = spans(request.pauses, now) if request else ()
         self._chosen = self._row_of(chosen)
@@ -124,7 +129,7 @@ class Waterfall(QWidget):
     def _note(self, record: StageRecord) -> tuple[str, QColor]:
         theme = themes.theme()
         if record.stage is self._failed:
-            return self.tr("✕ raised"), theme.error
+            return (self.tr("raised"), theme.dim) if self._calm else (self.tr("✕ raised"), theme.error)
         held = self._worked(record)[1]
         if held:
             return f"‖ {duration(held)}", theme.warn
@@ -132,7 +137,7 @@ class Waterfall(QWidget):
 
     def _paint_bar(self, painter: QPainter, record: StageRecord, top: int, axis: HeldAxis, ground: QColor) -> None:
         left, width = self._axis()
-        colour = stage_colour(record.stage)
+        colour = stage_colour(Stage.SHUTDOWN_REQUEST if self._calm and record.stage is ERROR else record.stage)
         share = share_on_cpu(record, self._worked(record)[0])
         for since, until in pieces(record, self._end(record), self._held):
             x = left + axis.x(since)

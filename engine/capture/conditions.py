@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
+from ..observe.causes import Cause
 from ..observe.facts import Means
 from ..observe.stages import Stage
 from .records import GOES_ON, State
@@ -66,7 +68,7 @@ def listed(word: FilterWord, value: str) -> Sql:
 
 
 def _numbers(word: FilterWord, parts: list[str]) -> tuple[object, ...]:
-    kinds = {"state:": State, "stage:": Stage}
+    kinds: dict[str, type[IntEnum]] = {"state:": State, "stage:": Stage, "cause:": Cause}
     kind = kinds.get(word.word)
     return tuple(int(kind[part.upper()]) if kind else part for part in parts)
 
@@ -155,6 +157,7 @@ WORKER = (
     r"request.worker IN (SELECT id FROM worker WHERE name LIKE ? ESCAPE '\' OR pid LIKE ? ESCAPE '\'"
     r" OR thread LIKE ? ESCAPE '\')"
 )
+CAUSE = "request.id IN (SELECT failure.request FROM failure WHERE failure.cause IN (?))"
 STAGE = (
     "request.stage IN (?) OR EXISTS (SELECT 1 FROM failure WHERE failure.request = request.id AND failure.stage IN (?))"
 )

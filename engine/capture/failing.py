@@ -7,20 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..observe.causes import Cause
+
 TYPE_LIMIT = 200
 MESSAGE_LIMIT = 4096
+_CAUSES = {cause.word: cause for cause in Cause}
 DIED = "WorkerDied"
 """The type of a failure that is no exception: the thread's process, or the forked child, has died."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`detail` is the JSON text itself; `server` the host's number of a server that failed outside any request."""
+    """`detail` is the JSON text itself; `server` the host's number of a server that failed outside any request.
+
+    `cause` is whose doing it is.
+    """
 
     type: str
     message: str
     detail: str
     server: int = 0
+    cause: Cause = Cause.BUG
 
     @property
     def headline(self) -> tuple[str, str | None]:
@@ -48,6 +55,7 @@ def read_failure(data: bytes) -> Failure:
         _text(detail.get("message"), MESSAGE_LIMIT),
         text,
         server if isinstance(server, int) else 0,
+        _CAUSES.get(str(detail.get("cause")), Cause.BUG),
     )
 
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..observe.causes import Cause
 from ..observe.stages import Stage
 from .conditions import (
     BOTH,
+    CAUSE,
     CONTENT,
     ERROR,
     PEER,
@@ -192,6 +194,14 @@ FILTER_WORDS = (
         listed,
         tuple(stage.method for stage in Stage),
         STAGE,
+    ),
+    FilterWord(
+        "cause:",
+        "an exception whose cause was a bug, a peer that has gone, or a time-out",
+        ("cause:bug", "cause:peer,timeout"),
+        listed,
+        tuple(cause.word for cause in Cause),
+        CAUSE,
     ),
     FilterWord(
         "touched:",

@@ -21,7 +21,8 @@ STATES: dict[int, State] = {
 }
 SALVAGED = 1 << 16
 """A flag beside facts.Piece in the file: these bytes come from the black box, and give way if the host tells them."""
-FAILED_STATES = frozenset((State.ERROR, State.RESET, State.TIMED_OUT, State.KILLED))
+FAILED_STATES = frozenset((State.ERROR, State.KILLED))
+"""Somebody's mistake; that a peer goes, or is slow, is none."""
 
 
 class Worker:

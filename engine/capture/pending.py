@@ -15,7 +15,9 @@ from .timings import ADD_TIMING, TimingBook
 INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, started, ended, cpu)", 5)
 INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
 INSERT_CHUNKS = BulkInsert("INSERT INTO chunk (request, direction, at, size, flags, data)", 6)
-INSERT_FAILURE = "INSERT INTO failure (server, request, stage, at, type, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_FAILURE = (
+    "INSERT INTO failure (server, request, stage, at, type, message, detail, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 INSERT_INTERFERENCE = "INSERT INTO interference (request, means, at, amount, detail) VALUES (?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
 NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
@@ -36,7 +38,7 @@ INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?
 INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
 
-FailureRow = tuple[int, int | None, int, int, str, str, str]
+FailureRow = tuple[int, int | None, int, int, str, str, str, int]
 
 
 class Pending:

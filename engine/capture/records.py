@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from ..observe.causes import Cause
 from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 
@@ -157,6 +158,7 @@ class FailureRecord:
     type: str
     message: str
     detail: dict[str, Any]
+    cause: Cause = Cause.BUG
 
 
 @dataclass(frozen=True, slots=True)

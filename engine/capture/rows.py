@@ -8,6 +8,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
+from ..observe.causes import Cause
 from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 from .records import (
@@ -42,12 +43,13 @@ TOUCHED = 14
 REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
 SPAN_COLUMNS = "id, server, worker, state, opened, closed"
 INTERFERENCE_COLUMNS = "means, at, amount, detail"
-FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail"
+FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail, cause"
 FLAGS = int(Piece.CONTINUES | Piece.CUT | Piece.UNSEEN | Piece.TRUNCATED)
 
 INTEGERS = {int, type(None)}
 
 _STATES = {int(state): state for state in State}
+_CAUSES = {int(cause): cause for cause in Cause}
 _STAGES = {int(stage): stage for stage in Stage}
 
 
@@ -126,10 +128,12 @@ def stages_by_request(rows: list[Values]) -> dict[int, tuple[StageRecord, ...]]:
 
 def failure_record(row: Values) -> FailureRecord:
     """Of FAILURE_COLUMNS."""
-    identity, server, request, stage, at, kind, message, detail = row
-    integers(server, request, stage, at)
+    identity, server, request, stage, at, kind, message, detail, cause = row
+    integers(server, request, stage, at, cause)
     known = _STAGES.get(stage, Stage.HANDLE)
-    return FailureRecord(identity, server, request, known, at, kind, message, _json(detail))
+    return FailureRecord(
+        identity, server, request, known, at, kind, message, _json(detail), _CAUSES.get(cause, Cause.BUG)
+    )
 
 
 def pauses_by_request(rows: Iterable[Values]) -> dict[int, tuple[PauseRecord, ...]]:

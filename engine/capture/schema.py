@@ -78,7 +78,8 @@ CREATE TABLE failure (
     at INTEGER NOT NULL,
     type TEXT NOT NULL,
     message TEXT NOT NULL,
-    detail TEXT NOT NULL                -- JSON, see debug/failures.py
+    detail TEXT NOT NULL,               -- JSON, see debug/failures.py
+    cause INTEGER NOT NULL DEFAULT 1    -- observe/causes.py: 1 a bug, 2 the peer has gone, 3 a time-out
 );
 CREATE TABLE interference (             -- what a gate or a fault did to a request
     id INTEGER PRIMARY KEY,

@@ -105,4 +105,6 @@ class Serving:
 
     def add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
         """Something failed, in a request or outside any."""
-        self.pending.failures.append((server, request, stage, at, failure.type, failure.message, failure.detail))
+        self.pending.failures.append(
+            (server, request, stage, at, failure.type, failure.message, failure.detail, int(failure.cause))
+        )

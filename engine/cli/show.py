@@ -114,7 +114,8 @@ def _error(reader: CaptureReader, request: RequestRecord) -> dict[str, Any] | No
         return None
     failure = reader.failure(request.id)
     stage = failure.stage if failure is not None else request.stage
-    return {"type": request.error, "message": request.message or "", "stage": Stage(stage).method}
+    cause = failure.cause.word if failure is not None else None
+    return {"type": request.error, "message": request.message or "", "stage": Stage(stage).method, "cause": cause}
 
 
 def _chunk(chunk: ChunkRecord) -> dict[str, Any]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
-import socket
 from collections.abc import Callable
 from typing import Any
 
+from ..observe.causes import peer_gone
 from .pauses import UNDECIDED, Decision, Pause
-
-_GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR if hasattr(select, "poll") else 0
 
 
 class WaitingRoom:
@@ -79,15 +76,3 @@ class WaitingRoom:
             patience = pause.patience
             if pause.then is not None and patience is not None and at - pause.since > patience * 1e9:
                 pause.decide(UNDECIDED)
-
-
-def peer_gone(given: Any) -> bool:
-    """Whether the other end of a connection has closed or reset it; never of a datagram."""
-    if not isinstance(given, socket.socket) or not hasattr(select, "poll"):
-        return False
-    poll = select.poll()
-    try:
-        poll.register(given, _GONE)
-        return any(events & _GONE for _, events in poll.poll(0))
-    except (OSError, ValueError):
-        return True

@@ -19,6 +19,7 @@ CRASH_LIMIT = 3
 CRASH_WINDOW = 300.0
 EARLY_LIMIT = 4096
 
+FAILED = frozenset((int(Outcome.ERROR), int(Outcome.KILLED)))
 UNCOUNTED = frozenset((int(Kind.STAGE), int(Kind.RECEIVED), int(Kind.SENT)))
 """Kinds of rows that `Entry.count` need not see: nearly all."""
 
@@ -112,7 +113,7 @@ class Entry:
         if kind == Kind.REQUEST_OPENED:
             self._opened(request, code, at)
         elif kind == Kind.REQUEST_CLOSED:
-            self._closed(request, failed=code > Outcome.REJECTED)
+            self._closed(request, failed=code in FAILED)
         elif kind in (Kind.WORKER_STARTED, Kind.WORKER_ENDED):
             self._worker(code, worker, value, started=kind == Kind.WORKER_STARTED)
         elif kind == Kind.SERVER_STOPPED and code in self.parts:

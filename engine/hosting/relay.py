@@ -10,7 +10,7 @@ import time
 from ..channel.codec import DamagedFrame
 from ..channel.frames import FrameReader, JsonChannel, send_frame
 from ..debug.pauses import UNDECIDED, Decision, Pause
-from ..debug.waiting import peer_gone
+from ..observe.causes import peer_gone
 from .control import identity_of
 
 GONE_EVERY = 0.2

@@ -57,6 +57,8 @@ class Observer:
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         """An exception has left a stage's method. Told once an exception, by the innermost stage.
 
+        `request.cause` tells whose doing it is: the program's, the peer's, who has gone, or the clock's.
+
         `request.id` is 0 where no request is at fault (`service_actions`, a listener that cannot accept).
         """
 

@@ -177,6 +177,7 @@ class Recorder(Lending):
             about = self._describe(error)
         except Exception:  # whatever is wrong with the exception, that there was one has to be told
             about = _describe(error)
+        about["cause"] = request.cause.word
         if not request.id:
             about["server"] = request.place.number
         data = json.dumps(about, default=str).encode("utf-8", "backslashreplace")

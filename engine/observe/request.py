@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import live
+from .causes import Cause, cause_of
 from .facts import Kind, Means, Outcome
 from .identity import identity
 from .stages import Stage
@@ -94,6 +95,8 @@ class Request:
     closed = 0
     outcome: Outcome | None = None
     error: BaseException | None = None
+    cause = Cause.BUG
+    """Whose doing `error` is."""
     trouble: tuple[Outcome, int] | None = None
     """What the last socket call met, and how many bytes had passed by then."""
     held = True
@@ -196,7 +199,7 @@ class Request:
         """Tell of an exception, once: the stages around the one that raised see the same one pass."""
         if error is self.error:
             return
-        self.error = error
+        self.error, self.cause = error, cause_of(error, self)
         if self.hooks.failed is not None:
             self.hooks.failed(self, stage, error)
 
@@ -226,7 +229,7 @@ class Request:
 
     def _judge(self) -> Outcome:
         if self.error is not None:
-            return outcome_of(self.error) or Outcome.ERROR
+            return self.cause.outcome
         if self.trouble is not None and self.trouble[1] == self.bytes_in + self.bytes_out:
             return self.trouble[0]
         return DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 
 
@@ -23,6 +24,17 @@ class Many(socketserver.StreamRequestHandler):
     def late(self) -> None:
         self.connection.settimeout(0.01)
         self.rfile.readline()
+
+    def short(self) -> None:
+        """The client leaves before it has sent what it should."""
+        if len(self.rfile.read(10)) < 10:
+            raise EOFError("ten bytes were to come")
+
+    def elsewhere(self) -> None:
+        """Another server refuses, which is not the client's doing."""
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            socket.create_connection(nobody.getsockname())
 
     def cut(self) -> None:
         """The client resets: reading on fails."""

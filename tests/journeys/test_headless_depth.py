@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from .headless import DEADLINE, Running, call, port_of, wait_closed
+from .headless import DEADLINE, Running, call, data_of, port_of, show, wait_closed
 
 HANDLERS = Path(__file__).with_name("handlers_depth.py")
-WORDS = ("answer", "answer", "answer", "bug", "late", "cut")
+WORDS = ("answer", "answer", "answer", "bug", "elsewhere", "late", "cut", "short")
 
 
 def ask(address: tuple[str, int], word: str) -> None:
@@ -24,6 +24,8 @@ def ask(address: tuple[str, int], word: str) -> None:
             assert client.recv(100) == b"now\n"
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return
+        if word == "short":
+            client.shutdown(socket.SHUT_WR)
         while client.recv(100):
             pass
 
@@ -52,7 +54,7 @@ def summary(capture: Path) -> dict[str, Any]:
 def test_what_became_of_the_requests(capture: Path) -> None:
     counters = summary(capture)["counters"]
     assert {name: count for name, count in counters.items() if count and not name.startswith("bytes")} == {
-        "accepted": 6, "handled": 3, "failed": 1, "timed_out": 1, "reset": 1,
+        "accepted": 8, "handled": 3, "failed": 2, "timed_out": 1, "reset": 2,
     }  # fmt: skip
     assert counters["bytes_in"] == sum(len(word) + 1 for word in WORDS)
     assert counters["bytes_out"] == 3 * len(b"answer\n") + len(b"now\n")
@@ -72,11 +74,26 @@ def test_people_read_it_as_a_table(capture: Path) -> None:
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[0].startswith("Many (ThreadingTCPServer, 127.0.0.1:")
-    assert lines[1] == "  6 accepted: 3 handled, 1 failed, 1 reset, 1 timed out"
-    assert next(line for line in lines if line.startswith("  handle ")).split()[1] == "6"
+    assert lines[1] == "  8 accepted: 3 handled, 2 failed, 2 reset, 1 timed out"
+    assert next(line for line in lines if line.startswith("  handle ")).split()[1] == str(len(WORDS))
 
 
 def test_a_summary_is_not_of_some_requests(capture: Path) -> None:
     done = call("show", "--summary", "--where", "state:error", str(capture))
     assert (done.returncode, done.stdout) == (2, "")
     assert "takes neither --where nor --bytes" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("bug", {"bug", "elsewhere"}),
+        ("timeout", {"late"}),
+        ("peer", {"cut", "short"}),
+        ("peer,timeout", {"cut", "short", "late"}),
+    ],
+)
+def test_whose_doing_it_was(capture: Path, cause: str, words: set[str]) -> None:
+    found = show(capture, "--where", f"cause:{cause}")
+    assert {data_of(request, "in").decode().strip() for request in found} == words
+    assert {request["error"]["cause"] for request in found} == set(cause.split(","))

@@ -66,6 +66,24 @@ def test_cells_of_a_failed_request(capture: CaptureFile, model: RequestsModel) -
     assert record.error == "ValueError"
 
 
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [
+        (State.RESET, "ConnectionResetError", "reset"),
+        (State.RESET, "EOFError", "closed by peer"),
+        (State.RESET, "BrokenPipeError", "closed by peer"),
+        (State.RESET, None, "reset"),
+        (State.TIMED_OUT, "TimeoutError", "timed out"),
+    ],
+)
+def test_a_peer_that_goes_is_named_without_an_alarm(
+    capture: CaptureFile, model: RequestsModel, state: State, error: str | None, said: str
+) -> None:
+    capture.request(state=state, error=error)
+    model.refresh(NOW)
+    assert text(model, 0, "state") == said
+
+
 def test_rows_that_somebody_acted_on_say_by_a_sign_who(capture: CaptureFile, model: RequestsModel) -> None:
     for state, means in ((State.DONE, ()), (State.DONE, (Means.PAUSED, Means.EDITED)), (State.RESET, (Means.CUT,)),
                          (State.PAUSED, (Means.PAUSED,))):  # fmt: skip

@@ -72,6 +72,21 @@ def failed_request(capture: CaptureFile, detail: object = DETAIL) -> int:
     return number
 
 
+def test_a_peer_that_went_is_no_error(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = failed_request(capture)
+    capture.db.execute("UPDATE request SET state = ?, error = 'EOFError'", (int(State.RESET),))
+    capture.db.execute("UPDATE failure SET cause = 2, type = 'EOFError', message = 'ten bytes were to come'")
+    stage.context.selection.select_request(number)
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    assert panel.tabs.tabText(EXCEPTION) == "Exception"
+    assert panel.exception.title.text() == "closed by peer · EOFError: ten bytes were to come"
+    assert panel.exception.title.property("role") == "strong"
+    capture.db.execute("UPDATE failure SET cause = 3, type = 'TimeoutError', message = ''")
+    stage.context.selection.select_request(None)
+    stage.context.selection.select_request(number)
+    assert panel.exception.title.text() == "timed out · TimeoutError"
+
+
 def test_nothing_selected(panel: InspectorPanel) -> None:
     assert panel.bytes.nothing.isVisible()
     panel.tabs.setCurrentIndex(EXCEPTION)

@@ -104,6 +104,19 @@ def test_what_an_exception_costs_is_red(theme: str) -> None:
     assert stage_colour(Stage.HANDLE) == themes.theme().stage(Stage.HANDLE)
 
 
+@pytest.mark.parametrize(("state", "red"), [(State.ERROR, True), (State.RESET, False), (State.TIMED_OUT, False)])
+def test_what_a_peers_leaving_costs_is_not(capture: CaptureFile, theme: str, state: State, red: bool) -> None:
+    number = capture.request(lasts=100 * MS, state=state)
+    capture.db.execute("INSERT INTO stage VALUES (?, ?, ?, ?, NULL)", (number, int(Stage.HANDLE_ERROR), 0, 90 * MS))
+    record = capture.reader().request(number)
+    assert record is not None
+    image = QImage(QSize(100, 22), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_bars(painter, [Bar(0, record)], 0, 100, 100 * MS, NOW)
+    painter.end()
+    assert (image.pixelColor(20, 12) == themes.theme().error) is red
+
+
 def test_collected_texts_look_like_drawn_ones(theme: str) -> None:
     """Texts that go out together are the same pixels as those painted one by one."""
     images = [QImage(QSize(200, 30), QImage.Format.Format_RGB32) for _ in range(2)]

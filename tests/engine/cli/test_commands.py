@@ -117,7 +117,12 @@ def test_table_and_filter(tmp_path: Path) -> None:
         wait_closed(capture, 2)
         assert running.stop() == 0
     (failed,) = show(capture, "--where", "state:error")
-    assert failed["error"] == {"type": "ValueError", "message": "length 7 but 5 bytes buffered", "stage": "handle"}
+    assert failed["error"] == {
+        "type": "ValueError",
+        "message": "length 7 but 5 bytes buffered",
+        "stage": "handle",
+        "cause": "bug",
+    }
     table = call("show", "--bytes", str(capture)).stdout
     assert "\x1b" not in table
     assert "evil\\x1b[2J" in table

@@ -9,7 +9,8 @@ import threading
 from typing import Any
 
 from engine.debug.pauses import Decision, Pause
-from engine.debug.waiting import WaitingRoom, peer_gone
+from engine.debug.waiting import WaitingRoom
+from engine.observe.causes import peer_gone
 
 DEADLINE = 10.0
 

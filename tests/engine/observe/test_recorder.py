@@ -130,7 +130,7 @@ def test_failures_are_described(rows: Rows, capsys: pytest.CaptureFixture[str]) 
     recorder.close()
     (failed,) = rows.kind(Kind.FAILED)
     assert failed[2] == Stage.HANDLE
-    assert json.loads(failed[7]) == {"type": "ValueError", "more": 1}
+    assert json.loads(failed[7]) == {"type": "ValueError", "more": 1, "cause": "bug"}
     assert [row[2] for row in rows.kind(Kind.REQUEST_CLOSED)] == [Outcome.ERROR]
 
 
