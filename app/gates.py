@@ -27,6 +27,8 @@ class Draft:
 
     data: bytes = b""
     problem: str = ""
+    over: int | None = None
+    """Instead of so many bytes; those that arrived later follow."""
 
 
 class Gates(QObject):
@@ -172,7 +174,9 @@ class Gates(QObject):
             self.refused.emit(draft.problem)
             return
         data = draft.data if draft is not None else paused.data if deed == NEEDS_BYTES else None
-        members = {} if data is None else {"data": base64.b64encode(data).decode()}
+        members: dict[str, Any] = {} if data is None else {"data": base64.b64encode(data).decode()}
+        if draft is not None and draft.over is not None:
+            members["over"] = draft.over
         self._link.order("decide", None, self._on_refused, number=paused.number, deed=deed, **members)
 
     def halt(self, request: int) -> None:

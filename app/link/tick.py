@@ -81,6 +81,8 @@ class ServerStatus:
     max_children: int | None = None
     started: int | None = None
     stopped_reason: str = ""
+    paused: int = 0
+    """How many of its requests are held at breakpoints."""
     script: str | None = None
     """The key of the script's profile that made this server, if one did."""
 

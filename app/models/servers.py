@@ -27,7 +27,7 @@ class ServerRole(IntEnum):
 
     KEY = Qt.ItemDataRole.UserRole + 1
     STATE = Qt.ItemDataRole.UserRole + 2
-    """str: stopped, starting, listening, draining, failed"""
+    """str: stopped, starting, listening, paused, draining, failed"""
     ADDRESS = Qt.ItemDataRole.UserRole + 3
     """str: "TCP 127.0.0.1:9009" """
     MODE = Qt.ItemDataRole.UserRole + 4
@@ -145,7 +145,8 @@ class ServersModel(QAbstractListModel):
         if role == ServerRole.POINTS:
             return tuple(self._points.get(key, ()))
         if role == ServerRole.STATE:
-            return str(status.state if status else ServerState.STOPPED)
+            held = status is not None and status.paused and status.state is ServerState.LISTENING
+            return "paused" if held else str(status.state if status else ServerState.STOPPED)
         texts: dict[int, Callable[[ServerStatus | None, Profile | None], str]] = {
             Qt.ItemDataRole.DisplayRole: _name,
             Qt.ItemDataRole.AccessibleTextRole: _spoken,
@@ -161,7 +162,7 @@ class ServersModel(QAbstractListModel):
 
 
 def _standing(status: ServerStatus | None) -> tuple[object, ...]:
-    return () if status is None else (status.state, status.address, status.error, status.id)
+    return () if status is None else (status.state, status.address, status.error, status.id, status.paused)
 
 
 def _name(status: ServerStatus | None, profile: Profile | None) -> str:
@@ -210,6 +211,8 @@ def _activity(status: ServerStatus | None) -> str:
     if status.state is not ServerState.LISTENING:
         words = {"starting": tr("starting"), "draining": tr("finishing its requests"), "failed": tr("failed")}
         return words[status.state]
+    if status.paused:
+        return tr("{count} paused").format(count=status.paused)
     if status.concurrency == "forking" and status.max_children:
         text = tr("{live} live, {children} of {most} children")
         return text.format(live=status.live, children=status.children, most=status.max_children)

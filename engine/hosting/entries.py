@@ -206,6 +206,7 @@ class Entry:
             "error": self.error,
             "warning": self.warning,
             "stopped_reason": self.stopped_reason,
+            "paused": len(self.held.pauses),
         }
 
     def _part_line(self, part: Part, now: int) -> dict[str, Any]:
@@ -235,4 +236,5 @@ class Entry:
             "error": None,
             "warning": None,
             "stopped_reason": None,
+            "paused": self.held.count(part.number),
         }

@@ -210,7 +210,7 @@ class Orders:
         if entry is None or entry.host is None:
             raise HostingError("not_found", "This request is held no longer.")
         check_decision(order)
-        entry.host.tell("decide", **{name: order.get(name) for name in ("number", "deed", "data")})
+        entry.host.tell("decide", **{name: order.get(name) for name in ("number", "deed", "data", "over")})
         return {"ok": True}
 
     def _halt(self, ticket: int, order: dict[str, Any]) -> Answer:
