@@ -13,6 +13,7 @@ from ..observe.facts import Kind, Outcome
 from .gating import Held
 from .hosts import HostProcess
 from .profile import Profile
+from .versions import Version
 
 SECOND = 1_000_000_000
 CRASH_LIMIT = 3
@@ -82,6 +83,7 @@ class Entry:
         self.gates: dict[int, list[dict[str, Any]]] = {}
         """As the host takes them, by the number of the server that they are for; 0: every server of the host."""
         self.held = Held()
+        self.version = Version()
         self.restarting = False
         self.keep_alive = False
         self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
@@ -207,6 +209,7 @@ class Entry:
             "warning": self.warning,
             "stopped_reason": self.stopped_reason,
             "paused": len(self.held.pauses),
+            "code": self.version.to_json(),
         }
 
     def _part_line(self, part: Part, now: int) -> dict[str, Any]:

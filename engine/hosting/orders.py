@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from .errors import HostingError
 from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
+from .profile import ON_SAVE
 from .replays import AGAIN, ClientRuns
 from .reruns import Reruns
 from .runner import Runner
@@ -57,6 +59,7 @@ class Orders:
             "clients_start": self._clients_start,
             "clients_stop": self._clients_stop,
             "run_again": self._run_again,
+            "on_save": self._on_save,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
 
@@ -262,6 +265,15 @@ class Orders:
             part = next((p for p in entry.parts.values() if key == f"{entry.key}/{p.number}"), part)
         transport = part.transport or entry.profile.family
         return {"transport": transport, "address": parse_address(part.address)}
+
+    def _on_save(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        if order.get("how") not in ON_SAVE:
+            raise HostingError("bad_order", f"On save a server may {', '.join(ON_SAVE)}.")
+        entry.profile = dataclasses.replace(entry.profile, on_save=str(order["how"]))
+        if entry.host is not None:
+            entry.host.tell("on_save", how=order["how"])
+        return {"ok": True}
 
     def _run_again(self, ticket: int, order: dict[str, Any]) -> Answer:
         request = int(order["request"])

@@ -20,6 +20,7 @@ from .loop import Loop
 from .profile import Profile
 from .story import Story
 from .taking import Taker
+from .versions import EVENTS as VERSION_EVENTS
 
 STOP_GRACE = 2.0
 SCRIPT_STEP = 1.0
@@ -183,6 +184,11 @@ class Runner:
                 hear(event)
         elif what in ("paused", "released", "peer_gone"):
             entry.held.hear(event, what, host, self._writer)
+        elif what in VERSION_EVENTS:
+            self.story.tell(entry.own.id, host.pid, entry.version.hear(what, event, entry.own.id, self._writer))
+        elif what == "saved" and entry.state == "listening":
+            entry.restarting = True
+            self.stop(entry, "the server was restarted, for its code was saved")
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
