@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.link.tick import ServerStatus
+from app.models.codeversion import code_text
 from app.models.failures import first_own, read_frames
 from app.models.sourcefile import Place, SourceError, SourceFile, handler_place, read_source
 from app.panels.editor import open_in_editor
@@ -51,6 +52,7 @@ class CodeTab(QWidget):
         if not self._slow.due(now) and about == self._about:
             return
         self._about = about
+        self.set_status(*code_text(self._server(request), self._context.link.reader.wall_offset))
         self._failing = None
         place = _failed_place(failure)
         if place is not None and failure is not None:

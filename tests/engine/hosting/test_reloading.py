@@ -199,7 +199,7 @@ def test_many_versions_under_load_and_not_one_request_fails(concurrency: str, pa
         for number in range(1, pairs + 1):
             lab.save(f"v{number}")
             lab.wait_version(number + 1)
-            lab.write(BAD["syntax"][0])
+            lab.write("class H(:\n")
             lab.wait(lambda server: server["code"]["error"])
     finally:
         done.set()

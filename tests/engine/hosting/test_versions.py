@@ -1,4 +1,4 @@
-"""Versions of a server's code are counted over reloads and restarts; the same code, or such as does not load, is none."""
+"""Versions of a server's code are counted over reloads and restarts; code that does not load is none."""
 
 from __future__ import annotations
 
