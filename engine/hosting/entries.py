@@ -12,6 +12,7 @@ from ..channel.codec import Row
 from ..observe.facts import Kind, Outcome
 from .gating import Held
 from .hosts import HostProcess
+from .lines import Lines
 from .profile import Profile
 from .versions import Version
 
@@ -84,6 +85,7 @@ class Entry:
         """As the host takes them, by the number of the server that they are for; 0: every server of the host."""
         self.held = Held()
         self.version = Version()
+        self.lines = Lines()
         self.restarting = False
         self.keep_alive = False
         self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)

@@ -32,6 +32,7 @@ from .holding import Holding
 from .loading import LoadingError, failure, load_code, run_program
 from .profile import Profile
 from .reloading import Reloading
+from .stepping import Stepping
 
 POLL_INTERVAL = 0.5
 FLUSH_TIMEOUT = 1.0
@@ -49,12 +50,15 @@ class Plan:
     parent: int
     listener: int
     facts: int
+    door: int
     box: int
     faults: int
     where: int
     beat: int
     payload_limit: int
     gates: list[dict[str, Any]]
+    lines: str
+    """Where the line debugger is installed; "" while no line has a breakpoint."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -140,6 +144,7 @@ class Host:
         )
         self._holding = Holding(control)
         self._reloading = Reloading(plan.profile, control)
+        self._stepping = Stepping(control, _out_of_the_way(plan.door))
         self._server: Any = None
         self._stopping = False
 
@@ -155,6 +160,7 @@ class Host:
         self._control.on("close_request", self._close_request)
         self._holding.set(self._plan.gates)
         self._control.start(self._plan.beat, self._beat)
+        self._stepping.begin(self._plan.lines)
         try:
             if self._profile.kind == "script":
                 return self._run_program()

@@ -38,6 +38,7 @@ class Descriptors:
 
     control: socket.socket
     facts: socket.socket
+    door: socket.socket
     stdout: int
     stderr: int
 
@@ -45,6 +46,7 @@ class Descriptors:
         """They live on in the host."""
         self.control.close()
         self.facts.close()
+        self.door.close()
         os.close(self.stdout)
         os.close(self.stderr)
 
@@ -53,7 +55,13 @@ class HostProcess:
     """One running host. All its descriptors belong to this object until `close`."""
 
     def __init__(
-        self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int, gates: Gates = ()
+        self,
+        number: int,
+        profile: Profile,
+        listener: socket.socket | None,
+        payload_limit: int,
+        gates: Gates = (),
+        lines: str = "",
     ) -> None:
         self.number = number
         self.profile = profile
@@ -70,7 +78,8 @@ class HostProcess:
         self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
-            self._process = self._start(theirs, listener, {"payload_limit": payload_limit, "gates": list(gates)})
+            more = {"payload_limit": payload_limit, "gates": list(gates), "lines": lines}
+            self._process = self._start(theirs, listener, more)
         except HostingError:
             self._control_socket.close()
             self._close_ours()
@@ -83,12 +92,15 @@ class HostProcess:
     def _make_channels(self) -> Descriptors:
         control, their_control = socket.socketpair()
         facts, their_facts = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door, their_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        """Where the host and its children hand over the lines of their debuggers."""
+        self.door.setblocking(False)
         out, their_out = os.pipe()
         err, their_err = os.pipe()
         self._control_socket = control
         self.receiver = Receiver(facts.detach())
         self.drains = (LineDrain(out, 1), LineDrain(err, 2))
-        return Descriptors(their_control, their_facts, their_out, their_err)
+        return Descriptors(their_control, their_facts, their_door, their_out, their_err)
 
     def _start(
         self, theirs: Descriptors, listener: socket.socket | None, more: dict[str, Any]
@@ -96,6 +108,7 @@ class HostProcess:
         numbers = {
             "listener": listener.fileno() if listener is not None else -1,
             "facts": theirs.facts.fileno(),
+            "door": theirs.door.fileno(),
             "box": self.box_fd,
             "faults": self._faults,
             "where": self._where,
@@ -200,6 +213,7 @@ class HostProcess:
 
     def _close_ours(self) -> None:
         self.receiver.close()
+        self.door.close()
         for drain in self.drains:
             drain.close()
         self.box.dispose()

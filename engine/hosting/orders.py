@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..capture.writer import CaptureWriter
@@ -27,6 +27,7 @@ PLAYED = ("repeat", "clients", "at_once", "patience", "payloads")
 """What an order to run a request again may say of how; see replay/again.py."""
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
+Action = Callable[[int, dict[str, Any]], Answer]
 
 
 class Orders:
@@ -40,7 +41,7 @@ class Orders:
         self._clients = clients
         self._reruns = reruns
         self._searches = Searches(writer, finder)
-        self._actions: dict[str, Callable[[int, dict[str, Any]], Answer]] = {
+        self._actions: dict[str, Action] = {
             "start": self._start,
             "stop": self._stop,
             "restart": self._restart,
@@ -62,6 +63,10 @@ class Orders:
             "on_save": self._on_save,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
+
+    def add(self, actions: Mapping[str, Action]) -> None:
+        """Orders that others carry out."""
+        self._actions.update(actions)
 
     def obey(self, order: dict[str, Any]) -> Answer:
         """Carry out one order."""
@@ -197,6 +202,7 @@ class Orders:
 
     def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._runner.gates_on = bool(order["on"])
+        self._runner.lines.switch(self._runner.entries.values(), self._runner.gates_on)
         for entry in self._runner.entries.values():
             self._tell_gates(entry)
             if not self._runner.gates_on and entry.host is not None:
