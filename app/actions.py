@@ -113,7 +113,7 @@ ACTIONS: tuple[Action, ...] = (
            "error"), "Ctrl+Shift+F5", "zap", needs="paused"),
     Action("pause.reject", QT_TR_NOOP("Reject"), "debug", QT_TR_NOOP("As if verify_request had said no"), "",
            "unplug", needs="rejectable"),
-    Action("pause.answer", QT_TR_NOOP("Answer with these bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
+    Action("pause.answer", QT_TR_NOOP("Answer with bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
            "the peer instead of the handler's answer"), "", "send", needs="answerable"),
     Action("pause.release", QT_TR_NOOP("Continue all"), "debug", QT_TR_NOOP("Let every paused request go on as it is"),
            "Ctrl+F5", "play", needs="paused"),

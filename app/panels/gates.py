@@ -48,7 +48,7 @@ class GatesPanel(LivePanel):
         """Show the selected server's."""
         key = self.context.selection.server
         chosen = self.chosen()
-        self.model.show(self._gates.of(key), self._gates.errors)
+        self.model.show(self._gates.of(key), self._gates.errors_of(key))
         numbers = [gate.number for gate in self._gates.of(key)]
         if chosen is not None and chosen.number in numbers:
             self.table.selectRow(numbers.index(chosen.number))
@@ -188,7 +188,9 @@ class GatesPanel(LivePanel):
             self.patience.setValue(gate.patience or 0)
         self._filling = False
         if self._gates.on:
-            self._say(self.condition.problem() or self._gates.errors.get(gate.number, ""))
+            self._say(
+                self.condition.problem() or self._gates.errors_of(self.context.selection.server).get(gate.number, "")
+            )
 
     def _take(self) -> None:
         """Change the chosen gate to what stands in the form."""

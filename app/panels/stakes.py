@@ -67,6 +67,11 @@ class StakesEditor(QWidget):
         self._filling = False
         self._say_problem()
 
+    def typed(self, number: str) -> str:
+        """What a person typed for it, "" if nothing."""
+        typed = self._typed.get(number)
+        return typed.text if typed is not None else ""
+
     def forget(self, numbers: set[str]) -> None:
         """Only these are still held."""
         self._typed = {number: typed for number, typed in self._typed.items() if number in numbers}
