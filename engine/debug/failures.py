@@ -96,6 +96,7 @@ def _locals(frame: FrameType) -> list[dict[str, Any]]:
     rows = [describe_local(str(name), values[name]) for name in names]
     if names[:1] == ["self"]:
         own = _own_attributes(values["self"])
+        rows[0] = {"name": "self", "type": rows[0]["type"], "value": f"<{rows[0]['type']} object>"}
         rows[1:1] = [describe_local(f"self.{name}", value) for name, value in own]
     return rows
 
