@@ -16,6 +16,7 @@ from app.examples import Example, Talk, example
 from app.link.link import Link
 from app.link.tick import ServerState, ServerStatus, Tick, Trouble
 from app.models.selection import Selection
+from app.owncopies import own_copy
 from app.text import tr
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
@@ -95,7 +96,7 @@ class Desk(QObject):
         found = example(name)
         if found is None:
             raise ValueError(f"There is no example {name!r}.")
-        return self.add(_example_profile(found), start=True)
+        return self.add(self._example_profile(found), start=True)
 
     def start(self, key: str) -> None:
         """Start a server of the workspace."""
@@ -176,6 +177,13 @@ class Desk(QObject):
         """Whether demo clients talk to it."""
         return key in self._demo_clients
 
+    def _example_profile(self, found: Example) -> Profile:
+        """With a file of the person's own, for examples are there to be changed."""
+        path = str(socket_folder() / f"{found.name}.sock") if "Unix" in found.server_class else ""
+        folder = self._workspace.folder
+        file = own_copy(found.path, folder / "examples") if folder is not None else found.path
+        return dataclasses.replace(found.profile(path=path), handler_file=str(file))
+
     def _start_talk(self, key: str, talk: Talk) -> None:
         self._link.start_clients(
             base64.b64encode(talk.payload).decode(),
@@ -230,12 +238,6 @@ class Desk(QObject):
 def _kept(trouble: Trouble) -> Trouble:
     sentence = tr("Reload failed: {reason} The old code is kept.").format(reason=trouble.sentence)
     return Trouble(NOT_RELOADED, sentence, trouble.extras)
-
-
-def _example_profile(found: Example) -> Profile:
-    if "Unix" not in found.server_class:
-        return found.profile()
-    return found.profile(path=str(socket_folder() / f"{found.name}.sock"))
 
 
 def socket_folder() -> Path:

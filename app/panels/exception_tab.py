@@ -171,7 +171,7 @@ class ExceptionTab(QWidget):
 
     def _build_right(self) -> QWidget:
         self.buttons = FailureButtons()
-        self.copy_button, self.editor_button, self.bytes_button = self.buttons.all
+        self.again_button, self.break_button, self.editor_button, self.copy_button, self.bytes_button = self.buttons.all
         return self.buttons
 
     def _connect(self) -> None:
@@ -182,6 +182,8 @@ class ExceptionTab(QWidget):
         self.locals.viewportEntered.connect(self._show_chosen)
         self._context.selection.range_changed.connect(self._on_range)
         self.hex.range_chosen.connect(self._context.selection.select_range)
+        self.again_button.clicked.connect(lambda: self._context.run("request.again"))
+        self.break_button.clicked.connect(self.break_here)
         self.copy_button.clicked.connect(self.copy_traceback)
         self.editor_button.clicked.connect(self.open_editor)
         self.bytes_button.clicked.connect(self.copy_received)
@@ -191,6 +193,12 @@ class ExceptionTab(QWidget):
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
+
+    def break_here(self) -> None:
+        """Set a breakpoint before the stage that raised, or take it away."""
+        if self._shown is not None:
+            self._context.selection.select_stage(self._shown.failure.stage)
+            self._context.run("gate.toggle")
 
     def copy_traceback(self) -> None:
         """Put the traceback on the clipboard."""
