@@ -29,6 +29,8 @@ class Interference(Actor):
     def __init__(self, room: WaitingRoom, gates: Sequence[Gate] = ()) -> None:
         self.room = room
         self.gates = tuple(gates)
+        self.halted: frozenset[int] = frozenset()
+        """Numbers of the servers of requests that are to be held whatever the gates."""
         self._handled: WeakKeyDictionary[Request, Handled] = WeakKeyDictionary()
 
     def of(self, request: Request) -> Handled:
@@ -37,6 +39,22 @@ class Interference(Actor):
         if handled is None:
             handled = self._handled[request] = Handled()
         return handled
+
+    def acts_on(self, server: int) -> bool:
+        return server in self.halted or any(gate.is_for(server) for gate in self.gates)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """Where requests are held."""
+        return self._gates_set
+
+    @gates.setter
+    def gates(self, gates: Sequence[Gate]) -> None:
+        stages = {stage.method: stage for stage in STAGES}
+        self._gates_set = tuple(gates)
+        self._stops: frozenset[tuple[Stage | str, str]] = frozenset(
+            (stages.get(gate.point, gate.point), gate.when) for gate in gates
+        )
 
     # In the accepting thread
 
@@ -97,6 +115,8 @@ class Interference(Actor):
     def _wait(self, request: Request, stage: Stage, when: str, call: Callable[..., Any]) -> None:
         """Wait if a gate says so, and obey what is decided."""
         handled = self.of(request)
+        if self._passes(handled, stage, when) and not handled.passed:
+            return
         if handled.passed == stage.method and when == BEFORE:
             handled.passed = ""
         elif not handled.ended and not _accepts_for_others(request):
@@ -104,6 +124,10 @@ class Interference(Actor):
             if pause is not None:
                 pause.decision = self.room.hold(pause)
                 self._obey(pause, getattr(call, "__self__", None) if stage in (Stage.HANDLE, Stage.FINISH) else None)
+
+    def _passes(self, handled: Handled, point: Stage | str, when: str) -> bool:
+        """Whether nothing can hold it here: that is to be found out quickly."""
+        return (point, when) not in self._stops and not handled.halting and not handled.stepping
 
     def _due(self, request: Request, point: str, when: str) -> Pause | None:
         handled = self.of(request)
@@ -158,6 +182,8 @@ class Interference(Actor):
         handled = self.of(request)
         if handled.ended:
             return b""
+        if self._passes(handled, point, BEFORE):
+            return data
         about = Subject(request, handled.heard(request) if point == RECEIVED else data)
         gate = first_holding(self._gates(request), point, BEFORE, lambda: about)
         if gate is None and not handled.halting:

@@ -78,9 +78,10 @@ class Holding:
         self._gone = gone
 
     def _act(self, wanted: bool) -> None:
+        self._interference.halted = frozenset(request.place.number for request in self._halted)
         acting.choose(self._interference if wanted else None)
-        if wanted:
-            for request in list(live.requests.values()):
+        for request in list(live.requests.values()) if wanted else ():
+            if self._interference.acts_on(request.place.number):
                 self._interference.admitted(request)
 
     def _rest(self) -> None:
@@ -88,8 +89,8 @@ class Holding:
         if self._halted and not self._room.pauses:
             of = self._interference.of
             self._halted = {one for one in self._halted if not one.closed and (of(one).halting or of(one).stepping)}
-            if not self._halted and not self._interference.gates:
-                self._act(wanted=False)
+            if not self._halted:
+                self._act(wanted=bool(self._interference.gates))
 
     # Orders
 
@@ -112,7 +113,7 @@ class Holding:
         elif (request := _find(number)) is not None:
             self._halted.add(request)
             self._interference.of(request).halting = True
-            if acting.actor is None:
+            if not self._interference.acts_on(request.place.number):
                 self._act(wanted=True)
 
     def _halt_in_child(self, number: int) -> None:

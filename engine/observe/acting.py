@@ -25,6 +25,10 @@ class Actor:
     A server that has an actor takes the long way through the pipeline; the others do not notice.
     """
 
+    def acts_on(self, server: int) -> bool:
+        """Whether there is anything to do on the host's server with this number; the others do not notice."""
+        return True
+
     def admitted(self, request: Request) -> None:
         """The request has just been accepted; its socket may be changed now."""
 
@@ -51,18 +55,19 @@ actor: Actor | None = None
 def join(hooks: Hooks) -> None:
     """A server is watched from now on."""
     hooked.add(hooks)
-    if actor is not None:
+    if actor is not None and actor.acts_on(hooks.number):
         hooks.act(actor)
 
 
 def choose(chosen: Actor | None) -> None:
-    """From now on `chosen` acts on every watched server, those that serve already and those to come; None: nobody.
+    """From now on `chosen` acts where it has something to do, on servers that serve already and on those to come; None:
+    nobody does.
 
     To be called again when `chosen` has changed its mind about what to do: workers forked before have their own copy.
     """
     global actor
     actor = chosen
     for hooks in list(hooked):
-        hooks.act(chosen)
+        hooks.act(chosen if chosen is not None and chosen.acts_on(hooks.number) else None)
     for workforce in list(renewable):
         workforce.renew()

@@ -40,7 +40,7 @@ class Hooks:
     The slots change in place: requests in flight see observers come and go.
     """
 
-    __slots__ = ("__weakref__", "_lock", "actor", "lost", "observers", "recorder", "server", *HOOKS)
+    __slots__ = ("__weakref__", "_lock", "actor", "lost", "number", "observers", "recorder", "server", *HOOKS)
 
     server_started: Callable[[Any], None] | None
     server_stopped: Callable[[Any], None] | None
@@ -55,8 +55,10 @@ class Hooks:
     failed: Callable[[Request, Stage, BaseException], None] | None
     interfered: Callable[[Request, Means, int, str, int], None] | None
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, number: int = 0) -> None:
         self.server = server
+        self.number = number
+        """Among the host's servers."""
         self.recorder: Recording | None = None
         """The one observer, if there is no other, it takes rows, and nobody acts."""
         self.actor: Actor | None = None

@@ -30,8 +30,8 @@ class Place:
     )  # fmt: skip
 
     def __init__(self, server: Any) -> None:
-        self.hooks = Hooks(server)
         self.number = next(identity.servers)
+        self.hooks = Hooks(server, self.number)
         self.transport = ""
         self.local = ""
         self.wildcard = False
@@ -91,7 +91,7 @@ class Place:
         """Add an observer. It is told first of what it missed: the server, its workers and the requests alive."""
         if observer in self.hooks.observers:
             return
-        newcomer = Hooks(self.hooks.server)
+        newcomer = Hooks(self.hooks.server, self.number)
         newcomer.add(observer)
         if self._started and newcomer.server_started is not None:
             newcomer.server_started(self.hooks.server)

@@ -243,3 +243,17 @@ def test_the_peer_that_leaves_is_noticed() -> None:
             pass
         assert desk.room.gone() == [pause["number"]]
         desk.decide(pause)
+
+
+def test_a_gate_on_one_server_is_not_noticed_by_another() -> None:
+    with ExitStack() as stack:
+        stack.callback(acting.choose, None)
+        one, other = (stack.enter_context(serving(_threading(), Notes())) for _ in range(2))
+        gate = Gate.from_json({"number": 1, "point": "sent", "servers": [one._ss_place.number]})
+        acting.choose(Interference(WaitingRoom(lambda event: None), [gate]))
+        late = stack.enter_context(serving(_threading(), Notes()))
+        assert [bool(server._ss_place.hooks.actor) for server in (one, other, late)] == [True, False, False]
+
+
+def _threading() -> engine.ThreadingTCPServer:
+    return engine.ThreadingTCPServer(("127.0.0.1", 0), Echo)
