@@ -1,23 +1,18 @@
-"""Batches of facts as bytes: a header, a table of 64-bit integers, and the blobs behind it. Decoding runs no code."""
+"""Batches of facts as bytes: a header, and the records behind it (see observe/rows.py). Decoding runs no code."""
 
 from __future__ import annotations
 
 import struct
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, repeat
-from typing import Any
 
-from ..observe.facts import WIDTH
+from ..observe.rows import Row, unfold
 
-Row = tuple[int, int, int, int, int, int, int, bytes]
-"""kind, request, code, worker, started, ended, value, data: see observe/facts.py."""
+__all__ = ["FRAME_LIMIT", "HEADER", "Batch", "DamagedFrame", "Row", "decode", "encode"]
 
-MAGIC = b"SkB\x01"
-HEADER = struct.Struct("=4sIqqqqII")
-"""Magic, width, pid, sequence, emitted, dropped, number of rows, bytes of all blobs together."""
-ROW_BYTES = (WIDTH + 1) * 8
+MAGIC = b"SkB\x02"
+HEADER = struct.Struct("=4sIqqqq")
+"""Magic, number of rows, pid, sequence, emitted, dropped."""
 FRAME_LIMIT = 1 << 18
 """No frame is larger; a receiver needs no larger buffer."""
 
@@ -39,47 +34,24 @@ class Batch:
     """The process is gone. Made by the one who knows what it had emitted, not by itself."""
 
 
-def encode(flat: Sequence[Any], *, pid: int, sequence: int, emitted: int, dropped: int) -> bytes:
-    """Make one frame of a flat list of eight items a row."""
-    numbers = list(flat)
-    blobs = numbers[WIDTH :: WIDTH + 1]
-    del numbers[WIDTH :: WIDTH + 1]
-    data = b"".join(blobs)
-    head = HEADER.pack(MAGIC, WIDTH, pid, sequence, emitted, dropped, len(blobs), len(data))
-    # struct packs a list in half the time that an array takes, and this is on the watched server's bill.
-    return b"".join((head, _pack(numbers), _pack([len(blob) for blob in blobs]), data))
-
-
-def _pack(numbers: list[int]) -> bytes:
-    return struct.pack(f"={len(numbers)}q", *numbers)
+def encode(records: Iterable[bytes], *, count: int, pid: int, sequence: int, emitted: int, dropped: int) -> bytes:
+    """Make one frame of records that stand for `count` rows."""
+    return b"".join((HEADER.pack(MAGIC, count, pid, sequence, emitted, dropped), *records))
 
 
 def decode(frame: bytes | bytearray | memoryview) -> Batch:
     """Read one frame; raises DamagedFrame on anything that `encode` does not write."""
-    view = memoryview(frame)
-    if not HEADER.size <= len(view) <= FRAME_LIMIT:
-        raise DamagedFrame(f"A frame of {len(view)} bytes.")
-    magic, width, pid, sequence, emitted, dropped, count, size = HEADER.unpack_from(view)
-    if magic != MAGIC or width != WIDTH:
+    if not HEADER.size <= len(frame) <= FRAME_LIMIT:
+        raise DamagedFrame(f"A frame of {len(frame)} bytes.")
+    magic, count, pid, sequence, emitted, dropped = HEADER.unpack_from(frame)
+    if magic != MAGIC:
         raise DamagedFrame("Not a batch of facts, or one of another version.")
-    if HEADER.size + count * ROW_BYTES + size != len(view):
-        raise DamagedFrame(f"{count} rows and {size} bytes do not make a frame of {len(view)}.")
     if pid <= 0 or sequence < 0 or not 0 <= dropped <= emitted - count:
         raise DamagedFrame("The header's counters contradict each other.")
-    return Batch(pid, sequence, emitted, dropped, _rows(view[HEADER.size :], count, size))
-
-
-def _rows(view: memoryview, count: int, size: int) -> list[Row]:
-    numbers, lengths = array("q"), array("q")
-    split = count * WIDTH * 8
-    numbers.frombytes(view[:split])
-    lengths.frombytes(view[split : count * ROW_BYTES])
-    blobs: Iterable[bytes] = _blobs(bytes(view[count * ROW_BYTES :]), lengths) if size or any(lengths) else repeat(b"")
-    column = iter(numbers)
-    return list(zip(column, column, column, column, column, column, column, blobs, strict=False))
-
-
-def _blobs(data: bytes, lengths: array[int]) -> list[bytes]:
-    if min(lengths) < 0 or sum(lengths) != len(data):
-        raise DamagedFrame("The blobs' lengths do not fit.")
-    return [data[start:end] for start, end in pairwise(accumulate(lengths, initial=0))]
+    try:
+        rows = unfold(bytes(frame[HEADER.size :]))
+    except ValueError as error:
+        raise DamagedFrame(str(error)) from error
+    if len(rows) != count:
+        raise DamagedFrame(f"{len(rows)} rows, where the header says {count}.")
+    return Batch(pid, sequence, emitted, dropped, rows)

@@ -12,14 +12,12 @@ from collections import deque
 from collections.abc import Iterator
 from threading import Lock
 from time import monotonic
-from typing import Any
 
-from ..observe.facts import WIDTH
-from .codec import FRAME_LIMIT, HEADER, ROW_BYTES, encode
+from ..observe.rows import facts_in
+from .codec import FRAME_LIMIT, HEADER, encode
 
-STRIDE = WIDTH + 1
 FRAME_TARGET = 96 << 10
-"""Frames end before they grow beyond this; only a single large row makes a larger one."""
+"""Frames end before they grow beyond this; only a single large record makes a larger one."""
 QUEUE_LIMIT = 8 << 20
 SOCKET_BUFFER = 4 << 20
 SPARE_FROM = 200
@@ -31,7 +29,7 @@ _fstat = os.fstat
 
 
 class Sender:
-    """Sends flat rows as frames over a SOCK_SEQPACKET socket.
+    """Sends records of facts as frames over a SOCK_SEQPACKET socket.
 
     Rows that do not fit into the queue are dropped, and counted before the next frame's header is made: at each frame,
     `emitted - dropped` is exactly the number of rows sent so far. A forked child starts anew with its own counters.
@@ -60,16 +58,17 @@ class Sender:
         """Whether there is no way any more: the receiver has gone, or user code closed every descriptor of ours."""
         return not self._sockets
 
-    def send(self, flat: list[Any]) -> int:
-        """Take rows; returns how many of them were sent or queued. The rest is dropped and counted."""
+    def send(self, records: list[bytes]) -> int:
+        """Take records; returns how many of their rows were sent or queued. The rest is dropped and counted."""
         self._own()
         with self._lock:
             self._drain()
             before = self.dropped
-            for piece in _pieces(flat):
-                self._push(piece)
+            count = 0
+            for piece in _pieces(records):
+                count += self._push(piece)
             self._drain()
-            return max(0, len(flat) // STRIDE - (self.dropped - before))
+            return max(0, count - (self.dropped - before))
 
     def flush(self, timeout: float = 0.0) -> bool:
         """Wait at most `timeout` seconds until everything has left, the newest count of drops included."""
@@ -92,14 +91,17 @@ class Sender:
         if _getpid() != self._pid:  # a fork that went past os.fork
             self._begin()
 
-    def _push(self, piece: list[Any]) -> None:
-        rows = len(piece) // STRIDE
+    def _push(self, piece: list[bytes]) -> int:
+        rows = sum(map(facts_in, piece))
         self.emitted += rows
         if not self._sockets or self._queued > self._queue_limit or not self._enqueue(piece, rows):
             self.dropped += rows
+        return rows
 
-    def _enqueue(self, piece: list[Any], rows: int) -> bool:
-        frame = encode(piece, pid=self._pid, sequence=self._sequence, emitted=self.emitted, dropped=self.dropped)
+    def _enqueue(self, piece: list[bytes], rows: int) -> bool:
+        frame = encode(
+            piece, count=rows, pid=self._pid, sequence=self._sequence, emitted=self.emitted, dropped=self.dropped
+        )  # fmt: skip
         if len(frame) > self._frame_limit:
             return False
         self._sequence += 1
@@ -160,20 +162,19 @@ class Sender:
         return bool(poll.poll(max(1, int(timeout * 1000))))
 
 
-def _pieces(flat: list[Any]) -> Iterator[list[Any]]:
-    """Cut rows into runs that make a frame of about FRAME_TARGET bytes at most."""
-    start, size = 0, HEADER.size
-    if len(flat) // STRIDE * ROW_BYTES + sum(map(len, flat[WIDTH::STRIDE])) + size <= FRAME_TARGET:
-        if flat:
-            yield flat
+def _pieces(records: list[bytes]) -> Iterator[list[bytes]]:
+    """Cut records into runs that make a frame of about FRAME_TARGET bytes at most."""
+    if sum(map(len, records)) + HEADER.size <= FRAME_TARGET:
+        if records:
+            yield records
         return
-    for end in range(STRIDE, len(flat) + 1, STRIDE):
-        row = ROW_BYTES + len(flat[end - 1])
-        if size + row > FRAME_TARGET and end - STRIDE > start:
-            yield flat[start : end - STRIDE]
-            start, size = end - STRIDE, HEADER.size
-        size += row
-    yield flat[start:]
+    start, size = 0, HEADER.size
+    for end, record in enumerate(records):
+        if size + len(record) > FRAME_TARGET and end > start:
+            yield records[start:end]
+            start, size = end, HEADER.size
+        size += len(record)
+    yield records[start:]
 
 
 def _identity(fd: int) -> tuple[int, int] | None:

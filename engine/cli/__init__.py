@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
-from ..hosting.profile import ON_SAVE
 from .doctor import doctor
 from .run import run, split_program
 from .serve import serve
@@ -49,7 +48,6 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--tls-cert", metavar="FILE", default="", help="speak TLS with this certificate (PEM)")
     made.add_argument("--tls-key", metavar="FILE", default="", help="its key, if that is not in the same file")
     made.add_argument("--hardened", action="store_true", help="long queue, no delays, patient goodbyes")
-    made.add_argument("--on-save", choices=ON_SAVE, default="reload", help="when its file is saved (reload)")
     made.add_argument("--name", default="", help="what to call the server (the handler's name)")
     made.add_argument("--python", metavar="PATH", default="", help="the interpreter to serve with")
     _add_output(made)

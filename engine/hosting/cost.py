@@ -8,7 +8,7 @@ from typing import Any
 
 from ..channel.codec import encode
 from ..observe.recorder import Recorder
-from ..observe.rows import COLUMNS
+from ..observe.rows import facts_in
 from ..observe.stages import Stage
 
 FACTS = 1000
@@ -26,7 +26,7 @@ def cost_of_a_fact() -> int:
     return (time.process_time_ns() - before) // FACTS
 
 
-def _pack(rows: list[Any]) -> int:
-    count = len(rows) // COLUMNS
-    encode(rows, pid=1, sequence=0, emitted=count, dropped=0)
+def _pack(records: list[bytes]) -> int:
+    count = sum(map(facts_in, records))
+    encode(records, count=count, pid=1, sequence=0, emitted=count, dropped=0)
     return count

@@ -12,9 +12,7 @@ from ..channel.codec import Row
 from ..observe.facts import Kind, Outcome
 from .gating import Held
 from .hosts import HostProcess
-from .lines import Lines
 from .profile import Profile
-from .versions import Version
 
 SECOND = 1_000_000_000
 CRASH_LIMIT = 3
@@ -84,8 +82,6 @@ class Entry:
         self.gates: dict[int, list[dict[str, Any]]] = {}
         """As the host takes them, by the number of the server that they are for; 0: every server of the host."""
         self.held = Held()
-        self.version = Version()
-        self.lines = Lines()
         self.restarting = False
         self.keep_alive = False
         self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
@@ -210,8 +206,6 @@ class Entry:
             "error": self.error,
             "warning": self.warning,
             "stopped_reason": self.stopped_reason,
-            "paused": len(self.held.pauses),
-            "code": self.version.to_json(),
         }
 
     def _part_line(self, part: Part, now: int) -> dict[str, Any]:
@@ -241,5 +235,4 @@ class Entry:
             "error": None,
             "warning": None,
             "stopped_reason": None,
-            "paused": self.held.count(part.number),
         }

@@ -38,7 +38,6 @@ class Descriptors:
 
     control: socket.socket
     facts: socket.socket
-    door: socket.socket
     stdout: int
     stderr: int
 
@@ -46,7 +45,6 @@ class Descriptors:
         """They live on in the host."""
         self.control.close()
         self.facts.close()
-        self.door.close()
         os.close(self.stdout)
         os.close(self.stderr)
 
@@ -55,13 +53,7 @@ class HostProcess:
     """One running host. All its descriptors belong to this object until `close`."""
 
     def __init__(
-        self,
-        number: int,
-        profile: Profile,
-        listener: socket.socket | None,
-        payload_limit: int,
-        gates: Gates = (),
-        lines: str = "",
+        self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int, gates: Gates = ()
     ) -> None:
         self.number = number
         self.profile = profile
@@ -78,8 +70,7 @@ class HostProcess:
         self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
-            more = {"payload_limit": payload_limit, "gates": list(gates), "lines": lines}
-            self._process = self._start(theirs, listener, more)
+            self._process = self._start(theirs, listener, {"payload_limit": payload_limit, "gates": list(gates)})
         except HostingError:
             self._control_socket.close()
             self._close_ours()
@@ -92,15 +83,12 @@ class HostProcess:
     def _make_channels(self) -> Descriptors:
         control, their_control = socket.socketpair()
         facts, their_facts = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.door, their_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        """Where the host and its children hand over the lines of their debuggers."""
-        self.door.setblocking(False)
         out, their_out = os.pipe()
         err, their_err = os.pipe()
         self._control_socket = control
         self.receiver = Receiver(facts.detach())
         self.drains = (LineDrain(out, 1), LineDrain(err, 2))
-        return Descriptors(their_control, their_facts, their_door, their_out, their_err)
+        return Descriptors(their_control, their_facts, their_out, their_err)
 
     def _start(
         self, theirs: Descriptors, listener: socket.socket | None, more: dict[str, Any]
@@ -108,7 +96,6 @@ class HostProcess:
         numbers = {
             "listener": listener.fileno() if listener is not None else -1,
             "facts": theirs.facts.fileno(),
-            "door": theirs.door.fileno(),
             "box": self.box_fd,
             "faults": self._faults,
             "where": self._where,
@@ -213,7 +200,6 @@ class HostProcess:
 
     def _close_ours(self) -> None:
         self.receiver.close()
-        self.door.close()
         for drain in self.drains:
             drain.close()
         self.box.dispose()

@@ -16,12 +16,10 @@ from .binding import bind, show_address
 from .entries import Entry, Part
 from .errors import HostingError
 from .hosts import HostProcess, is_too_old
-from .lines import LineDesk
 from .loop import Loop
 from .profile import Profile
 from .story import Story
 from .taking import Taker
-from .versions import EVENTS as VERSION_EVENTS
 
 STOP_GRACE = 2.0
 SCRIPT_STEP = 1.0
@@ -47,7 +45,6 @@ class Runner:
         self._changed = changed
         self.story = Story(writer)
         self.taker = Taker(loop, writer, self.story, changed)
-        self.lines = LineDesk(loop, writer, self.story, changed)
         self._numbers = 0
         self.gates_on = True
         """The master switch of all gates."""
@@ -111,12 +108,7 @@ class Runner:
     def _launch(self, entry: Entry) -> None:
         self._numbers += 1
         host = HostProcess(
-            self._numbers,
-            entry.profile,
-            entry.listener,
-            PAYLOAD_LIMIT,
-            entry.all_gates if self.gates_on else (),
-            self.lines.plan(entry),
+            self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT, entry.all_gates if self.gates_on else ()
         )
         entry.host = host
         entry.state = "starting"
@@ -149,7 +141,6 @@ class Runner:
         loop = self._loop
         loop.watch(host.control.fileno(), lambda: self._hear(entry, host))
         self.taker.watch(entry, host)
-        self.lines.watch(entry, host)
         loop.watch(host.pidfd, lambda: self._ended(entry, host))
         loop.later(IMPORT_PATIENCE, lambda: self._still_importing(entry, host))
 
@@ -192,13 +183,6 @@ class Runner:
                 hear(event)
         elif what in ("paused", "released", "peer_gone"):
             entry.held.hear(event, what, host, self._writer)
-        elif what in VERSION_EVENTS:
-            self.story.tell(entry.own.id, host.pid, entry.version.hear(what, event, entry.own.id, self._writer))
-        elif what == "saved" and entry.state == "listening":
-            entry.restarting = True
-            self.stop(entry, "the server was restarted, for its code was saved")
-        elif what in ("lines_ready", "lines_failed"):
-            self.lines.hear(entry, event)
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
@@ -232,7 +216,6 @@ class Runner:
             return
         entry.cause = cause
         host.tell("release", stopping=True)
-        self.lines.release(entry)
         if entry.state == "starting" and entry.profile.kind != "script":
             host.kill()
         elif entry.profile.kind == "script":
@@ -282,7 +265,6 @@ class Runner:
         entry.close_all()
         entry.held.pauses.clear()
         entry.stuck.clear()
-        self.lines.ended(entry, host)
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()

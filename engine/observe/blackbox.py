@@ -22,6 +22,7 @@ SLOTS = 256
 SLOT = 4096
 PEER = 160
 HEAD = struct.Struct("=12q")
+_TAKEN = struct.Struct(f"=12q{PEER}s")
 DATA = 256
 ROOM = SLOT - DATA
 """Bytes of a request that its slot can keep."""
@@ -42,7 +43,14 @@ class SlotState(IntEnum):
     """Closed by a forked child; its parent frees the slot when it collects the child."""
 
 
-LIVE, CLOSED, FREE, VERIFY = SlotState.LIVE, SlotState.CLOSED, SlotState.FREE, Stage.VERIFY_REQUEST
+# Plain ints, and methods looked up once: every request is noted here.
+LIVE, CLOSED, FREE, VERIFY = (
+    int(SlotState.LIVE),
+    int(SlotState.CLOSED),
+    int(SlotState.FREE),
+    int(Stage.VERIFY_REQUEST),
+)
+_write_taken, _write_worker, _write_one = _TAKEN.pack_into, _WORKER.pack_into, _ONE.pack_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,39 +97,40 @@ class BlackBox:
             slot = self._free.pop()
         except IndexError:
             return -1
-        peer = peer[:PEER]
-        at = slot * SLOT
-        head = at + HEAD.size
-        HEAD.pack_into(self._map, at, LIVE, request, server, VERIFY, since, pid, thread, since, 0, 0, len(peer), 0)
-        self._map[head : head + len(peer)] = peer
+        size = len(peer)
+        _write_taken(
+            self._map, slot * SLOT, LIVE, request, server, VERIFY, since, pid, thread, since, 0, 0,
+            size if size < PEER else PEER, 0, peer,
+        )  # fmt: skip
         return slot
 
     def handled(self, slot: int, stage: int, since: int, pid: int, thread: int) -> None:
         """The request is in a worker's hands, and has come to `stage`."""
-        _WORKER.pack_into(self._map, slot * SLOT + _AT_STAGE, stage, since, pid, thread)
+        _write_worker(self._map, slot * SLOT + _AT_STAGE, stage, since, pid, thread)
 
     def received(self, slot: int, before: int, data: bytes) -> None:
         """`data` has come, after `before` bytes."""
         at = slot * SLOT
         after = before + len(data)
-        if before < ROOM:
-            kept = data if after <= ROOM else data[: ROOM - before]
-            start = at + DATA + before
-            self._map[start : start + len(kept)] = kept
-        _ONE.pack_into(self._map, at + _AT_RECEIVED, after)
+        start = at + DATA + before
+        if after <= ROOM:
+            self._map[start : start + len(data)] = data
+        elif before < ROOM:
+            self._map[start : at + SLOT] = data[: ROOM - before]
+        _write_one(self._map, at + _AT_RECEIVED, after)
 
     def shipped(self, slot: int, count: int) -> None:
         """A forked child has sent facts of `count` more received bytes on their way."""
         at = slot * SLOT + _AT_SHIPPED
-        _ONE.pack_into(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
+        _write_one(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
 
     def close(self, slot: int) -> None:
         """A forked child has closed its request."""
-        _ONE.pack_into(self._map, slot * SLOT, CLOSED)
+        _write_one(self._map, slot * SLOT, CLOSED)
 
     def free(self, slot: int) -> None:
         """The request is over."""
-        _ONE.pack_into(self._map, slot * SLOT, FREE)
+        _write_one(self._map, slot * SLOT, FREE)
         self._free.append(slot)
 
     def lend(self) -> int:

@@ -7,11 +7,28 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from .facts import Piece
+
 _ACKED = struct.Struct("=Q")
 _ACKED_AT = 120
 """Where Linux's `struct tcp_info` has the number of bytes that the other side has confirmed."""
 _INFO_SIZE = _ACKED_AT + _ACKED.size
 _QUEUED = struct.Struct("=i")
+
+
+class Partial(bytes):
+    """Bytes that stand for more than they are: `size` is the true number, `piece` says why."""
+
+    size: int
+    piece: Piece
+
+    @classmethod
+    def of(cls, data: bytes, size: int, piece: Piece) -> Partial:
+        """`data`, as what is known of `size` bytes."""
+        partial = cls(data)
+        partial.size = size
+        partial.piece = piece
+        return partial
 
 
 def view(buffer: Any, size: int) -> bytes:

@@ -6,11 +6,11 @@ import threading
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from .buffers import Partial
 from .facts import Outcome, Piece
 from .histogram import Histogram
 from .observer import Observer
 from .stages import Stage
-from .tap import Partial
 
 if TYPE_CHECKING:
     from .request import Request, Worker

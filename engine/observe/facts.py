@@ -1,7 +1,7 @@
 """Facts as they travel: what a row of a batch means, column by column.
 
-A batch is a flat table of `WIDTH` signed 64-bit integers a row; a row's bytes, if it has any, follow in a second
-section. All times are `time.monotonic_ns()`. The table of columns, by kind (`-` is always 0):
+A row is seven signed 64-bit integers, and bytes if it has any; how rows are packed is said in rows.py. All times are
+`time.monotonic_ns()`. The table of columns, by kind (`-` is always 0):
 
 | kind | request | code | worker | started | ended | value | data |
 |---|---|---|---|---|---|---|---|
@@ -27,9 +27,6 @@ server's number as member `server` of its JSON object.
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
-
-WIDTH = 7
-"""Integers in a row; in a batch an eighth column, the length of the row's bytes, follows."""
 
 
 class Kind(IntEnum):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any
 
 from .blackbox import BlackBox, BlackBoxEntry
 from .facts import Kind
@@ -12,6 +11,7 @@ from .identity import identity
 from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker
+from .rows import pack
 
 LINGER = 0.1
 """How long a process that ends may wait for its last facts to leave, seconds. What is left is counted as dropped."""
@@ -30,8 +30,7 @@ def usage_of(worker: Worker) -> tuple[int, bytes]:
 class Lending(Recording):
     """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
 
-    journal: Callable[[Sequence[Any]], None]
-    _count_and_journal: Callable[[Sequence[Any]], None]
+    _count_and_journal: Callable[[bytes], None]
     _early: bool
     _box: BlackBox | None
     _drain: Callable[[float], object] | None
@@ -78,15 +77,17 @@ class Lending(Recording):
             return
         entry = self._box.entry(slot)
         if entry is not None and entry.request >> 32 == worker.pid:
-            self.journal(self._last_words(worker, slot, entry))
+            for record in self._last_words(worker, slot, entry):
+                self.journal(record)
         else:
             self._box.free(slot)
         self.wake()
 
-    def _last_words(self, worker: Worker, slot: int, entry: BlackBoxEntry) -> list[Any]:
+    def _last_words(self, worker: Worker, slot: int, entry: BlackBoxEntry) -> list[bytes]:
         """The request's beginning may be among what was not sent; told twice it does no harm."""
         request = Request(worker.place, worker)
         request.id, request.slot, request.stage = entry.request, slot, entry.stage
         ends = f"{entry.peer}\0{worker.place.local}".encode("utf-8", "backslashreplace")
-        opened = (Kind.REQUEST_OPENED, entry.request, worker.place.number, worker.thread, entry.opened, 0, 0, ends)
-        return [*opened, *bury(worker, request, self._box)]
+        number, thread = worker.place.number, worker.thread
+        opened = pack(Kind.REQUEST_OPENED, entry.request, number, thread, entry.opened, 0, 0, ends)
+        return [opened, *bury(worker, request, self._box)]

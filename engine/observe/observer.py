@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Observer:
         """A stage has ended, by `error` if that is not None. `request.cpu(stage)` is its CPU time in ns."""
 
     def received(self, request: Request, data: bytes, at: int) -> None:
-        """The server has read `data`; see `observe.tap.Partial` for bytes that nobody saw."""
+        """The server has read `data`; see `observe.buffers.Partial` for bytes that nobody saw."""
 
     def sent(self, request: Request, data: bytes, at: int) -> None:
-        """The kernel has taken `data` to send; see `observe.tap.Partial` for bytes that nobody saw."""
+        """The kernel has taken `data` to send; see `observe.buffers.Partial` for bytes that nobody saw."""
 
     def worker_started(self, worker: Worker) -> None:
         """A thread or a forked child begins to serve requests."""
@@ -82,21 +82,32 @@ class Observer:
 
 
 class Recording(Observer):
-    """An observer that takes rows of facts (see facts.py).
+    """An observer that takes records of facts (see rows.py).
 
-    If it is the only observer, stages of a few microseconds come as rows instead of calls.
+    If it is the only observer, what is in the ordinary comes as records instead of calls.
     """
 
     trusted: ClassVar[bool] = True
 
-    journal: Callable[[Sequence[Any]], None]
-    """Takes any number of rows, one after the other. Neither waits nor raises."""
+    journal: Callable[[bytes], None]
+    """Takes a record. Neither waits nor raises."""
 
     def wake(self) -> None:
-        """Rows come after a pause: do not sleep over them."""
+        """Records come after a pause: do not sleep over them."""
+
+    def begin(self, request: Request) -> bytes:
+        """A request has come in; a record will tell of it in a moment. Returns `request.ends()`."""
+        return b""
+
+    def tell_opened(self, request: Request) -> None:
+        """No such record will come: tell it now."""
+
+    def steps_not_told(self, request: Request) -> list[bytes]:
+        """Records of those of `request.steps` that are over, and will be told in no other way."""
+        return []
 
     def over(self, request: Request) -> None:
-        """The request is over; what is left of its rows comes at once."""
+        """The request is over; what is left of its records comes at once."""
 
     def handle_started(self, request: Request, at: int) -> None:
         """`handle` begins: what follows is user code that may never come back."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-from typing import Any
 
 from .blackbox import BlackBox
 from .facts import Kind, Outcome, Piece
 from .request import Request, Worker, now
+from .rows import pack
 
 _ORDERLY = (0, 1)
 """Exit codes with which a child ends by itself, its request served or failed."""
 
 
-def bury(worker: Worker, request: Request, box: BlackBox | None) -> list[Any]:
-    """Rows that a collected child did not send: bytes, the end and its cause. Frees the request's slot of the box."""
+def bury(worker: Worker, request: Request, box: BlackBox | None) -> list[bytes]:
+    """Records that a collected child did not send: bytes, the end and its cause. Frees the slot of the box."""
     entry = box.entry(request.slot) if box is not None and request.slot >= 0 else None
     known = box is not None and request.slot >= 0
     if box is not None and request.slot >= 0:
@@ -25,17 +25,17 @@ def bury(worker: Worker, request: Request, box: BlackBox | None) -> list[Any]:
     if (known and entry is None) or (not known and not _killed(worker.status)):
         return []
     at = now()
-    rows: list[Any] = []
+    records: list[bytes] = []
     if entry is not None and entry.received > entry.shipped:
         missing = entry.data[entry.shipped :]
         flags = Piece.CUT if entry.received - entry.shipped > len(missing) else Piece.WHOLE
         size = entry.received - entry.shipped
-        rows += (Kind.RECEIVED, request.id, flags, worker.thread, at, 0, size, missing)
+        records.append(pack(Kind.RECEIVED, request.id, flags, worker.thread, at, 0, size, missing))
     stage = entry.stage if entry is not None else request.stage
     about = {"type": "WorkerDied", "message": cause_of(worker.status)}
-    rows += (Kind.FAILED, request.id, stage, worker.thread, at, 0, 0, json.dumps(about).encode())
-    rows += (Kind.REQUEST_CLOSED, request.id, Outcome.KILLED, worker.thread, at, 0, 0, b"")
-    return rows
+    records.append(pack(Kind.FAILED, request.id, stage, worker.thread, at, 0, 0, json.dumps(about).encode()))
+    records.append(pack(Kind.REQUEST_CLOSED, request.id, Outcome.KILLED, worker.thread, at, 0, 0, b""))
+    return records
 
 
 def _killed(status: int) -> bool:

@@ -1,7 +1,7 @@
-"""The recorder: facts of the servers of one process, gathered as rows and shipped in batches.
+"""The recorder: facts of the servers of one process, gathered as records and shipped in batches.
 
-The hot path does one `list.extend` a fact: no lock and no system call. A daemon thread takes what has gathered, at
-most every `INTERVAL` seconds, and hands it to the sender. It sleeps without a timer while nothing happens.
+The hot path packs a record and appends it to a list: no lock and no system call. A daemon thread takes what has
+gathered, at most every `INTERVAL` seconds, and hands it to the sender. It sleeps without a timer while nothing happens.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .blackbox import BlackBox
@@ -20,7 +20,7 @@ from .identity import identity
 from .lending import Lending, in_child, usage_of
 from .orphans import bury
 from .request import Request, Worker, now
-from .rows import BATCH, COLUMNS, PIECE, pieces, received_bytes
+from .rows import BATCH, PIECE, PLAIN, facts_in, pack, pack_plain, pieces, received_bytes, steps_taken
 from .stages import Stage
 
 INTERVAL = 0.02
@@ -28,15 +28,17 @@ INTERVAL = 0.02
 DETAIL = 200
 """Characters kept of what was done to a request."""
 
+# Plain ints are packed faster than members of an enumeration.
 SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
 REQUEST_OPENED, REQUEST_CLOSED = Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED
-STAGE, RECEIVED, SENT, FAILED = Kind.STAGE, Kind.RECEIVED, Kind.SENT, Kind.FAILED
+STAGE, FAILED = Kind.STAGE, Kind.FAILED
+RECEIVED, SENT = int(Kind.RECEIVED), int(Kind.SENT)
 INTERFERED = Kind.INTERFERED
-QUEUE, SETUP, HANDLE = Stage.QUEUE, Stage.SETUP, Stage.HANDLE
+QUEUE, SETUP, HANDLE = Stage.QUEUE, Stage.SETUP, int(Stage.HANDLE)
 
-Send = Callable[[list[Any]], int]
-"""Takes rows as one flat list, COLUMNS items each, the last of them bytes. Returns how many rows it could send."""
+Send = Callable[[list[bytes]], int]
+"""Takes records (see rows.py). Returns how many rows it could send of those that they stand for."""
 
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
@@ -63,15 +65,15 @@ class Recorder(Lending):
         self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
         self._limit = payload_limit
         self._closed = threading.Event()
-        self._rows: list[Any] = []
+        self._records: list[bytes] = []
         self._fresh()
         _alive.add(self)
         hear_before_exit(self)
 
     def _fresh(self) -> None:
-        self._rows.clear()
+        self._records.clear()
         self._early = False  # facts are counted as they are shipped
-        self.journal = self._rows.extend
+        self.journal = self._records.append
         self._live: dict[int, Request] = {}
         self._asleep = True
         self._thread: threading.Thread | None = None
@@ -91,30 +93,42 @@ class Recorder(Lending):
 
     def worker_started(self, worker: Worker) -> None:
         name = worker.name.encode("utf-8", "backslashreplace")
-        self.journal((WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
+        self.journal(pack(WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
         if worker.child and worker.request is not None:
             self._live.pop(worker.request.id, None)  # the child tells the rest
 
     def worker_ended(self, worker: Worker) -> None:
         number, thread, used = worker.place.number, worker.thread, usage_of(worker)
-        self.journal((WORKER_ENDED, 0, number, thread, now(), used[0], worker.status, used[1]))
+        self.journal(pack(WORKER_ENDED, 0, number, thread, now(), used[0], worker.status, used[1]))
         if self._asleep:
             self._rouse()
         if worker.child and worker.request is not None:
-            self.journal(bury(worker, worker.request, self._box))
+            for record in bury(worker, worker.request, self._box):
+                self.journal(record)
 
     def request_opened(self, request: Request) -> None:
+        self.begin(request)
+        self.tell_opened(request)
+
+    def tell_opened(self, request: Request) -> None:
+        self.journal(_opening(request))
+        request.begun = True
+
+    def begin(self, request: Request) -> bytes:
         self._live[request.id] = request
-        by, opened, number = request.acceptor, request.opened, request.place.number
-        both = f"{request.peer}\0{request.local}".encode("utf-8", "backslashreplace")
-        self.journal((REQUEST_OPENED, request.id, number, by.thread, opened, 0, 0, both))
+        ends = request.ends()
         if self._box is not None:
-            request.slot = self._box.take(request.id, number, opened, by.pid, by.thread, both)
+            by = request.acceptor
+            request.slot = self._box.take(
+                request.id, request.place.number, request.opened, by.pid, by.thread, ends
+            )  # fmt: skip
         if self._asleep:
             self._rouse()
+        return ends
 
     def request_closed(self, request: Request) -> None:
-        self.journal((REQUEST_CLOSED, request.id, request.outcome, request.thread, request.closed, 0, 0, b""))
+        outcome = request.outcome or 0
+        self.journal(pack(REQUEST_CLOSED, request.id, outcome, request.thread, request.closed, 0, 0, b""))
         self.over(request)
 
     def over(self, request: Request) -> None:
@@ -134,7 +148,7 @@ class Recorder(Lending):
         if not request.id:
             return
         by = request.acceptor if stage < QUEUE or request.worker is None else request.worker
-        self.journal((STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
+        self.journal(pack(STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
         if stage is SETUP:
             self.handle_started(request, ended)
         if self._asleep:
@@ -151,14 +165,15 @@ class Recorder(Lending):
             self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)
 
     def received(self, request: Request, data: bytes, at: int) -> None:
-        size = len(data)
+        size, kept = len(data), request.bytes_in
         if request.slot >= 0 and self._box is not None:
-            self._box.received(request.slot, request.bytes_in - size, data)
-        kept = request.kept_in = request.kept_in + size
+            self._box.received(request.slot, kept - size, data)
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
-            self.journal((RECEIVED, request.id, 0, request.thread, at, 0, size, data))
+            self.journal(
+                pack_plain(1, PLAIN, 0, size, RECEIVED, request.id, 0, request.thread, at, 0, size) + data
+            )  # fmt: skip
         else:
-            self.journal(pieces(RECEIVED, request.id, request.thread, at, data, self._limit - kept + size))
+            self._add_pieces(RECEIVED, request, data, at, self._limit - kept + size)
         if self._asleep:
             self._rouse()
 
@@ -166,11 +181,15 @@ class Recorder(Lending):
         size = len(data)
         kept = request.kept_out = request.kept_out + size
         if size <= PIECE and kept <= self._limit and type(data) is bytes:
-            self.journal((SENT, request.id, 0, request.thread, at, 0, size, data))
+            self.journal(pack_plain(1, PLAIN, 0, size, SENT, request.id, 0, request.thread, at, 0, size) + data)
         else:
-            self.journal(pieces(SENT, request.id, request.thread, at, data, self._limit - kept + size))
+            self._add_pieces(SENT, request, data, at, self._limit - kept + size)
         if self._asleep:
             self._rouse()
+
+    def _add_pieces(self, kind: int, request: Request, data: bytes, at: int, room: int) -> None:
+        for record in pieces(kind, request.id, request.thread, at, data, room):
+            self.journal(record)
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         try:
@@ -189,13 +208,15 @@ class Recorder(Lending):
 
     # -- rows and their shipping ---------------------------------------------------------------------------------------
 
-    def _add(self, *row: Any) -> None:
-        self.journal(row)
+    def _add(
+        self, kind: int, request: int, code: int, thread: int, started: int, ended: int, value: int, data: bytes
+    ) -> None:
+        self.journal(pack(kind, request, code, thread, started, ended, value, data))
         self.wake()
 
-    def _count_and_journal(self, rows: Sequence[Any]) -> None:
-        self._count(len(rows) // COLUMNS)
-        self._rows.extend(rows)
+    def _count_and_journal(self, record: bytes) -> None:
+        self._count(facts_in(record))
+        self._records.append(record)
 
     def _rouse(self) -> None:
         """Facts have come while the flusher slept."""
@@ -213,7 +234,7 @@ class Recorder(Lending):
     def _run(self) -> None:
         while not self._closed.is_set():
             self._asleep = True
-            if not self._rows:  # looked at after `_asleep` was set: whoever adds a fact from here on wakes us
+            if not self._records:  # looked at after `_asleep` was set: whoever adds a fact from here on wakes us
                 self._wake.wait()
             self._asleep = False
             self._wake.clear()
@@ -226,35 +247,45 @@ class Recorder(Lending):
             self._ship_all()
 
     def _ship_all(self) -> None:
-        waiting = len(self._rows)
-        if not self._early:
-            self._count(waiting // COLUMNS)
+        waiting = len(self._records)
         while waiting > 0:
-            batch = self._rows[: min(waiting, BATCH)]
-            del self._rows[: len(batch)]
+            batch = self._records[: min(waiting, BATCH)]
+            del self._records[: len(batch)]
             waiting -= len(batch)
+            if not self._early:
+                self._count(sum(map(facts_in, batch)))
             self._ship(batch)
         running = self._running()
         if running:
-            self._count(len(running) // COLUMNS)
+            self._count(len(running))
             self._ship(running)
 
-    def _ship(self, batch: list[Any]) -> None:
+    def _ship(self, batch: list[bytes]) -> None:
         self._send(batch)
         if self._box is not None:
             self._note_shipped(batch)
 
-    def _running(self) -> list[Any]:
-        """Rows for stages that run and have not been told of yet."""
-        rows: list[Any] = []
+    def _running(self) -> list[bytes]:
+        """Records of stages that run and have not been told of yet, and of those that went before."""
+        records: list[bytes] = []
         for request in list(self._live.values()):
             since, stage = request.since, request.stage
             if since and since != request.told:
                 request.told = since
-                rows += (STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b"")
-        return rows
+                if not request.begun:  # told again when it is, which does no harm
+                    records.append(_opening(request))
+                records += self.steps_not_told(request)
+                records.append(pack(STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b""))
+        return records
 
-    def _note_shipped(self, batch: list[Any]) -> None:
+    def steps_not_told(self, request: Request) -> list[bytes]:
+        """Records of its steps that are over."""
+        told, steps = request.steps_told, steps_taken(request.steps)
+        request.steps_told = len(steps)
+        own, thread = request.id, request.thread
+        return [pack(STAGE, own, stage, thread, began, ended, cpu, b"") for stage, began, ended, cpu in steps[told:]]
+
+    def _note_shipped(self, batch: list[bytes]) -> None:
         """In a forked child: should it die, its parent has to know which bytes are still to be told."""
         for request in list(self._live.values()):
             if request.slot >= 0 and in_child(request.acceptor) and self._box is not None:
@@ -274,6 +305,11 @@ class Recorder(Lending):
         self._fresh()
         if self._box is not None:
             self._box.forked()
+
+
+def _opening(request: Request) -> bytes:
+    number, by = request.place.number, request.acceptor
+    return pack(REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends())
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from . import live
 from .causes import Cause, cause_of
 from .facts import Kind, Means, Outcome
 from .identity import identity
+from .rows import pack
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -103,11 +104,17 @@ class Request:
     """Whether a call site of ours will close this request; else its socket's end does."""
     bytes_in = 0
     bytes_out = 0
-    kept_in = 0
     kept_out = 0
-    """Payload bytes that the recorder has kept."""
+    """Bytes sent that the recorder has had to keep."""
+    begun = False
+    """Whether the recorder has told that it was opened."""
     told = 0
     """`since` of the running stage that the recorder has told of."""
+    steps: Any = ()
+    """What a worker has noted for the recorder, which tells it when all is over: when the request was queued (0: never)
+    and taken; when `setup` began and ended, its CPU time; when `handle` ended, its CPU time; the same of `finish`."""
+    steps_told = 0
+    """Stages of these that the recorder has told of, for they have been over for a while."""
     slot = -1
     """Its place in the black box."""
 
@@ -131,6 +138,10 @@ class Request:
     def cpu(self, stage: Stage) -> int:
         """CPU time of the stage that just ended, ns, exact to 100 µs; valid within the stage_finished hook."""
         return self.by(stage).cpu
+
+    def ends(self) -> bytes:
+        """The peer's address and ours, as the fact REQUEST_OPENED has them."""
+        return f"{self.peer}\0{self.local}".encode("utf-8", "backslashreplace")
 
     def by(self, stage: Stage) -> Worker:
         """Whose stage it is: the accepting thread's, or the worker's."""
@@ -157,7 +168,7 @@ class Request:
         if hooks.recorder is not None and ended - started < SHORT:
             if self.stage is stage:  # else it goes on elsewhere
                 self.since = 0
-            hooks.recorder.journal((STAGE, self.id, stage, by.thread, started, ended, ended - started, b""))
+            hooks.recorder.journal(pack(STAGE, self.id, stage, by.thread, started, ended, ended - started, b""))
         else:
             self._end(stage, by, started, clock, None)
         return result

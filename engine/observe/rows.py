@@ -1,35 +1,149 @@
-"""Rows of a batch: how many items they have, how many leave at once, and how long chunks become several."""
+"""Facts as bytes: each is packed where it is made, by one call, so that to ship many is to join them.
+
+A record is one row of facts.py, or several of one request at once: the stages of a request that nothing out of the
+ordinary happened to leave as one. `unfold` makes rows of them again, at the other end. Its first byte tells how many
+rows a record stands for, the second its shape, and a number in front of the rest how many bytes of data follow.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import struct
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 
+from .buffers import Partial
 from .facts import Kind, Piece
-from .tap import Partial
+from .stages import Stage
 
-COLUMNS = 8
-"""Items of a row: kind, request, code, worker, started, ended, value, data."""
-BATCH = 512 * COLUMNS
-"""Items that leave at once: so few that the allocator keeps the memory for the next, and nobody waits long for us."""
+Row = tuple[int, int, int, int, int, int, int, bytes]
+"""kind, request, code, worker, started, ended, value, data: see facts.py."""
+
+BATCH = 512
+"""Records that leave at once."""
 PIECE = 32 * 1024
 """Longer chunks travel as several rows; bytes."""
+DATA_LIMIT = (1 << 32) - 1
+
+PLAIN, BEGUN, SERVED, RETIRED = range(4)
+
+_PLAIN = struct.Struct("=BBHI7q")
+_BEGUN = struct.Struct("=BBHI7q")
+_SERVED = struct.Struct("=BBHI17q")
+
+pack_plain = _PLAIN.pack
+"""1, PLAIN, 0, size of the data; then a row's numbers. Its data is to be added."""
+pack_begun = _BEGUN.pack
+"""3, BEGUN, 0, size of the data; request, server, thread, when it was asked for, when it came, when `verify_request`
+began and ended. To be added: what REQUEST_OPENED has as data. Nothing of this has taken longer than a moment."""
+pack_served = _SERVED.pack
+"""7, SERVED or 8, RETIRED (the thread ends, too), 0, 0; request, server, thread, outcome; when it was queued (0: it was
+not, and the record stands for one row less) and taken; when `setup` began and ended, its CPU time; then when it ended
+and its CPU time, of `handle`, `finish`, `finish_request` and `shutdown_request`."""
+
+facts_in: Callable[[bytes], int] = itemgetter(0)
+"""How many rows a record stands for."""
+
+_STAGE, _OPENED, _CLOSED, _ENDED = map(int, (Kind.STAGE, Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED, Kind.WORKER_ENDED))
+_GET, _VERIFY, _QUEUE, _FINISH_REQUEST, _SETUP, _HANDLE, _FINISH, _SHUTDOWN = map(
+    int,
+    (
+        Stage.GET_REQUEST, Stage.VERIFY_REQUEST, Stage.QUEUE, Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE,
+        Stage.FINISH, Stage.SHUTDOWN_REQUEST,
+    ),
+)  # fmt: skip
 
 
-def pieces(kind: Kind, request: int, thread: int, at: int, data: bytes, room: int) -> list[Any]:
+def pack(kind: int, request: int, code: int, worker: int, started: int, ended: int, value: int, data: bytes) -> bytes:
+    """One row."""
+    return pack_plain(1, PLAIN, 0, len(data), kind, request, code, worker, started, ended, value) + data
+
+
+def pieces(kind: int, request: int, thread: int, at: int, data: bytes, room: int) -> list[bytes]:
     """A chunk that is too long for one row, or that is not all there."""
     size = data.size if isinstance(data, Partial) else len(data)
     flags = data.piece if isinstance(data, Partial) else Piece.WHOLE
     kept = bytes(data[: max(0, room)])
     if len(kept) < len(data):
         flags |= Piece.CUT
-    rows: list[Any] = []
+    records: list[bytes] = []
     for start in range(0, max(1, len(kept)), PIECE):
         more = Piece.CONTINUES if start + PIECE < len(kept) else Piece.WHOLE
-        rows += (kind, request, flags | more, thread, at, 0, size, kept[start : start + PIECE])
+        records.append(pack(kind, request, flags | more, thread, at, 0, size, kept[start : start + PIECE]))
+    return records
+
+
+def steps_taken(steps: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    """A worker's stages that are over: which, when it began, when it ended, its CPU time; see Request.steps."""
+    return [
+        (stage, steps[began], steps[ended], steps[cpu] if cpu else 0)
+        for stage, began, ended, cpu in _STEPS
+        if max(ended, cpu) < len(steps) and steps[began]
+    ]
+
+
+def unfold(packed: bytes) -> list[Row]:
+    """The rows of records that follow each other. Raises ValueError if these bytes are none; runs no code."""
+    rows: list[Row] = []
+    at, end = 0, len(packed)
+    try:
+        while at < end:
+            shape = packed[at + 1]
+            if shape != PLAIN:
+                at = _UNFOLD[shape](packed, at, rows)
+                continue
+            _, _, _, size, kind, request, code, worker, started, ended, value = _PLAIN.unpack_from(packed, at)
+            start = at + _PLAIN.size
+            at = start + size
+            rows.append((kind, request, code, worker, started, ended, value, packed[start:at]))
+    except (struct.error, IndexError, KeyError) as error:
+        raise ValueError("No records of facts.") from error
+    if at != end:
+        raise ValueError("The last record is not whole.")
     return rows
 
 
-def received_bytes(batch: list[Any], request: int) -> int:
+def _unfold_begun(packed: bytes, at: int, rows: list[Row]) -> int:
+    _, _, _, size, request, server, thread, asked, came, verifying, verified = _BEGUN.unpack_from(packed, at)
+    start = at + _BEGUN.size
+    rows += (
+        (_OPENED, request, server, thread, asked, 0, 0, packed[start : start + size]),
+        (_STAGE, request, _GET, thread, asked, came, _short(asked, came), b""),
+        (_STAGE, request, _VERIFY, thread, verifying, verified, _short(verifying, verified), b""),
+    )
+    return start + int(size)
+
+
+def _unfold_served(packed: bytes, at: int, rows: list[Row]) -> int:
+    (
+        _, shape, _, _, request, server, thread, outcome, queued, taken, began, ready, setup, handled, handle, finished,
+        finish, left, finish_request, over, shutdown,
+    ) = _SERVED.unpack_from(packed, at)  # fmt: skip
+    if shape == RETIRED:
+        rows.append((_ENDED, 0, server, thread, over, 0, -1, b""))
+    if queued:
+        rows.append((_STAGE, request, _QUEUE, thread, queued, taken, 0, b""))
+    rows += (
+        (_STAGE, request, _SETUP, thread, began, ready, setup, b""),
+        (_STAGE, request, _HANDLE, thread, ready, handled, handle, b""),
+        (_STAGE, request, _FINISH, thread, handled, finished, finish, b""),
+        (_STAGE, request, _FINISH_REQUEST, thread, taken, left, finish_request, b""),
+        (_STAGE, request, _SHUTDOWN, thread, left, over, shutdown, b""),
+        (_CLOSED, request, outcome, thread, over, 0, 0, b""),
+    )
+    return at + _SERVED.size
+
+
+def _short(started: int, ended: int) -> int:
+    """CPU time of a stage that took but a moment: all of it."""
+    return (ended - started) & 0x7FFFFFFFFFFFFFFF  # whoever lies about the times gets a number that fits
+
+
+_STEPS = ((_QUEUE, 0, 1, 0), (_SETUP, 2, 3, 4), (_HANDLE, 3, 5, 6), (_FINISH, 5, 7, 8))
+"""Where Request.steps has what of a stage: when it began and ended, and its CPU time (0: it used none)."""
+_UNFOLD = {BEGUN: _unfold_begun, SERVED: _unfold_served, RETIRED: _unfold_served}
+
+
+def received_bytes(records: list[bytes], request: int) -> int:
     """How many received bytes of one request are in a batch."""
-    rows = zip(batch[0::COLUMNS], batch[1::COLUMNS], batch[7::COLUMNS], strict=True)
-    return sum(len(data) for kind, owner, data in rows if kind is Kind.RECEIVED and owner == request)
+    plain = (_PLAIN.unpack_from(record) for record in records if record[1] == PLAIN)
+    return sum(size for _, _, _, size, kind, owner, *_ in plain if kind == Kind.RECEIVED and owner == request)

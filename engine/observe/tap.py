@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import live
-from .buffers import front, taken, view
+from .buffers import Partial, front, taken, view
 from .facts import Outcome, Piece
 from .request import Request, now, outcome_of
 
@@ -27,21 +27,6 @@ requests = live.requests
 
 _classes: dict[type[socket.socket], type[socket.socket]] = {}
 _loose_classes: dict[type[socket.socket], type[socket.socket]] = {}
-
-
-class Partial(bytes):
-    """Bytes that stand for more than they are: `size` is the true number, `piece` says why."""
-
-    size: int
-    piece: Piece
-
-    @classmethod
-    def of(cls, data: bytes, size: int, piece: Piece) -> Partial:
-        """`data`, as what is known of `size` bytes."""
-        partial = cls(data)
-        partial.size = size
-        partial.piece = piece
-        return partial
 
 
 def attach(sock: Any) -> bool:

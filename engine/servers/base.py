@@ -172,7 +172,8 @@ class BaseServer(Draining):
         """Serve a request here and now; mix-ins hand it to a worker instead."""
         watched = live.find(request) if self._ss_place is not None else None
         if watched is not None:
-            return pipeline.serve(self, watched)
+            recorder = watched.hooks.recorder
+            return pipeline.serve(self, watched) if recorder is None else recorded.serve_here(self, watched, recorder)
         self.finish_request(request, client_address)
         return self.shutdown_request(request)
 

@@ -9,6 +9,7 @@ import pytest
 
 from engine.channel.codec import FRAME_LIMIT, Batch, encode
 from engine.channel.receiver import PIDS_LIMIT, Ledger, Receiver
+from engine.observe.rows import pack
 
 ROW = (7, 1, 2, 3, 4, 5, 6, b"")
 
@@ -34,7 +35,7 @@ def test_nothing_there_is_no_wait(ends: tuple[socket.socket, Receiver]) -> None:
 def test_damaged_frames_are_counted_and_the_rest_goes_on(ends: tuple[socket.socket, Receiver]) -> None:
     ours, receiver = ends
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
-    good = encode(ROW, pid=5, sequence=0, emitted=1, dropped=0)
+    good = encode([pack(*ROW)], count=1, pid=5, sequence=0, emitted=1, dropped=0)
     for frame in (b"nonsense", good[:-1], bytes(FRAME_LIMIT + 100), good):
         ours.send(frame)
     assert [len(one.rows) for one in receiver.receive()] == [1]
@@ -43,7 +44,7 @@ def test_damaged_frames_are_counted_and_the_rest_goes_on(ends: tuple[socket.sock
 
 def test_the_end_is_told_after_the_last_frame(ends: tuple[socket.socket, Receiver]) -> None:
     ours, receiver = ends
-    ours.send(encode(ROW, pid=5, sequence=0, emitted=1, dropped=0))
+    ours.send(encode([pack(*ROW)], count=1, pid=5, sequence=0, emitted=1, dropped=0))
     ours.close()
     seen = [(len(receiver.receive(1)), receiver.ended) for _ in range(3)]
     assert seen == [(1, False), (0, True), (0, True)]

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,8 +18,9 @@ from hypothesis import strategies as st
 from engine.channel.codec import Batch
 from engine.channel.receiver import Receiver
 from engine.channel.sender import Sender
+from engine.observe.rows import pack
 
-ROW: list[Any] = [7, 1 << 32, 7, 12, 100, 200, 50, b""]
+ROW = [pack(7, 1 << 32, 7, 12, 100, 200, 50, b"")]
 
 
 class Pair:
@@ -55,15 +55,15 @@ def pair() -> Iterator[Pair]:
     pair.close()
 
 
-def large_row(size: int) -> list[Any]:
-    return [8, 1 << 32, 0, 12, 100, 0, size, bytes(size)]
+def large_row(size: int) -> list[bytes]:
+    return [pack(8, 1 << 32, 0, 12, 100, 0, size, bytes(size))]
 
 
 def test_rows_arrive_in_order(pair: Pair) -> None:
-    rows = [[7, n, 1, 2, 3, 4, 5, b"%d" % n] for n in range(5000)]
-    assert pair.sender.send([item for row in rows for item in row]) == 5000
+    rows = [(7, n, 1, 2, 3, 4, 5, b"%d" % n) for n in range(5000)]
+    assert pair.sender.send([pack(*row) for row in rows]) == 5000
     arrived = [row for batch in pair.receive_all() for row in batch.rows]
-    assert [list(row) for row in arrived] == rows
+    assert arrived == rows
 
 
 def test_frames_stay_small_and_numbered(pair: Pair) -> None:

@@ -20,10 +20,8 @@ from engine.channel.sender import Sender
 from engine.observe.blackbox import BlackBox
 from engine.observe.facts import Kind, Outcome, Piece
 from engine.observe.recorder import Recorder
-from engine.observe.rows import COLUMNS, PIECE
+from engine.observe.rows import PIECE, Row, facts_in, unfold
 from tests.engine.serving import DEADLINE, Echo, ask, serving
-
-Row = tuple[Any, ...]
 
 
 class Rows:
@@ -33,13 +31,13 @@ class Rows:
         self.rows: list[Row] = []
         self._changed = threading.Condition()
 
-    def send(self, flat: list[Any]) -> int:
-        assert len(flat) % COLUMNS == 0
-        assert all(type(data) is bytes for data in flat[7::8])
+    def send(self, records: list[bytes]) -> int:
         with self._changed:
-            self.rows += [tuple(flat[i : i + COLUMNS]) for i in range(0, len(flat), COLUMNS)]
+            rows = unfold(b"".join(records))
+            assert len(rows) == sum(map(facts_in, records))
+            self.rows += rows
             self._changed.notify_all()
-        return len(flat) // COLUMNS
+        return len(rows)
 
     def kind(self, kind: Kind) -> list[Row]:
         return [row for row in self.rows if row[0] == kind]

@@ -15,6 +15,7 @@ import pytest
 
 import engine
 from engine.observe import tap
+from engine.observe.buffers import Partial
 from engine.observe.facts import Outcome, Piece
 from tests.engine.serving import DEADLINE, Notes, serving
 
@@ -124,7 +125,7 @@ def test_sendfile_tells_the_size(tmp_path: Path) -> None:
     notes, answer = _exchange(send, b"")
     assert answer == BIG
     ((_, request, data, _),) = notes.named("sent")
-    assert isinstance(data, tap.Partial)
+    assert isinstance(data, Partial)
     assert (data, data.size, data.piece) == (b"", len(BIG), Piece.UNSEEN)
     assert request.bytes_out == len(BIG)
 

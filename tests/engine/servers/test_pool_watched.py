@@ -13,7 +13,7 @@ import engine
 from engine.observe.blackbox import BlackBox
 from engine.observe.facts import Kind, Outcome
 from engine.observe.recorder import Recorder
-from engine.observe.rows import COLUMNS
+from engine.observe.rows import unfold
 from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, serving
 
 HERE = ("127.0.0.1", 0)
@@ -40,14 +40,14 @@ class Facts:
         self.rows: list[tuple[Any, ...]] = []
         self.recorder = Recorder(self._take, black_box=BlackBox(BlackBox.create()))
 
-    def _take(self, flat: list[Any]) -> int:
-        rows = [tuple(flat[at : at + COLUMNS]) for at in range(0, len(flat), COLUMNS)]
+    def _take(self, records: list[bytes]) -> int:
+        rows = unfold(b"".join(records))
         self.rows += rows
         return len(rows)
 
     def of(self, kind: Kind) -> list[tuple[Any, ...]]:
         """All rows of a kind; stages that still ran when they were told are left out."""
-        return [row for row in self.rows if row[0] is kind and not (kind is Kind.STAGE and not row[5])]
+        return [row for row in self.rows if row[0] == kind and not (kind is Kind.STAGE and not row[5])]
 
 
 class Verifying(engine.ThreadPoolTCPServer):

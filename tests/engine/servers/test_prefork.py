@@ -22,6 +22,7 @@ import engine
 from engine.observe.blackbox import BlackBox
 from engine.observe.facts import Kind, Outcome
 from engine.observe.recorder import Recorder
+from engine.observe.rows import Row, unfold
 from tests.engine.serving import DEADLINE, DatagramEcho, Echo, Notes, ask, serving
 
 ROOT = Path(engine.__file__).parent.parent
@@ -430,7 +431,7 @@ def test_an_observer_that_comes_later_hears_of_new_workers() -> None:
     os.close(writer)
 
 
-class Rows(list[list[Any]]):
+class Rows(list[Row]):
     """The rows that this process ships about its server."""
 
     server: Any
@@ -442,9 +443,10 @@ def recorded(server: Any) -> Iterator[Rows]:
     rows = Rows()
     rows.server = server
 
-    def send(flat: list[Any]) -> int:
-        rows.extend(flat[at : at + 8] for at in range(0, len(flat), 8))
-        return len(flat) // 8
+    def send(records: list[bytes]) -> int:
+        taken = unfold(b"".join(records))
+        rows.extend(taken)
+        return len(taken)
 
     recorder = Recorder(send, black_box=BlackBox(BlackBox.create()))
     with serving(server, recorder):

@@ -14,6 +14,7 @@ import engine
 from engine import Stage
 from engine.observe.facts import Kind, Piece
 from engine.observe.recorder import Recorder
+from engine.observe.rows import Row, unfold
 from engine.servers.udp import BATCH, DatagramsLostError
 from tests.engine.serving import DEADLINE, DatagramEcho, Notes, serving
 
@@ -24,18 +25,18 @@ class Rows:
     """A recorder's rows."""
 
     def __init__(self) -> None:
-        self.rows: list[Any] = []
+        self.rows: list[Row] = []
         self.recorder = Recorder(self._take)
 
-    def _take(self, batch: list[Any]) -> int:
-        self.rows += batch
-        return len(batch) // 8
+    def _take(self, records: list[bytes]) -> int:
+        rows = unfold(b"".join(records))
+        self.rows += rows
+        return len(rows)
 
-    def of(self, kind: Kind) -> list[list[Any]]:
+    def of(self, kind: Kind) -> list[Row]:
         """All rows of one kind."""
         self.recorder.flush()
-        rows = [self.rows[start : start + 8] for start in range(0, len(self.rows), 8)]
-        return [row for row in rows if row[0] is kind]
+        return [row for row in self.rows if row[0] == kind]
 
 
 def _client(server: Any) -> socket.socket:
