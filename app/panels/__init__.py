@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.panels.client import ClientPanel
+from app.panels.failures import FailuresPanel
 from app.panels.gates import GatesPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.load import LoadPanel
@@ -49,6 +50,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("gates", QT_TR_NOOP("Breakpoints"), "right", GatesPanel, "Alt+8", visible=False),
     Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
     Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
+    Panel("failures", QT_TR_NOOP("Failures"), "bottom", FailuresPanel, "Alt+9"),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
     Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
 )

@@ -20,10 +20,11 @@ from app.models.conversation import Conversation
 from app.models.copying import python_bytes
 from app.models.failures import Frame, FramesModel, Local, LocalsModel, first_own, read_frames, traceback_text
 from app.models.selection import ByteRange
+from app.panels.alike import AlikeStrip
 from app.panels.editor import open_in_editor
 from app.panels.endings import calm_sentence, cause_word, sent_sentence
 from app.panels.failurebuttons import FailureButtons
-from app.panels.live import paint_ground, row
+from app.panels.live import Slow, paint_ground, row
 from app.panels.localstable import dress, set_columns
 from app.panels.source import SourceView
 from app.text import QT_TR_NOOP, label, safe_text, set_role, set_tip, tr
@@ -61,6 +62,7 @@ class ExceptionTab(QWidget):
         paint_ground(self, "content")
         self._context = context
         self._shown: Shown | None = None
+        self._slow = Slow()
         self._stack = QStackedLayout(self)
         self.calm = label(name=tr("Exception"), role="dim", wrap=True)
         self.calm.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -69,6 +71,11 @@ class ExceptionTab(QWidget):
         self._stack.addWidget(self._build_failure())
         self._connect()
 
+    def count_alike(self, now: int) -> None:
+        """Others may have failed alike since."""
+        if self._shown is not None and self._slow.due(now):
+            self.alike.show_request(self._shown.request.id)
+
     def show_failure(self, request: RequestRecord, failure: FailureRecord, conversation: Conversation) -> None:
         """Show what went wrong in a request."""
         received = conversation.data(True)
@@ -76,6 +83,7 @@ class ExceptionTab(QWidget):
             return
         frames = read_frames(failure.detail, received)
         self._shown = Shown(request, failure, frames, received)
+        self.alike.show_request(request.id)
         kind = safe_text(failure.type)
         said = safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400)
         set_role(self.title, "error-strong" if failure.cause is Cause.BUG else "strong")
@@ -119,6 +127,7 @@ class ExceptionTab(QWidget):
         self.title = label(name=tr("Error"), role="error-strong", wrap=True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.where = label(name=tr("Where it was raised"), role="mono-dim", elide=True)
+        self.alike = AlikeStrip(self._context)
         self.lost = label(name=tr("Variables"), role="dim", wrap=True)
         self._locals = LocalsModel(self)
         self.locals = QTableView()
@@ -132,6 +141,7 @@ class ExceptionTab(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.title)
         layout.addWidget(self.where)
+        layout.addWidget(self.alike)
         layout.addSpacing(4)
         layout.addWidget(self.locals, 1)
         layout.addWidget(self.lost)

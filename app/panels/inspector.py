@@ -52,6 +52,8 @@ class InspectorPanel(LivePanel):
         selected = self.context.selection.request
         if self.tabs.currentIndex() == CODE:
             self._show_code(tick)
+        elif self.tabs.currentIndex() == EXCEPTION:
+            self.exception.count_alike(tick.at)
         if selected is None or self._is_settled():
             return
         self._read(selected)

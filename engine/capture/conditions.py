@@ -125,6 +125,15 @@ def _bound(word: FilterWord, count: int) -> None:
         raise ValueError(f"`{word.word}` takes at most {MOST_VALUES} values.")
 
 
+def failed_alike(word: FilterWord, value: str) -> Sql:
+    """The same failure as a request's, or by its signature."""
+    if re.fullmatch(r"#?\d{1,18}", value) and not re.fullmatch(r"[0-9a-f]{8}", value):
+        return word.sql, (int(value.lstrip("#")), "")
+    if not re.fullmatch(r"[0-9a-f]{8}", value.lower()):
+        raise ValueError(f"`{word.word}` needs a request's number such as #421, or a failure's sign; not `{value}`.")
+    return word.sql, (0, value.lower())
+
+
 def containing(word: FilterWord, value: str) -> Sql:
     """The bytes contain a text."""
     return word.sql, (_escaped(value),)
@@ -156,6 +165,10 @@ ERROR = r"request.error LIKE ? ESCAPE '\' OR request.message LIKE ? ESCAPE '\'"
 WORKER = (
     r"request.worker IN (SELECT id FROM worker WHERE name LIKE ? ESCAPE '\' OR pid LIKE ? ESCAPE '\'"
     r" OR thread LIKE ? ESCAPE '\')"
+)
+SAME = (
+    "request.id IN (SELECT failure.request FROM failure WHERE failure.signature IN"
+    " (SELECT signature FROM failure WHERE failure.request = ? OR failure.signature = ?))"
 )
 CAUSE = "request.id IN (SELECT failure.request FROM failure WHERE failure.cause IN (?))"
 STAGE = (

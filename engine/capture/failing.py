@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,10 @@ from ..observe.causes import Cause
 
 TYPE_LIMIT = 200
 MESSAGE_LIMIT = 4096
+PLACE_LIMIT = 1024
+SIGNATURE = 8
+"""Hex digits of a signature."""
+_LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
 _CAUSES = {cause.word: cause for cause in Cause}
 DIED = "WorkerDied"
 """The type of a failure that is no exception: the thread's process, or the forked child, has died."""
@@ -28,6 +34,14 @@ class Failure:
     detail: str
     server: int = 0
     cause: Cause = Cause.BUG
+    place: str = ""
+    """The innermost line of the user's code that it passed: `/x/length.py:31`, "" unknown."""
+
+    def signature(self, stage: int) -> str:
+        """The same for failures that are equal: of one type, from one line, in one stage."""
+        where = self.place or (self.message if self.type == DIED else "")
+        told = f"{self.type}\0{where}\0{stage}".encode("utf-8", "backslashreplace")
+        return hashlib.sha1(told, usedforsecurity=False).hexdigest()[:SIGNATURE]
 
     @property
     def headline(self) -> tuple[str, str | None]:
@@ -37,7 +51,8 @@ class Failure:
 
 def died(cause: str, frames: Sequence[Mapping[str, Any]] = ()) -> Failure:
     """The failure of a request whose worker has died; `frames` as debug/failures.py describes them."""
-    return Failure(DIED, cause, json.dumps({"type": DIED, "message": cause, "frames": list(frames)}))
+    text = json.dumps({"type": DIED, "message": cause, "frames": list(frames)})
+    return Failure(DIED, cause, text, place=_own_place(list(frames)))
 
 
 def read_failure(data: bytes) -> Failure:
@@ -56,7 +71,20 @@ def read_failure(data: bytes) -> Failure:
         text,
         server if isinstance(server, int) else 0,
         _CAUSES.get(str(detail.get("cause")), Cause.BUG),
+        _own_place(detail.get("frames")),
     )
+
+
+def _own_place(frames: Any) -> str:
+    """Of frames, the innermost last, the user's own; of Python's library if there is no other."""
+    places = [_place(frame) for frame in frames] if isinstance(frames, list) else []
+    known = [place for place in reversed(places) if place]
+    return next((place for place in known if not _LIBRARY.search(place)), known[0] if known else "")
+
+
+def _place(frame: Any) -> str:
+    file, line = (frame.get("file"), frame.get("line")) if isinstance(frame, dict) else (None, None)
+    return f"{_text(file, PLACE_LIMIT)}:{line}" if isinstance(file, str) and isinstance(line, int) else ""
 
 
 def _text(value: object, limit: int) -> str:

@@ -14,6 +14,7 @@ from .conditions import (
     CONTENT,
     ERROR,
     PEER,
+    SAME,
     SERVER,
     STAGE,
     TOOK,
@@ -26,6 +27,7 @@ from .conditions import (
     containing,
     containing_hex,
     contains,
+    failed_alike,
     failing,
     free_text,
     listed,
@@ -187,6 +189,7 @@ FILTER_WORDS = (
     FilterWord(
         "error:", "exception or its message contains; * is any", ("error:ValueError", "error:*"), failing, sql=ERROR
     ),
+    FilterWord("same:", "failed like this request: same type, line and stage", ("same:#421",), failed_alike, sql=SAME),
     FilterWord(
         "stage:",
         "stage that it is in, or that failed",

@@ -16,7 +16,8 @@ INSERT_STAGES = BulkInsert("INSERT OR REPLACE INTO stage (request, stage, starte
 INSERT_RUNNING = "INSERT OR IGNORE INTO stage (request, stage, started) VALUES (?, ?, ?)"
 INSERT_CHUNKS = BulkInsert("INSERT INTO chunk (request, direction, at, size, flags, data)", 6)
 INSERT_FAILURE = (
-    "INSERT INTO failure (server, request, stage, at, type, message, detail, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO failure (server, request, stage, at, type, message, detail, cause, place, signature)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_INTERFERENCE = "INSERT INTO interference (request, means, at, amount, detail) VALUES (?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -38,7 +39,7 @@ INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?
 INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
 
-FailureRow = tuple[int, int | None, int, int, str, str, str, int]
+FailureRow = tuple[int, int | None, int, int, str, str, str, int, str, str]
 
 
 class Pending:

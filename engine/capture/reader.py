@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import rows
 from .activity import ActivityReader
+from .alike import AlikeReader
 from .filters import Filter
 from .reading import Servers
 from .records import ServerRecord, Totals
@@ -14,7 +15,7 @@ from .summary import SummaryReader
 __all__ = ["BadCapture", "CaptureReader", "Filter", "Servers"]
 
 
-class CaptureReader(RequestReader, ActivityReader, SummaryReader):
+class CaptureReader(RequestReader, AlikeReader, ActivityReader, SummaryReader):
     """One connection to a capture. Never changes anything; raises BadCapture for what is none, or is damaged."""
 
     @property

@@ -162,6 +162,39 @@ class FailureRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failures that are equal: one type, from one line, in one stage. `first` and `last` are requests."""
+
+    signature: str
+    count: int
+    first: int | None
+    last: int | None
+    type: str
+    message: str
+    """Of the last one."""
+    place: str
+    """`/x/length.py:31`, "" unknown."""
+    stage: Stage
+    at: int
+    """When the last one was."""
+    cause: Cause
+    server: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """One failed request among those that failed alike. `place` counts from 1."""
+
+    signature: str
+    place: int
+    count: int
+    first: int
+    previous: int | None
+    next: int | None
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class InterferenceRecord:
     """What a gate or a fault did to a request. `amount` is ns or bytes, as facts.Means says."""
 

@@ -16,6 +16,7 @@ from .records import (
     ChunkRecord,
     CountersRecord,
     CpuRecord,
+    FailureGroup,
     FailureRecord,
     InterferenceRecord,
     LoadRecord,
@@ -134,6 +135,14 @@ def failure_record(row: Values) -> FailureRecord:
     return FailureRecord(
         identity, server, request, known, at, kind, message, _json(detail), _CAUSES.get(cause, Cause.BUG)
     )
+
+
+def failure_group(row: Values) -> FailureGroup:
+    """Of signature, count, first, last, and then server, stage, at, type, message, place and cause of the last."""
+    signature, count, first, last, server, stage, at, kind, message, place, cause = row
+    integers(count, first, last, server, stage, at, cause)
+    known = _STAGES.get(stage, Stage.HANDLE), at, _CAUSES.get(cause, Cause.BUG), server
+    return FailureGroup(str(signature), count, first, last, str(kind), str(message), str(place), *known)
 
 
 def pauses_by_request(rows: Iterable[Values]) -> dict[int, tuple[PauseRecord, ...]]:

@@ -79,7 +79,9 @@ CREATE TABLE failure (
     type TEXT NOT NULL,
     message TEXT NOT NULL,
     detail TEXT NOT NULL,               -- JSON, see debug/failures.py
-    cause INTEGER NOT NULL DEFAULT 1    -- observe/causes.py: 1 a bug, 2 the peer has gone, 3 a time-out
+    cause INTEGER NOT NULL DEFAULT 1,   -- observe/causes.py: 1 a bug, 2 the peer has gone, 3 a time-out
+    place TEXT NOT NULL DEFAULT '',     -- file:line of the user's innermost line
+    signature TEXT NOT NULL DEFAULT ''  -- the same for equal failures: type, line, stage
 );
 CREATE TABLE interference (             -- what a gate or a fault did to a request
     id INTEGER PRIMARY KEY,
@@ -152,6 +154,7 @@ CREATE INDEX request_closed ON request (closed) WHERE closed IS NOT NULL;
 CREATE INDEX request_live ON request (id) WHERE closed IS NULL;
 CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
+CREATE INDEX failure_signature ON failure (signature, request);
 CREATE INDEX interference_request ON interference (request);
 CREATE INDEX failure_server ON failure (server, id);
 CREATE INDEX rerun_of ON rerun (of);

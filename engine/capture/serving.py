@@ -106,5 +106,16 @@ class Serving:
     def add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
         """Something failed, in a request or outside any."""
         self.pending.failures.append(
-            (server, request, stage, at, failure.type, failure.message, failure.detail, int(failure.cause))
+            (
+                server,
+                request,
+                stage,
+                at,
+                failure.type,
+                failure.message,
+                failure.detail,
+                int(failure.cause),
+                failure.place,
+                failure.signature(stage),
+            )
         )

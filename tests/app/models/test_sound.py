@@ -15,6 +15,7 @@ from app import models
 from app.link.tick import PausedRequest, ServerStatus, Tick
 from app.models.chunks import ChunksModel
 from app.models.exchanges import Exchange, ExchangesModel
+from app.models.failuregroups import FailureGroupsModel
 from app.models.failures import Frame, FramesModel, Local, LocalsModel
 from app.models.gates import GateSetting, GatesModel
 from app.models.output import OutputModel
@@ -24,6 +25,7 @@ from app.models.requests import RequestsModel
 from app.models.servers import ServersModel
 from engine.hosting.profile import Profile
 from tests.app.models.captures import CaptureFile
+from tests.app.models.test_failuregroups import group
 
 Story = Iterator[QAbstractItemModel]
 """Yields its model first, and then after everything that happened to it."""
@@ -103,9 +105,17 @@ def servers(capture: CaptureFile) -> Story:
     yield model
 
 
+def failure_groups(capture: CaptureFile) -> Story:
+    yield (model := FailureGroupsModel())
+    for shown in (("a", 1), ("b", 1)), (("b", 2), ("c", 1)), ():
+        model.merge([group(*one) for one in shown], lambda one: one.signature)
+        yield model
+
+
 STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     ChunksModel: chunks,
     ExchangesModel: exchanges,
+    FailureGroupsModel: failure_groups,
     FramesModel: frames,
     GatesModel: gates,
     LocalsModel: local_variables,

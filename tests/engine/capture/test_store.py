@@ -120,7 +120,7 @@ def test_odd_values_in_a_strangers_file(whole_file: Path) -> None:
         "UPDATE request SET state = 99, stage = -1 WHERE id = 1;"
         "UPDATE stage SET stage = 77 WHERE request = 2 AND stage = 7;"
         "UPDATE server SET profile = '[1]'; UPDATE chunk SET flags = 4096 WHERE request = 3;"
-        "INSERT INTO failure VALUES (1, 1, 1, 99, 0, 'T', 'm', '{{{', 9);"
+        "INSERT INTO failure VALUES (1, 1, 1, 99, 0, 'T', 'm', '{{{', 9, '', '');"
     )(whole_file)
     assert read_everything(whole_file) == 29
 
