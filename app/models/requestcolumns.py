@@ -145,12 +145,12 @@ _MEANS_WORDS = {
     Means.MERGE: QT_TRANSLATE_NOOP("Means", "chunks merged"),
     Means.TRUNCATE: QT_TRANSLATE_NOOP("Means", "truncated"),
     Means.HALF_CLOSE: QT_TRANSLATE_NOOP("Means", "half-closed"),
-    Means.CUT: QT_TRANSLATE_NOOP("Means", "reset"),
+    Means.RST: QT_TRANSLATE_NOOP("Means", "reset (RST)"),
     Means.LOSE: QT_TRANSLATE_NOOP("Means", "datagram lost"),
     Means.DUPLICATE: QT_TRANSLATE_NOOP("Means", "datagram duplicated"),
     Means.REORDER: QT_TRANSLATE_NOOP("Means", "datagram reordered"),
     Means.CORRUPT: QT_TRANSLATE_NOOP("Means", "bytes corrupted"),
-    Means.REFUSE: QT_TRANSLATE_NOOP("Means", "accept failed"),
+    Means.ACCEPT_ERROR: QT_TRANSLATE_NOOP("Means", "accept failed"),
     Means.SHORT_WRITE: QT_TRANSLATE_NOOP("Means", "short write"),
 }
 

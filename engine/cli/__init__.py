@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+from .dicing import fault_help
 from .doctor import doctor
 from .run import run, split_program
 from .serve import serve
@@ -38,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    made = commands.add_parser("serve", help="serve with a handler class of yours")
+    made = commands.add_parser(
+        "serve",
+        help="serve with a handler class of yours",
+        epilog=fault_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.set_defaults(command=serve)
     made.add_argument("target", metavar="TARGET", help="file.py:Handler or package.module:Handler")
     made.add_argument("--server", metavar="CLASS", help="server class of socketserver (ThreadingTCPServer)")
@@ -48,6 +54,8 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--tls-cert", metavar="FILE", default="", help="speak TLS with this certificate (PEM)")
     made.add_argument("--tls-key", metavar="FILE", default="", help="its key, if that is not in the same file")
     made.add_argument("--hardened", action="store_true", help="long queue, no delays, patient goodbyes")
+    made.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject it, repeatable; see below")
+    made.add_argument("--seed", metavar="N", default="0", help="of all dice of the faults: the same run again (0)")
     made.add_argument("--name", default="", help="what to call the server (the handler's name)")
     made.add_argument("--python", metavar="PATH", default="", help="the interpreter to serve with")
     _add_output(made)

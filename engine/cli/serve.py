@@ -6,11 +6,13 @@ import argparse
 import ipaddress
 import os
 import sys
+from functools import partial
 from typing import Any
 
 from ..hosting.binding import is_loopback
 from ..hosting.building import HANDLER_ATTRIBUTES, SERVER_ATTRIBUTES
 from ..hosting.profile import SERVER_CLASSES, Profile
+from .dicing import make_faults
 from .session import OnServer, Session, run_session
 from .terminal import BAD_INPUT, complain, safe, say, say_json
 
@@ -25,10 +27,12 @@ def serve(options: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM."""
     try:
         profile = make_profile(options)
-    except BadInputError as error:
+        faults = make_faults(options.fault, options.seed, profile.family)
+    except ValueError as error:
         return complain(str(error), BAD_INPUT)
     output = sys.stderr if options.json else sys.stdout
-    return run_session(profile, options.record, output, lambda session: announcer(session, as_json=options.json))
+    on_server = partial(announcer, as_json=options.json)
+    return run_session(profile, options.record, output, on_server, faults)
 
 
 def announcer(session: Session, *, as_json: bool) -> OnServer:

@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -25,13 +25,15 @@ SAID_BY_COMMAND = ("listening on ", "the program runs", "stopped: ", "failed: ")
 """What the supervisor notes for the log and the command says itself, in its own way."""
 
 OnServer = Callable[[dict[str, Any]], None]
+Faults = Sequence[dict[str, Any]]
 
 
 class Session:
     """One run of one profile. Its capture is a temporary file unless `record` names one."""
 
-    def __init__(self, profile: Profile, record: str | None, *, output: TextIO) -> None:
+    def __init__(self, profile: Profile, record: str | None, *, output: TextIO, faults: Faults = ()) -> None:
         self._profile = profile
+        self._faults = list(faults)
         self._output = output
         self._signalled, self._signal = os.pipe()
         os.set_blocking(self._signal, False)
@@ -58,7 +60,7 @@ class Session:
 
     def run(self, on_server: OnServer) -> int:
         """Start, serve until a signal or the end, stop; returns the exit code. `on_server` hears of each listener."""
-        ticket = self._client.order("start", key=KEY, profile=self._profile)
+        ticket = self._client.order("start", key=KEY, profile=self._profile, faults=self._faults)
         for message in self._messages():
             if message.get("reply") == ticket and not message["ok"]:
                 self._pass_on()
@@ -133,10 +135,16 @@ def _code(error: dict[str, Any]) -> int:
     return FAILED if error.get("code") in ("script_failed", "serve_ended", "crashed") else 2
 
 
-def run_session(profile: Profile, record: str | None, output: TextIO, on_server: Callable[[Session], OnServer]) -> int:
-    """A whole command: supervisor, run, end; every error as one sentence."""
+def run_session(
+    profile: Profile,
+    record: str | None,
+    output: TextIO,
+    on_server: Callable[[Session], OnServer],
+    faults: Faults = (),
+) -> int:
+    """A whole command: supervisor, run, end; every error as one sentence. `faults` as orders take them."""
     try:
-        with Session(profile, record, output=output) as session:
+        with Session(profile, record, output=output, faults=faults) as session:
             return session.run(on_server(session))
     except HostingError as error:
         return complain(error.sentence, 2)

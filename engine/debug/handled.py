@@ -43,6 +43,11 @@ class Handled:
         if len(self._heard) < HEARD:
             self._heard += data[: HEARD - len(self._heard)]
 
+    @property
+    def read(self) -> bytes:
+        """The beginning of what has been received."""
+        return bytes(self._heard)
+
     def heard(self, request: Request) -> bytes:
         """What is known to have arrived, read or not."""
         return bytes(self._heard) + (b"" if isinstance(request.given, tuple) else self._peek(request))

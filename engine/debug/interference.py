@@ -12,6 +12,8 @@ from ..observe.acting import Actor
 from ..observe.request import Request
 from ..observe.stages import Stage
 from . import endings
+from .faulting import Faulting
+from .faults import Fault
 from .gates import AFTER, BEFORE, RAISED, RECEIVED, SENT, STAGES, Gate, Subject, first_holding
 from .handled import Handled
 from .interposed import interpose
@@ -24,13 +26,14 @@ _WORKER_MIXINS = frozenset({"ThreadingMixIn", "ForkingMixIn", "ThreadPoolMixIn"}
 
 
 class Interference(Actor):
-    """Holds requests at gates, and does with them what is decided."""
+    """Holds requests at gates, does with them what is decided, and what the faults that are switched on do."""
 
-    def __init__(self, room: WaitingRoom, gates: Sequence[Gate] = ()) -> None:
+    def __init__(self, room: WaitingRoom, gates: Sequence[Gate] = (), faults: Sequence[Fault] = ()) -> None:
         self.room = room
         self.gates = tuple(gates)
         self.halted: frozenset[int] = frozenset()
         """Numbers of the servers of requests that are to be held whatever the gates."""
+        self.faults = Faulting(faults) if faults else None
         self._handled: WeakKeyDictionary[Request, Handled] = WeakKeyDictionary()
 
     def of(self, request: Request) -> Handled:
@@ -41,7 +44,8 @@ class Interference(Actor):
         return handled
 
     def acts_on(self, server: int) -> bool:
-        return server in self.halted or any(gate.is_for(server) for gate in self.gates)
+        suffers = self.faults is not None and self.faults.are_for(server)
+        return suffers or server in self.halted or any(gate.is_for(server) for gate in self.gates)
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -58,14 +62,24 @@ class Interference(Actor):
 
     # In the accepting thread
 
+    def accept(self, server: Any, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Accept, if no fault is in the way."""
+        return self.faults.accept(server, accept) if self.faults else accept()
+
     def admitted(self, request: Request) -> None:
         """Its bytes pass through our hands from now on."""
         interpose(request, self)
+        handled = self.of(request)
         if isinstance(request.given, tuple):
-            self.of(request).hear(request.given[0])
+            handled.hear(request.given[0])
+        data = self.faults.admitted(request, handled) if self.faults else None
+        if data is not None and data != request.given[0]:
+            handled.replace(request, None, request.given[0], data)
 
     def parks(self, request: Request, stage: Stage, go_on: Callable[[], object]) -> bool:
         """Have it wait without its thread, if that accepts for others."""
+        if stage is Stage.VERIFY_REQUEST and self.faults and self.faults.holds_back(request, go_on):
+            return True
         if not _accepts_for_others(request) or self.of(request).ended:
             return False
         pause = self._due(request, stage.method, BEFORE)
@@ -92,6 +106,8 @@ class Interference(Actor):
         if not request.id or stage not in STAGES:
             return call(*arguments)
         handled = self.of(request)
+        if self.faults and not self._suffer(self.faults, request, stage):
+            return False
         self._wait(request, stage, BEFORE, call)
         if handled.ended and (stage in _SPARED or (stage is Stage.FINISH and not handled.set_up)):
             return None
@@ -102,6 +118,16 @@ class Interference(Actor):
         handled.set_up |= stage is Stage.SETUP
         self._wait(request, stage, AFTER, call)
         return result and not handled.ended if stage is Stage.VERIFY_REQUEST else result
+
+    def _suffer(self, faults: Faulting, request: Request, stage: Stage) -> bool:
+        """What faults do before a stage. False: there is nothing to verify, the datagram has been lost."""
+        if stage is Stage.VERIFY_REQUEST:
+            return not faults.loses(request)
+        if stage is Stage.FINISH_REQUEST:
+            faults.begin(request, self.of(request))
+        elif stage is Stage.SHUTDOWN_REQUEST:
+            faults.finish(request)
+        return True
 
     def _call(self, request: Request, stage: Stage, call: Callable[..., Any], arguments: list[Any]) -> Any:
         try:
@@ -161,6 +187,8 @@ class Interference(Actor):
     def read(self, request: Request, size: int, receive: Callable[[int], bytes]) -> bytes:
         """Bytes for the handler: those that were put in place of others, or the next ones."""
         handled = self.of(request)
+        if self.faults:
+            receive = self.faults.receiving(request, receive, handled)
         while not handled.pending and not handled.ended:
             data = handled.receive(size, receive)
             if not data:
@@ -171,8 +199,16 @@ class Interference(Actor):
     def write(self, request: Request, data: bytes, send: Callable[[bytes], Any]) -> None:
         """The handler writes: wait if a gate says so, and send what the bytes have become."""
         passed = self._pass(request, SENT, data)
-        if passed or not data:
+        if not passed and data:
+            return
+        if self.faults:
+            self.faults.sending(request, passed, send, self.of(request))
+        else:
             send(passed)
+
+    def takes(self, request: Request, size: int) -> int:
+        """How much one `send` takes."""
+        return self.faults.room(request, size) if self.faults else size
 
     def _pass(self, request: Request, point: str, data: bytes) -> bytes:
         """What becomes of these bytes, after a wait if a gate says so. Nothing, if the request has been ended."""

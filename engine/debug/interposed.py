@@ -26,6 +26,9 @@ class Hands(Protocol):
     def write(self, request: Request, data: bytes, send: Callable[[bytes], Any]) -> None:
         """The handler has written `data`, all of which counts as sent afterwards."""
 
+    def takes(self, request: Request, size: int) -> int:
+        """How many of so many bytes one `send` takes."""
+
 
 hands: weakref.WeakKeyDictionary[Request, Hands] = weakref.WeakKeyDictionary()
 """Through whose hands the bytes of a request pass, as long as it lives: also when nobody acts on others any more."""
@@ -90,8 +93,10 @@ def _writing(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
         acting = _acting(self)
         if acting is None:
             return cls.send(self, data, flags)
+        request, by = acting
         plain = bytes(data)
-        acting[1].write(acting[0], plain, lambda changed: cls.sendall(self, changed, flags))
+        plain = plain[: by.takes(request, len(plain))]
+        by.write(request, plain, lambda changed: cls.sendall(self, changed, flags))
         return len(plain)
 
     def sendall(self: socket.socket, data: Any, flags: int = 0, /) -> None:

@@ -81,6 +81,8 @@ class Entry:
         """Why we ended the host, when we did."""
         self.gates: dict[int, list[dict[str, Any]]] = {}
         """As the host takes them, by the number of the server that they are for; 0: every server of the host."""
+        self.faults: dict[int, list[dict[str, Any]]] = {}
+        """In the same way."""
         self.held = Held()
         self.restarting = False
         self.keep_alive = False
@@ -99,6 +101,11 @@ class Entry:
     def all_gates(self) -> list[dict[str, Any]]:
         """The gates of all its servers."""
         return [gate for gates in self.gates.values() for gate in gates]
+
+    @property
+    def all_faults(self) -> list[dict[str, Any]]:
+        """The faults of all its servers."""
+        return [fault for faults in self.faults.values() for fault in faults]
 
     def key_of(self, server: int) -> str:
         """The key of the line in the tick that shows a server of the host."""

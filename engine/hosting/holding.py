@@ -1,4 +1,4 @@
-"""The host's share of gates: sets them, tells what is held, and passes decisions to who waits for them."""
+"""The host's share of gates and faults: sets them, tells what is held, and passes decisions to who waits for them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from ..channel.codec import DamagedFrame
 from ..channel.frames import JsonChannel
+from ..debug.faulting import Faulting
+from ..debug.faults import Fault
 from ..debug.gates import Gate
 from ..debug.interference import Interference
 from ..debug.pauses import Decision
@@ -39,6 +41,7 @@ class Holding:
         self._gone: set[str] = set()
         control.watch(self._relay.fileno(), self._take_line)
         control.on("gates", self._set)
+        control.on("faults", lambda order: self.inject(order.get("faults", [])))
         control.on("decide", self._decide)
         control.on("halt", self._halt)
         control.on("release", self._release)
@@ -49,13 +52,24 @@ class Holding:
             return
         before = self._interference.gates
         self._interference.gates = tuple(Gate.from_json(gate).go_on_from(before) for gate in gates)
-        self._act(bool(gates or self._halted))
+        self._act()
+
+    def inject(self, faults: list[dict[str, Any]]) -> None:
+        """From now on these are the faults; what waits because of the old ones goes on."""
+        before = self._interference.faults
+        made = [Fault.from_json(fault) for fault in faults]
+        self._interference.faults = Faulting(made) if made and not self._closed else None
+        if before is not None:
+            before.end()
+        if not self._closed:
+            self._act()
 
     def close(self) -> None:
         """The server is to stop: let everything go on, and hold nothing any more."""
         self._closed = True
         self._interference.gates = ()
         self._halted.clear()
+        self.inject([])
         self._room.release()
         self.release_all()
 
@@ -76,8 +90,11 @@ class Holding:
             self._control.tell({"event": "peer_gone", "numbers": sorted(gone)})
         self._gone = gone
 
-    def _act(self, wanted: bool) -> None:
-        self._interference.halted = frozenset(request.place.number for request in self._halted)
+    def _act(self) -> None:
+        """Act, if there is anything to do."""
+        interference = self._interference
+        interference.halted = frozenset(request.place.number for request in self._halted)
+        wanted = bool(interference.gates or interference.faults or self._halted)
         acting.choose(self._interference if wanted else None)
         for request in list(live.requests.values()) if wanted else ():
             if self._interference.acts_on(request.place.number):
@@ -89,7 +106,7 @@ class Holding:
             of = self._interference.of
             self._halted = {one for one in self._halted if not one.closed and (of(one).halting or of(one).stepping)}
             if not self._halted:
-                self._act(wanted=bool(self._interference.gates))
+                self._act()
 
     # Orders
 
@@ -113,7 +130,7 @@ class Holding:
             self._halted.add(request)
             self._interference.of(request).halting = True
             if not self._interference.acts_on(request.place.number):
-                self._act(wanted=True)
+                self._act()
 
     def _halt_in_child(self, number: int) -> None:
         request = _find(number)

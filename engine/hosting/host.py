@@ -53,6 +53,7 @@ class Plan:
     beat: int
     payload_limit: int
     gates: list[dict[str, Any]]
+    injections: list[dict[str, Any]]
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -151,6 +152,7 @@ class Host:
         self._control.on("live", self._tell_live)
         self._control.on("close_request", self._close_request)
         self._holding.set(self._plan.gates)
+        self._holding.inject(self._plan.injections)
         self._control.start(self._plan.beat, self._beat)
         try:
             if self._profile.kind == "script":

@@ -26,7 +26,8 @@ from .processes import MARK, catches, kill_run, letter, signal_group, signal_thr
 from .profile import Profile
 
 BOOT = str(Path(__file__).with_name("boot.py"))
-Gates = Sequence[dict[str, Any]]
+Actions = Sequence[dict[str, Any]]
+"""Gates or faults."""
 FAULT_TEXT_LIMIT = 1 << 20
 """Stacks of the hundred threads that faulthandler writes at most."""
 OURS = str(Path(__file__).resolve().parent.parent) + os.sep
@@ -53,7 +54,13 @@ class HostProcess:
     """One running host. All its descriptors belong to this object until `close`."""
 
     def __init__(
-        self, number: int, profile: Profile, listener: socket.socket | None, payload_limit: int, gates: Gates = ()
+        self,
+        number: int,
+        profile: Profile,
+        listener: socket.socket | None,
+        payload_limit: int,
+        gates: Actions = (),
+        faults: Actions = (),
     ) -> None:
         self.number = number
         self.profile = profile
@@ -70,7 +77,8 @@ class HostProcess:
         self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
-            self._process = self._start(theirs, listener, {"payload_limit": payload_limit, "gates": list(gates)})
+            more = {"payload_limit": payload_limit, "gates": list(gates), "injections": list(faults)}
+            self._process = self._start(theirs, listener, more)
         except HostingError:
             self._control_socket.close()
             self._close_ours()

@@ -13,6 +13,7 @@ from .binding import remove_stale
 from .checks import check_profile, read_profile
 from .entries import Entry
 from .errors import HostingError
+from .faulting import read_faults
 from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
@@ -49,6 +50,8 @@ class Orders:
             "where": self._where,
             "gates": self._gates,
             "gates_on": self._gates_on,
+            "faults": self._faults,
+            "faults_on": self._faults_on,
             "decide": self._decide,
             "halt": self._halt,
             "release": self._release,
@@ -80,6 +83,8 @@ class Orders:
         if entry is not None and entry.running:
             raise HostingError("running", f"{entry.profile.name} runs already; restart it instead.")
         entry = self._take_profile(key, order)
+        if "faults" in order:
+            entry.faults[0] = read_faults(order["faults"], 0, _transport(entry, 0))
         entry.address = None
         entry.keep_alive = bool(order.get("keep_alive"))
         entry.crashes.clear()
@@ -187,7 +192,7 @@ class Orders:
 
     def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
-        part = 0 if order["key"] == entry.key else int(str(order["key"]).rpartition("/")[2])
+        part = _part(entry, order)
         entry.gates[part] = read_gates(order.get("gates"), part)
         self._tell_gates(entry)
         return {"ok": True, "gates": len(entry.gates[part])}
@@ -203,6 +208,23 @@ class Orders:
     def _tell_gates(self, entry: Entry) -> None:
         if entry.host is not None:
             entry.host.tell("gates", gates=entry.all_gates if self._runner.gates_on else [])
+
+    def _faults(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        part = _part(entry, order)
+        entry.faults[part] = read_faults(order.get("faults"), part, _transport(entry, part))
+        self._tell_faults(entry)
+        return {"ok": True, "faults": len(entry.faults[part])}
+
+    def _faults_on(self, ticket: int, order: dict[str, Any]) -> Answer:
+        self._runner.faults_on = bool(order["on"])
+        for entry in self._runner.entries.values():
+            self._tell_faults(entry)
+        return {"ok": True}
+
+    def _tell_faults(self, entry: Entry) -> None:
+        if entry.host is not None:
+            entry.host.tell("faults", faults=entry.all_faults if self._runner.faults_on else [])
 
     def _decide(self, ticket: int, order: dict[str, Any]) -> Answer:
         number = str(order["number"])
@@ -282,6 +304,18 @@ class Orders:
     def _clients_stop(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._clients.stop(int(order["clients"]))
         return {"ok": True}
+
+
+def _part(entry: Entry, order: dict[str, Any]) -> int:
+    """Number of the host's server that an order is about; 0: all of the host's."""
+    return 0 if order["key"] == entry.key else int(str(order["key"]).rpartition("/")[2])
+
+
+def _transport(entry: Entry, part: int) -> str:
+    """What the sockets of a server are, where that is known."""
+    if entry.profile.kind != "script":
+        return entry.profile.family
+    return entry.parts[part].transport if part in entry.parts else ""
 
 
 def parse_address(text: str) -> str | list[Any]:

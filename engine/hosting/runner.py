@@ -48,6 +48,7 @@ class Runner:
         self._numbers = 0
         self.gates_on = True
         """The master switch of all gates."""
+        self.faults_on = True
         self.cost = 0
         """What the recorder of the last host to report says it costs a fact, ns."""
         self._removed: list[Entry] = []
@@ -108,7 +109,12 @@ class Runner:
     def _launch(self, entry: Entry) -> None:
         self._numbers += 1
         host = HostProcess(
-            self._numbers, entry.profile, entry.listener, PAYLOAD_LIMIT, entry.all_gates if self.gates_on else ()
+            self._numbers,
+            entry.profile,
+            entry.listener,
+            PAYLOAD_LIMIT,
+            entry.all_gates if self.gates_on else (),
+            entry.all_faults if self.faults_on else (),
         )
         entry.host = host
         entry.state = "starting"

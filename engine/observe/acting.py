@@ -29,6 +29,10 @@ class Actor:
         """Whether there is anything to do on the host's server with this number; the others do not notice."""
         return True
 
+    def accept(self, server: Any, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Make the call that accepts a request, or raise OSError in its stead."""
+        return accept()
+
     def admitted(self, request: Request) -> None:
         """The request has just been accepted; its socket may be changed now."""
 

@@ -74,14 +74,14 @@ class Means(IntEnum):
     MERGE = 35
     TRUNCATE = 36
     HALF_CLOSE = 37
-    CUT = 38
-    """Reset by a fault."""
+    RST = 38
+    """A reset, by a fault."""
     LOSE = 39
     DUPLICATE = 40
     REORDER = 41
     CORRUPT = 42
-    REFUSE = 43
-    """Not accepted at first."""
+    ACCEPT_ERROR = 43
+    """It was not accepted at first."""
     SHORT_WRITE = 44
 
     @property

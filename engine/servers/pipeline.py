@@ -42,7 +42,8 @@ def handle(
     started = now()
     acceptor.clock, acceptor.at = cpu_now(), started
     try:
-        given, address = server.get_request() if accept is None else accept()
+        actor, accept = place.hooks.actor, accept or server.get_request
+        given, address = accept() if actor is None else actor.accept(server, accept)
     except OSError as error:
         server._ss_accept_failed(error)
         return None
@@ -50,7 +51,6 @@ def handle(
         request.fail(GET_REQUEST, error)
         raise
     place.open(request, given, address, started)
-    actor = place.hooks.actor
     if actor is not None:
         actor.admitted(request)
         if actor.parks(request, VERIFY_REQUEST, lambda: verify(server, request)):

@@ -85,7 +85,7 @@ def test_a_peer_that_goes_is_named_without_an_alarm(
 
 
 def test_rows_that_somebody_acted_on_say_by_a_sign_who(capture: CaptureFile, model: RequestsModel) -> None:
-    for state, means in ((State.DONE, ()), (State.DONE, (Means.PAUSED, Means.EDITED)), (State.RESET, (Means.CUT,)),
+    for state, means in ((State.DONE, ()), (State.DONE, (Means.PAUSED, Means.EDITED)), (State.RESET, (Means.RST,)),
                          (State.PAUSED, (Means.PAUSED,))):  # fmt: skip
         capture.touch(capture.request(state=state), *means)
     model.refresh(NOW)

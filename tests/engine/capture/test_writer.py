@@ -102,14 +102,14 @@ def test_outcomes_are_states(bench: Bench, outcome: Outcome) -> None:
 
 
 def test_what_was_done_to_a_request_is_told_by_a_bit_and_in_full(bench: Bench) -> None:
-    bench.feed(opened(ONE), interfered(ONE, Means.PAUSED, 7, "before handle"), interfered(ONE, Means.CUT, at=START + 8))
+    bench.feed(opened(ONE), interfered(ONE, Means.PAUSED, 7, "before handle"), interfered(ONE, Means.RST, at=START + 8))
     bench.feed(interfered(ONE, 99), closed(ONE))  # type: ignore[arg-type]  # from a newer host
     record = bench.only()
-    assert Means.among(record.touched) == (Means.PAUSED, Means.CUT)
+    assert Means.among(record.touched) == (Means.PAUSED, Means.RST)
     assert record.injected
     told = bench.reader.interferences(record.id)
     assert [(one.means, one.at, one.amount, one.detail) for one in told] == [
-        (Means.PAUSED, START + 6, 7, "before handle"), (Means.CUT, START + 8, 0, ""),
+        (Means.PAUSED, START + 6, 7, "before handle"), (Means.RST, START + 8, 0, ""),
     ]  # fmt: skip
     assert bench.writer.evict() == 0
 

@@ -25,6 +25,9 @@ class Shouting(Actor):
     def read(self, request: Request, size: int, receive: Callable[[int], bytes]) -> bytes:
         return receive(size).upper()
 
+    def takes(self, request: Request, size: int) -> int:
+        return size
+
     def write(self, request: Request, data: bytes, send: Callable[[bytes], Any]) -> None:
         send(data + b"!")
 
