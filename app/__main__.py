@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from app import __version__
 from app._bootstrap import ensure
 
-HEADLESS = ("serve", "run", "show", "doctor")
+HEADLESS = ("serve", "run", "show", "replay", "doctor")
 
 _EPILOG = """\
 without a window:

@@ -1,4 +1,4 @@
-"""The headless commands: serve a handler, run a program, show a capture, examine a server class. No Qt."""
+"""The headless commands: serve a handler, run a program, show or replay a capture, examine a server class."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from .dicing import fault_help
 from .doctor import doctor
+from .replay import replay
 from .run import run, split_program
 from .serve import serve
 from .show import show
@@ -14,7 +15,7 @@ from .terminal import BAD_INPUT, complain
 
 
 def main(argv: Sequence[str]) -> int:
-    """Carry out `serve ...`, `run ...`, `show ...` or `doctor ...`; returns the exit code (2 for bad input)."""
+    """Carry out one of the commands of `parser`; returns the exit code (2 for bad input)."""
     words = list(argv)
     program: list[str] = []
     if words[:1] == ["run"]:
@@ -23,17 +24,18 @@ def main(argv: Sequence[str]) -> int:
     options.program = program
     command: Callable[[argparse.Namespace], int] | None = getattr(options, "command", None)
     if command is None:
-        return complain("Say what to do: serve, run, show or doctor; --help explains each.", BAD_INPUT)
+        return complain("Say what to do: serve, run, show, replay or doctor; --help explains each.", BAD_INPUT)
     return command(options)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all four."""
+    """The parser of all of them."""
     made = argparse.ArgumentParser(prog="socketscope", description="Watch socket servers from the command line.")
-    commands = made.add_subparsers(title="commands", metavar="serve | run | show | doctor")
+    commands = made.add_subparsers(title="commands", metavar="serve | run | show | replay | doctor")
     _add_serve(commands)
     _add_run(commands)
     _add_show(commands)
+    _add_replay(commands)
     _add_doctor(commands)
     return made
 
@@ -84,6 +86,19 @@ def _add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     made.add_argument(
         "--where", metavar="FILTER", default="", help="only some, as in: state:error server:echo bytes>1k"
     )
+
+
+def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    made = commands.add_parser("replay", help="send the requests of a capture again and compare the answers")
+    made.set_defaults(command=replay)
+    made.add_argument("capture", metavar="CAPTURE")
+    made.add_argument("--where", metavar="FILTER", default="", help="only some, as in: state:done server:echo")
+    made.add_argument("--to", metavar="ADDRESS", default="", help="HOST:PORT or unix:PATH (where they came to)")
+    made.add_argument("--at-once", action="store_true", help="without the pauses that the clients made")
+    made.add_argument("--check", action="store_true", help="exit code 1 unless every answer is the same")
+    made.add_argument("--patience", metavar="SECONDS", default="2", help="silence that is taken for the end (2)")
+    made.add_argument("--anywhere", action="store_true", help="confirm an address that is another machine's")
+    made.add_argument("--json", action="store_true", help="one JSON object a request")
 
 
 def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

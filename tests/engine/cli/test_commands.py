@@ -46,6 +46,9 @@ ECHO = f"{EXAMPLES / 'echo.py'}:EchoHandler"
         (("show", "/no/such.socketscope"), "cannot be read"),
         (("show", str(EXAMPLES / "echo.py")), "is not a capture"),
         (("show", "x", "--where", "bytes>lots"), "The filter cannot be understood"),
+        (("replay", "/no/such.socketscope"), "cannot be read"),
+        (("replay", "x", "--where", "bytes>lots"), "The filter cannot be understood"),
+        (("replay", "x", "--patience", "long"), "is no number of seconds"),
     ],
 )
 def test_bad_input(words: tuple[str, ...], said: str) -> None:
