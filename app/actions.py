@@ -74,6 +74,12 @@ ACTIONS: tuple[Action, ...] = (
            "command that connects to this server"), "Ctrl+Shift+K", "clipboard", needs="listening", separator=True),
     Action("server.demo", QT_TR_NOOP("Demo clients"), "server", QT_TR_NOOP("Let built-in clients talk to this example, "
            "or stop them"), "Ctrl+Shift+M", "users", needs="example", checkable=True),
+    Action("on_save.reload", QT_TR_NOOP("On save: reload"), "server", QT_TR_NOOP("When the handler's file is saved, "
+           "new requests get the new code in the same process"), "", "", needs="code", checkable=True, separator=True),
+    Action("on_save.restart", QT_TR_NOOP("On save: restart"), "server", QT_TR_NOOP("When the handler's file is saved, "
+           "a new process takes over behind the same port"), "", "", needs="code", checkable=True),
+    Action("on_save.nothing", QT_TR_NOOP("On save: nothing"), "server", QT_TR_NOOP("When the handler's file is saved, "
+           "the server goes on with the code that it has"), "", "", needs="code", checkable=True),
     Action("supervisor.respawn", QT_TR_NOOP("Start the supervisor again"), "server", QT_TR_NOOP("After the supervisor "
            "was lost: start another one"), "", "refresh-cw", needs="lost", separator=True),
 
@@ -107,7 +113,7 @@ ACTIONS: tuple[Action, ...] = (
            "error"), "Ctrl+Shift+F5", "zap", needs="paused"),
     Action("pause.reject", QT_TR_NOOP("Reject"), "debug", QT_TR_NOOP("As if verify_request had said no"), "",
            "unplug", needs="rejectable"),
-    Action("pause.answer", QT_TR_NOOP("Answer with these bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
+    Action("pause.answer", QT_TR_NOOP("Answer with bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
            "the peer instead of the handler's answer"), "", "send", needs="answerable"),
     Action("pause.release", QT_TR_NOOP("Continue all"), "debug", QT_TR_NOOP("Let every paused request go on as it is"),
            "Ctrl+F5", "play", needs="paused"),

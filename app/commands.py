@@ -16,7 +16,7 @@ from app.dialogs.server import ServerDialog
 from app.keysheet import CommandPalette, KeySheet
 from app.text import ask, safe_text, tr
 from engine.capture.filters import FilterError, parse
-from engine.hosting.profile import Profile
+from engine.hosting.profile import ON_SAVE, Profile
 
 Command = Callable[[Scope], None]
 
@@ -104,6 +104,10 @@ def switch_demo(scope: Scope) -> None:
     else:
         desk.start_demo(scope.server)
     scope.shell.refresh_actions()
+
+
+def _on_save(how: str) -> Command:
+    return lambda scope: scope.context.desk.set_on_save(scope.server, how)
 
 
 def respawn(scope: Scope) -> None:
@@ -211,6 +215,7 @@ COMMANDS: Mapping[str, Command] = {
     "server.remove": remove_server,
     "server.copy_line": copy_line,
     "server.demo": switch_demo,
+    **{f"on_save.{how}": _on_save(how) for how in ON_SAVE},
     "supervisor.respawn": respawn,
     "filter.focus": lambda scope: scope.shell.focus_filter(),
     "filter.clear": lambda scope: scope.context.view.set_filter(""),

@@ -13,6 +13,7 @@ from app.context import Context
 from app.link.tick import ServerState
 from app.text import tr
 from engine.debug.gates import POINTS
+from engine.hosting.profile import ON_SAVE
 
 
 class Shell(Protocol):
@@ -67,8 +68,14 @@ class Scope:
         return servers, self.context.desk.has_demo(self.server)
 
 
+def _on_save(scope: Scope) -> str:
+    entry = scope.context.workspace.entry(scope.server)
+    return entry.profile.on_save if entry is not None else ""
+
+
 CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     "server.demo": lambda scope: scope.context.desk.has_demo(scope.server),
+    **{f"on_save.{how}": lambda scope, how=how: _on_save(scope) == how for how in ON_SAVE},  # type: ignore[misc]
     "view.freeze": lambda scope: scope.context.view.frozen,
     "view.follow": lambda scope: scope.context.view.following,
     "gates.switch": lambda scope: scope.context.gates.on,
@@ -87,6 +94,13 @@ def why_not(scope: Scope, name: str) -> str:
 
 def _needs_server(scope: Scope) -> str:
     return "" if scope.context.workspace.entry(scope.server) else tr("Select a server first")
+
+
+def _needs_code(scope: Scope) -> str:
+    entry = scope.context.workspace.entry(scope.server)
+    if entry is not None and entry.profile.kind == "script":
+        return tr("A program's code is its own; restart it to run what was saved")
+    return _needs_server(scope)
 
 
 def _needs_stopped(scope: Scope) -> str:
@@ -163,6 +177,7 @@ def _needs_gateable(scope: Scope) -> str:
 
 CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "server": _needs_server,
+    "code": _needs_code,
     "startable": _needs_stopped,
     "stoppable": _needs_up,
     "known": _needs_known,

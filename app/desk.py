@@ -16,8 +16,13 @@ from app.examples import Example, Talk, example
 from app.link.link import Link
 from app.link.tick import ServerState, ServerStatus, Tick, Trouble
 from app.models.selection import Selection
+from app.owncopies import own_copy
+from app.text import tr
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
+
+NOT_RELOADED = "not_reloaded"
+"""Code of the warning that saved code could not be loaded."""
 
 
 class Desk(QObject):
@@ -42,9 +47,11 @@ class Desk(QObject):
         return self._troubles.get(key) or (status.error if status is not None else None)
 
     def warning(self, key: str) -> Trouble | None:
-        """What is odd about a server that is up."""
+        """What is odd about a server that is up: also that it could not be given the code that was saved last."""
         status = self.status(key)
-        return status.warning if status is not None else None
+        if status is None or status.warning is not None or not status.state.up:
+            return status.warning if status is not None else None
+        return _kept(status.code.error) if status.code.error is not None else None
 
     def status(self, key: str) -> ServerStatus | None:
         """How the server stands by the latest tick."""
@@ -89,7 +96,7 @@ class Desk(QObject):
         found = example(name)
         if found is None:
             raise ValueError(f"There is no example {name!r}.")
-        return self.add(_example_profile(found), start=True)
+        return self.add(self._example_profile(found), start=True)
 
     def start(self, key: str) -> None:
         """Start a server of the workspace."""
@@ -108,6 +115,15 @@ class Desk(QObject):
         entry = self._workspace.entry(key)
         self._forget_trouble(key)
         self._link.restart(key, entry.profile if entry else None, refused=self._refusal(key))
+
+    def set_on_save(self, key: str, how: str) -> None:
+        """Say what becomes of a server when its handler's file is saved: one of profile.ON_SAVE."""
+        entry = self._workspace.entry(key)
+        if entry is None:
+            return
+        self._workspace.edit(key, dataclasses.replace(entry.profile, on_save=how))
+        if self.status(key) is not None:
+            self._link.order("on_save", None, self._refusal(key), key=key, how=how)
 
     def remove(self, key: str) -> None:
         """Stop a server and take it out of the workspace. What it did stays in the capture."""
@@ -161,6 +177,13 @@ class Desk(QObject):
         """Whether demo clients talk to it."""
         return key in self._demo_clients
 
+    def _example_profile(self, found: Example) -> Profile:
+        """With a file of the person's own, for examples are there to be changed."""
+        path = str(socket_folder() / f"{found.name}.sock") if "Unix" in found.server_class else ""
+        folder = self._workspace.folder
+        file = own_copy(found.path, folder / "examples") if folder is not None else found.path
+        return dataclasses.replace(found.profile(path=path), handler_file=str(file))
+
     def _start_talk(self, key: str, talk: Talk) -> None:
         self._link.start_clients(
             base64.b64encode(talk.payload).decode(),
@@ -212,10 +235,9 @@ class Desk(QObject):
         self._demo_clients.clear()
 
 
-def _example_profile(found: Example) -> Profile:
-    if "Unix" not in found.server_class:
-        return found.profile()
-    return found.profile(path=str(socket_folder() / f"{found.name}.sock"))
+def _kept(trouble: Trouble) -> Trouble:
+    sentence = tr("Reload failed: {reason} The old code is kept.").format(reason=trouble.sentence)
+    return Trouble(NOT_RELOADED, sentence, trouble.extras)
 
 
 def socket_folder() -> Path:

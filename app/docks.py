@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QSize, Qt
@@ -22,18 +23,51 @@ AREAS = {
 }
 NARROW = 1400
 """Below this width the right column joins the tabs at the bottom: it would leave the requests without their stages."""
-SIZES = {
-    "live": {"left": 226, "right": 362, "bottom": 260},
-    "debug": {"left": 226, "right": 362, "bottom": 400},
-    "load": {"left": 226, "right": 720, "bottom": 200},
-}
-"""By perspective: how wide the columns are, and how high the bottom."""
-SHOWN = {"debug": frozenset({"pipeline", "paused", "gates"})}
-"""By perspective: the panels that it shows besides those that are always there."""
-HIDDEN = {"debug": frozenset({"load"})}
-"""By perspective: the panels that make room for them."""
-BESIDE = "paused"
-"""Stands at the left of the tabs at the bottom, where a perspective shows it."""
+MOST_COLUMNS = 2
+"""At the bottom of a narrow window; the others join the tabs."""
+REST = "*"
+"""In a column at the bottom: every panel of the bottom that stands in no other."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Panels that share a place at the bottom, as tabs; `share` says how wide it is beside the others."""
+
+    panels: tuple[str, ...]
+    share: int = 1
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What a perspective shows, and where: panels that it does not name stand where they belong."""
+
+    left: int
+    right: int
+    bottom: int
+    """How wide the columns are, and how high the bottom."""
+    shown: frozenset[str] = frozenset()
+    """Besides the panels that are always there."""
+    hidden: frozenset[str] = frozenset()
+    """Those that make room for them."""
+    columns: tuple[Column, ...] = (Column((REST,)),)
+    """The bottom, from left to right."""
+    front: str = ""
+    """Comes to the front of its tabs."""
+
+
+ARRANGEMENTS = {
+    "live": Arrangement(226, 362, 260),
+    "debug": Arrangement(
+        226, 362, 440,
+        shown=frozenset({"pipeline", "paused", "gates", "variables"}),
+        hidden=frozenset({"workers", "load"}),
+        columns=(Column(("paused",), 5), Column((REST,), 7), Column(("variables",), 4)),
+        front="inspector",
+    ),
+    "load": Arrangement(226, 720, 200, front="load"),
+    "replay": Arrangement(226, 362, 480, shown=frozenset({"bench"}), hidden=frozenset({"workers", "load"}),
+                          columns=(Column(("bench",), 1), Column((REST,), 1)), front="inspector"),
+}  # fmt: skip
 
 
 class _NoHead(QWidget):
@@ -113,16 +147,16 @@ class Docks:
     def __init__(self, window: QMainWindow, panels: Iterable[Panel], context: Context) -> None:
         self._window = window
         self._docks = [Dock(panel, context, window) for panel in panels if panel.area in AREAS]
+        self._arrangement = ARRANGEMENTS["live"]
         self._folded = False
         self._resting = False
-        self._split = False
         self._put_away: list[Dock] = []
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["bottom"])
         window.setDockNestingEnabled(True)
         for area in AREAS.values():
             window.setTabPosition(area, QTabWidget.TabPosition.South)
-        self.arrange()
+        self._put(ARRANGEMENTS["live"])
 
     @property
     def folded(self) -> bool:
@@ -144,23 +178,28 @@ class Docks:
         """Show or hide each panel: for the View menu."""
         return [dock.toggle for dock in self._docks]
 
-    def arrange(self, perspective: str = "live") -> None:
-        """Every panel in its place: left and right stacked, bottom in tabs with the first in front."""
-        self._sizes = SIZES[perspective]
-        shown, hidden = SHOWN.get(perspective, frozenset()), HIDDEN.get(perspective, frozenset())
-        self._resting = False
+    def arrange(self, perspective: str, width: int) -> None:
+        """Every panel in its place, in a window this wide: left and right stacked, the bottom in columns of tabs."""
+        self._put(ARRANGEMENTS[perspective])
+        self.fit(width)
+        self._in_front()
+
+    def _put(self, wanted: Arrangement) -> None:
+        self._arrangement = wanted
+        self._resting = self._folded = False
+        below = [name for column in wanted.columns for name in column.panels]
         for dock in self._docks:
+            panel = dock.panel
             dock.setFloating(False)
-            self._window.addDockWidget(AREAS[dock.panel.area], dock)
-            if dock.panel.name in shown:  # one without a head has no size, and is not visible, before it is built
+            self._window.addDockWidget(AREAS["bottom" if panel.name in below else panel.area], dock)
+            if panel.name in wanted.shown:  # one without a head has no size, and is not visible, before it is built
                 dock.build()
-            dock.setVisible(dock.panel.name in shown or (dock.panel.visible and dock.panel.name not in hidden))
-        self._split = BESIDE in shown
-        if self._split:
-            beside = next(dock for dock in self._docks if dock.panel.name == BESIDE)
-            self._window.splitDockWidget(beside, self._of("bottom")[0], Qt.Orientation.Horizontal)
-        self._stack_tabs(self._of("bottom"))
-        self._folded = False
+            dock.setVisible(panel.name in wanted.shown or (panel.visible and panel.name not in wanted.hidden))
+        columns = [docks for _, docks in self._columns()]
+        self._set_side_by_side(columns)
+        for docks in columns:
+            self._stack_tabs(docks)
+        self._in_front()
         self._resize()
 
     def fit(self, width: int) -> None:
@@ -187,45 +226,67 @@ class Docks:
             self._in_front()
 
     def _in_front(self) -> None:
-        for dock in self._of("bottom")[:1]:
-            dock.raise_()
+        for _, docks in self._columns():
+            docks[0].raise_()
+        for dock in self._docks:
+            if dock.panel.name == self._arrangement.front:
+                dock.raise_()
 
     def remember_folded(self, folded: bool) -> None:
         """Say how the layout that was just restored stands."""
         self._folded = folded
 
+    def _columns(self) -> list[tuple[Column, list[Dock]]]:
+        """What stands at the bottom, from left to right; a column without panels leaves no gap."""
+        named = {name for column in self._arrangement.columns for name in column.panels}
+        rest = [dock for dock in self._docks if dock.panel.area == "bottom" and dock.panel.name not in named]
+        found = []
+        for column in self._arrangement.columns:
+            docks = [dock for name in column.panels for dock in self._docks if dock.panel.name == name]
+            found.append((column, docks + (rest if REST in column.panels else [])))
+        return [(column, docks) for column, docks in found if docks]
+
     def _of(self, area: str) -> list[Dock]:
-        beside = BESIDE if self._split else ""
-        return [dock for dock in self._docks if dock.panel.area == area and dock.panel.name != beside]
+        below = {dock for _, docks in self._columns() for dock in docks}
+        return [dock for dock in self._docks if dock.panel.area == area and dock not in below]
 
     def _stack_tabs(self, docks: list[Dock]) -> None:
         for one, other in pairwise(docks):
             self._window.tabifyDockWidget(one, other)
-        self._in_front()
+
+    def _set_side_by_side(self, columns: list[list[Dock]]) -> None:
+        for one, other in pairwise(columns):
+            self._window.splitDockWidget(one[0], other[0], Qt.Orientation.Horizontal)
 
     def _fold(self) -> None:
         """Only what stands where we put it: a panel that the person moved stays there."""
         moved = [dock for dock in self._of("right") if self._window.dockWidgetArea(dock) == AREAS["right"]]
-        self._stack_tabs([*self._of("bottom")[:1], *moved, *self._of("bottom")[1:]])
+        columns = self._columns()
+        main = next(docks for column, docks in columns if REST in column.panels)
+        third = [dock for _, docks in columns[MOST_COLUMNS:] for dock in docks]
+        self._stack_tabs([*main[:1], *moved, *third, *main[1:]])
 
     def _unfold(self) -> None:
         for dock in self._of("right"):
             if self._window.dockWidgetArea(dock) == AREAS["bottom"]:
                 self._window.addDockWidget(AREAS["right"], dock)
+        self._set_side_by_side([docks for _, docks in self._columns()[MOST_COLUMNS - 1 :]])
         self._resize()
 
     def _resize(self) -> None:
-        for area, size in self._sizes.items():
-            across = Qt.Orientation.Vertical if area == "bottom" else Qt.Orientation.Horizontal
-            docks = [dock for dock in self._of(area) if dock.isVisibleTo(self._window)][:1]
-            self._window.resizeDocks(list[QDockWidget](docks), [size] * len(docks), across)
-        self._share_bottom()
-        right: list[QDockWidget] = [dock for dock in self._of("right") if dock.isVisibleTo(self._window)]
-        self._window.resizeDocks(right, [1 + index * 3 for index in range(len(right))], Qt.Orientation.Vertical)
+        wanted, across, down = self._arrangement, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        self._give(self._of("left")[:1], [wanted.left], across)
+        self._give(self._there(self._of("right"))[:1], [wanted.right], across)
+        columns = [(column, docks[0]) for column, docks in self._columns()]
+        first = [dock for _, dock in columns]
+        self._give(first, [wanted.bottom for _ in first], down)
+        if len(first) > 1:
+            self._give(first, [100 * column.share for column, _ in columns], across)
+        right = self._there(self._of("right"))
+        self._give(right, [1 + index * 3 for index in range(len(right))], down)
 
-    def _share_bottom(self) -> None:
-        """What stands beside the tabs gets the smaller half."""
-        if self._split:
-            both: list[QDockWidget] = [dock for dock in self._docks if dock.panel.name == BESIDE]
-            both += self._of("bottom")[:1]
-            self._window.resizeDocks(both, [5, 6], Qt.Orientation.Horizontal)
+    def _there(self, docks: list[Dock]) -> list[Dock]:
+        return [dock for dock in docks if dock.isVisibleTo(self._window)]
+
+    def _give(self, docks: list[Dock], sizes: list[int], across: Qt.Orientation) -> None:
+        self._window.resizeDocks(list[QDockWidget](docks), sizes[: len(docks)], across)

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.link.link import Link
-from app.link.tick import PausedRequest, Tick, Trouble
+from app.link.tick import PausedRequest, ServerState, Tick, Trouble
 from app.models.gates import GateSetting
 from app.models.selection import Selection
 from app.workspace import Workspace
@@ -27,6 +27,8 @@ class Draft:
 
     data: bytes = b""
     problem: str = ""
+    over: int | None = None
+    """Instead of so many bytes; those that arrived later follow."""
 
 
 class Gates(QObject):
@@ -37,6 +39,8 @@ class Gates(QObject):
     paused_changed = Signal()
     """Something has been paused or goes on."""
     chosen_changed = Signal()
+    gone = Signal(PausedRequest)
+    """One is held no longer, though no person has let it go: its time was over, or its worker has died."""
     refused = Signal(str)
     """Why a decision was not carried out."""
 
@@ -49,9 +53,10 @@ class Gates(QObject):
         """Of servers that a script made: they are in no workspace."""
         self._told: dict[str, tuple[GateSetting, ...]] = {}
         self._drafts: dict[str, Draft] = {}
-        self._numbers: tuple[str, ...] = ()
+        self._held: dict[str, PausedRequest] = {}
+        self._decided: set[str] = set()
         self._chosen = ""
-        self.errors: dict[int, str] = {}
+        self._errors: dict[str, dict[int, str]] = {}
         self.on = True
         link.ticked.connect(self._on_tick)
         link.respawned.connect(self._on_respawned)
@@ -62,6 +67,10 @@ class Gates(QObject):
         """The gates of a server."""
         entry = self._workspace.entry(key)
         return entry.gates if entry is not None else self._loose.get(key, ())
+
+    def errors_of(self, key: str) -> dict[int, str]:
+        """What the supervisor said against the gates of a server, by their numbers."""
+        return self._errors.get(key, {})
 
     def next_number(self, key: str) -> int:
         """A number that no gate of this server has had."""
@@ -92,6 +101,8 @@ class Gates(QObject):
     def switch(self, on: bool) -> None:
         """Let all gates hold, or none; none also lets everything go that is held."""
         self.on = on
+        if not on:
+            self._decided |= set(self._held)
         self._link.order("gates_on", on=on)
         self.changed.emit()
 
@@ -115,18 +126,18 @@ class Gates(QObject):
 
     def _order(self, key: str, gates: tuple[GateSetting, ...]) -> None:
         def taken(_reply: Mapping[str, Any]) -> None:
-            self._blame(gates, {})
+            self._blame(key, {})
 
         def refused(trouble: Trouble) -> None:
             number = trouble.extras.get("gate")
-            self._blame(gates, {number: trouble.sentence} if isinstance(number, int) else {})
+            self._blame(key, {number: trouble.sentence} if isinstance(number, int) else {})
             self.refused.emit(trouble.sentence)
 
         self._link.order("gates", taken, refused, key=key, gates=[gate.to_json() for gate in gates])
 
-    def _blame(self, gates: tuple[GateSetting, ...], errors: dict[int, str]) -> None:
-        if errors or any(gate.number in self.errors for gate in gates):
-            self.errors = errors
+    def _blame(self, key: str, errors: dict[int, str]) -> None:
+        if errors != self.errors_of(key):
+            self._errors[key] = errors
             self.changed.emit()
 
     # What is held
@@ -172,7 +183,10 @@ class Gates(QObject):
             self.refused.emit(draft.problem)
             return
         data = draft.data if draft is not None else paused.data if deed == NEEDS_BYTES else None
-        members = {} if data is None else {"data": base64.b64encode(data).decode()}
+        members: dict[str, Any] = {} if data is None else {"data": base64.b64encode(data).decode()}
+        if draft is not None and draft.over is not None:
+            members["over"] = draft.over
+        self._decided.add(paused.number)
         self._link.order("decide", None, self._on_refused, number=paused.number, deed=deed, **members)
 
     def halt(self, request: int) -> None:
@@ -181,6 +195,7 @@ class Gates(QObject):
 
     def release(self) -> None:
         """Let everything go on as it is."""
+        self._decided |= set(self._held)
         self._link.order("release", None, self._on_refused)
 
     def _on_refused(self, trouble: Trouble) -> None:
@@ -188,11 +203,21 @@ class Gates(QObject):
 
     def _on_tick(self, tick: Tick) -> None:
         self._tell()
-        numbers = tuple(one.number for one in tick.paused)
-        if numbers != self._numbers:
-            self._numbers = numbers
-            self._drafts = {number: draft for number, draft in self._drafts.items() if number in numbers}
-            self.paused_changed.emit()
+        before, self._held = self._held, {one.number: one for one in tick.paused}
+        if before.keys() == self._held.keys():
+            return
+        left = [one for number, one in before.items() if number not in self._held]
+        unasked = [one for one in left if one.number not in self._decided and not self._is_stopping(one.key)]
+        self._decided &= self._held.keys()
+        for one in unasked:
+            self.gone.emit(one)
+        self._drafts = {number: draft for number, draft in self._drafts.items() if number in self._held}
+        self.paused_changed.emit()
+
+    def _is_stopping(self, key: str) -> bool:
+        """Stopping lets everything go, as who stopped it knows."""
+        server = self._link.tick.server(key)
+        return server is None or not server.state.up or server.state is ServerState.DRAINING
 
     def _on_respawned(self) -> None:
         """Another supervisor knows no gates."""

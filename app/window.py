@@ -29,8 +29,6 @@ from engine.hosting.profile import Profile
 
 LAYOUT = 2
 """Version of the stored layout; another number makes old ones void."""
-FRONT = {"load": "load", "debug": "inspector"}
-"""The panel that a perspective brings to the front of its tabs."""
 SMALLEST = QSize(1100, 700)
 FIRST = QSize(1440, 900)
 
@@ -107,10 +105,7 @@ class Window(QMainWindow):
     def arrange(self, perspective: str) -> None:
         """Put every panel in its place for a perspective."""
         self.perspective = perspective
-        self.docks.arrange(perspective)
-        self.docks.fit(self.width())
-        if (front := FRONT.get(perspective)) is not None:
-            self.docks.bring(front)
+        self.docks.arrange(perspective, self.width())
         self.refresh_actions()
 
     def refresh_actions(self) -> None:

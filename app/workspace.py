@@ -46,6 +46,11 @@ class Workspace(QObject):
         self._entries: dict[str, Entry] = {}
 
     @property
+    def folder(self) -> Path | None:
+        """Where the person's own files are kept; None for a workspace that is never saved."""
+        return self._path.parent if self._path is not None else None
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         """All servers, in order."""
         return tuple(self._entries.values())

@@ -41,6 +41,24 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeVersion:
+    """The version of its code that a server serves with; `number` 0: unknown. Times are monotonic ns."""
+
+    number: int = 0
+    at: int = 0
+    reloaded: bool = False
+    """Whether it was loaded into the running server."""
+    error: Trouble | None = None
+    """Why the newest code was not; the extras have file, line and `at`."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CodeVersion:
+        """Read the `code` object of a server."""
+        error = Trouble.from_json(data["error"]) if data.get("error") else None
+        return cls(int(data.get("version") or 0), int(data.get("at") or 0), bool(data.get("reloaded")), error)
+
+
+@dataclass(frozen=True, slots=True)
 class TickTotals:
     """The counters of the status bar."""
 
@@ -81,8 +99,11 @@ class ServerStatus:
     max_children: int | None = None
     started: int | None = None
     stopped_reason: str = ""
+    paused: int = 0
+    """How many of its requests are held at breakpoints."""
     script: str | None = None
     """The key of the script's profile that made this server, if one did."""
+    code: CodeVersion = field(default_factory=CodeVersion)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ServerStatus:
@@ -93,6 +114,7 @@ class ServerStatus:
         values["state"] = ServerState(data.get("state", "stopped"))
         for name in ("error", "warning"):
             values[name] = Trouble.from_json(data[name]) if data.get(name) else None
+        values["code"] = CodeVersion.from_json(data.get("code") or {})
         return cls(**values)
 
 

@@ -12,25 +12,26 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from app.models.columns import Column, Moment
 from app.models.recordtable import RecordTable
+from app.models.selection import ByteRange
+from app.models.slices import Slice, slices_of
 from app.text import QT_TR_NOOP, safe_text
-from app.theme import mono
+from app.theme import mix, mono, theme
 
 Index = QModelIndex | QPersistentModelIndex
-Span = tuple[int, int]
 DIGITS = 6
-SHORTEST_SLICE = 2
-"""A single byte occurs anywhere by chance; two are told as a slice."""
+TINT = 0.3
+"""How much of the marks' colour is behind a variable that holds the chosen bytes."""
 _LIBRARY = re.compile(r"/lib/python\d|/site-packages/|^<")
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A local variable. `span`: where the bytes that it holds stand in what was received."""
+    """A local variable, and the received bytes that it holds."""
 
     name: str
     kind: str
     value: str
-    span: Span | None = None
+    slices: tuple[Slice, ...] = ()
     digits: str = ""
     """Short bytes that are no text, in hex."""
 
@@ -66,28 +67,20 @@ def _frame(frame: Mapping[str, Any], received: bytes) -> Frame:
 
 
 def _local(local: Mapping[str, Any], received: bytes) -> Local:
-    kind, value, span, digits = str(local.get("type", "")), str(local.get("value", "")), None, ""
+    kind, digits = str(local.get("type", "")), ""
     if local.get("hex"):
         held = bytes.fromhex(str(local["hex"]))
         size = int(local.get("size") or len(held))
         kind = f"{kind} {size}"
-        span = find_slice(received, held, size)
         digits = held.hex(" ") if size <= DIGITS and not held.decode("latin-1").isprintable() else ""
-    return Local(str(local.get("name", "")), kind, value, span, digits)
+    found = slices_of(local, received) if received else ()
+    return Local(str(local.get("name", "")), kind, str(local.get("value", "")), found, digits)
 
 
 def first_own(frames: Sequence[Frame]) -> int:
     """Which frame to show, counted from the one that raised: the nearest one of the person's own code."""
     inwards = [not _LIBRARY.search(frame.file) for frame in reversed(frames)]
     return inwards.index(True) if True in inwards else 0
-
-
-def find_slice(received: bytes, held: bytes, size: int) -> Span | None:
-    """Where in the received bytes the `size` bytes that begin with `held` stand."""
-    if len(held) < SHORTEST_SLICE:
-        return None
-    start = received.find(held)
-    return None if start < 0 else (start, min(start + size, len(received)))
 
 
 def traceback_text(kind: str, message: str, frames: Sequence[Frame], chain: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -119,27 +112,60 @@ def _block(kind: str, message: str, frames: Sequence[Frame]) -> str:
 
 
 def _value(local: Local, moment: Moment) -> str:
-    if local.span is None:
+    if not local.slices:
         return safe_text(local.value)
-    return f"{local.digits or safe_text(local.value, 12)} → in[{local.span[0]}:{local.span[1]}]"
+    return f"{local.digits or safe_text(local.value, 12)} → {', '.join(map(_slice_text, local.slices))}"
+
+
+def _slice_text(one: Slice) -> str:
+    return f"in[{one.start}:{one.end}]" + (f" {one.how}" if one.how else "")
+
+
+def _hint(local: Local) -> str:
+    return safe_text(f"{local.name}: {local.kind} = {local.value}", 400)
 
 
 LOCAL_COLUMNS: tuple[Column[Local], ...] = (
-    Column("local", QT_TR_NOOP("local"), "", 70, lambda local, m: safe_text(local.name), mono=True),
-    Column("type", QT_TR_NOOP("type"), "", 100, lambda local, m: safe_text(local.kind), mono=True),
-    Column("value", QT_TR_NOOP("value"), "", 200, _value, mono=True),
+    Column("local", QT_TR_NOOP("local"), "", 70, lambda local, m: safe_text(local.name), mono=True, hint=_hint),
+    Column("type", QT_TR_NOOP("type"), "", 100, lambda local, m: safe_text(local.kind), mono=True, hint=_hint),
+    Column("value", QT_TR_NOOP("value"), "", 200, _value, mono=True, hint=_hint),
 )
 
 
 class LocalsModel(RecordTable[Local]):
-    """The local variables of one frame."""
+    """The local variables of one frame; those that hold chosen bytes stand out."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(LOCAL_COLUMNS, parent=parent)
+        self._chosen: ByteRange | None = None
 
     def first_slice(self) -> int:
         """The row of the first variable that holds received bytes, -1 when none does."""
-        return self.find(lambda local: local.span)
+        return self.find(lambda local: local.slices)
+
+    def choose(self, chosen: ByteRange | None) -> None:
+        """Let the variables stand out that hold any of these bytes."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.repaint()
+
+    def holding(self) -> list[Local]:
+        """Those that stand out."""
+        return [local for row in range(self.rowCount()) if self._holds(local := self.at(row)) and local is not None]
+
+    def _holds(self, local: Local | None) -> bool:
+        chosen = self._chosen
+        if chosen is None or local is None or not chosen.received:
+            return False
+        return any(one.start < chosen.end and one.end > chosen.start for one in local.slices)
+
+    # Qt's overrides
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.BackgroundRole) and self._holds(self.at(index.row())):
+            ground = mix(theme().mark, theme().panel, TINT)
+            return mono(bold=True) if role == Qt.ItemDataRole.FontRole else ground
+        return super().data(index, role)
 
 
 class FramesModel(QAbstractListModel):

@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 
 from app.models.columns import Column
-from app.models.places import point_text
+from app.models.places import place_text, point_text
 from app.models.recordtable import RecordTable
 from app.text import QT_TR_NOOP, number, safe_text, tr
 from app.theme import theme
-from engine.debug.gates import AFTER, BEFORE, POINTS
+from engine.debug.gates import AFTER, BEFORE, POINTS, place_of
 
 ON = 0
 """The column that a click switches."""
@@ -60,6 +60,11 @@ def where_text(gate: GateSetting) -> str:
     return point_text(gate.point, gate.when)
 
 
+def short_where_text(gate: GateSetting) -> str:
+    """The same in few words: "before verify"."""
+    return place_text(place_of(gate.point, gate.when))
+
+
 def condition_text(gate: GateSetting) -> str:
     """Which requests match."""
     return safe_text(gate.condition) or tr("any request")
@@ -95,7 +100,7 @@ def _column(key: str, title: str, width: int, text: Callable[[GateSetting], str]
         lambda row, m: text(row[0]),
         mono=mono,
         colour=_on_colour if key == "on" else _colour,
-        hint=lambda row: safe_text(row[1]),
+        hint=lambda row: safe_text(row[1]) or where_text(row[0]),
     )
 
 
@@ -103,7 +108,7 @@ GateColumn = Column[tuple[GateSetting, str]]
 """Of a gate, and the supervisor's sentence about what is wrong with it."""
 COLUMNS: tuple[GateColumn, ...] = (
     _column("on", QT_TR_NOOP("on"), 30, lambda gate: "●" if gate.enabled else "○"),
-    _column("where", QT_TR_NOOP("where"), 134, where_text),
+    _column("where", QT_TR_NOOP("where"), 116, short_where_text),
     _column("condition", QT_TR_NOOP("condition"), 96, condition_text, True),
     _column("which", QT_TR_NOOP("which"), 62, which_text),
     _column("goes_on", QT_TR_NOOP("goes on"), 80, goes_on_text),

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.link.tick import ServerState, ServerStatus, Tick
+from app.models.codeversion import is_fresh, reloaded_text
 from app.text import safe_text, tip, tr
 from engine.hosting.profile import Profile
 
@@ -27,7 +28,7 @@ class ServerRole(IntEnum):
 
     KEY = Qt.ItemDataRole.UserRole + 1
     STATE = Qt.ItemDataRole.UserRole + 2
-    """str: stopped, starting, listening, draining, failed"""
+    """str: stopped, starting, listening, paused, draining, failed"""
     ADDRESS = Qt.ItemDataRole.UserRole + 3
     """str: "TCP 127.0.0.1:9009" """
     MODE = Qt.ItemDataRole.UserRole + 4
@@ -53,6 +54,9 @@ class ServersModel(QAbstractListModel):
         self._points: dict[str, deque[float]] = {}
         self._keys: list[str] = []
         self._sampled = 0
+        self._now = 0
+        self.wall_offset = 0
+        """The capture's, for times of day."""
 
     def set_profiles(self, profiles: Sequence[tuple[str, Profile]]) -> None:
         """The workspace's servers: (key, profile) in order."""
@@ -63,7 +67,7 @@ class ServersModel(QAbstractListModel):
 
     def refresh(self, tick: Tick) -> None:
         """Take over what the supervisor tells."""
-        before = self._statuses
+        before, self._now = self._statuses, tick.at
         self._statuses = {status.key: status for status in tick.servers}
         self._sample(tick.at)
         self._arrange()
@@ -145,7 +149,8 @@ class ServersModel(QAbstractListModel):
         if role == ServerRole.POINTS:
             return tuple(self._points.get(key, ()))
         if role == ServerRole.STATE:
-            return str(status.state if status else ServerState.STOPPED)
+            held = status is not None and status.paused and status.state is ServerState.LISTENING
+            return "paused" if held else str(status.state if status else ServerState.STOPPED)
         texts: dict[int, Callable[[ServerStatus | None, Profile | None], str]] = {
             Qt.ItemDataRole.DisplayRole: _name,
             Qt.ItemDataRole.AccessibleTextRole: _spoken,
@@ -153,6 +158,9 @@ class ServersModel(QAbstractListModel):
             ServerRole.MODE: _mode,
             ServerRole.ERROR: _error,
         }
+        if role == ServerRole.MODE and status is not None and is_fresh(status.code, self._now):
+            words = (_concurrency(status, profile), reloaded_text(status.code, self.wall_offset))
+            return " · ".join(part for part in words if part)
         if role in texts:
             return texts[role](status, profile)
         if role == ServerRole.OPEN:
@@ -161,7 +169,9 @@ class ServersModel(QAbstractListModel):
 
 
 def _standing(status: ServerStatus | None) -> tuple[object, ...]:
-    return () if status is None else (status.state, status.address, status.error, status.id)
+    if status is None:
+        return ()
+    return status.state, status.address, status.error, status.id, status.paused, status.code
 
 
 def _name(status: ServerStatus | None, profile: Profile | None) -> str:
@@ -189,6 +199,10 @@ def _address(status: ServerStatus | None, profile: Profile | None) -> str:
 
 
 def _mode(status: ServerStatus | None, profile: Profile | None) -> str:
+    return " · ".join(part for part in (_concurrency(status, profile), _activity(status)) if part)
+
+
+def _concurrency(status: ServerStatus | None, profile: Profile | None) -> str:
     if status is not None and (status.address or profile is None or profile.kind != "script"):
         how = status.concurrency
     else:
@@ -200,8 +214,7 @@ def _mode(status: ServerStatus | None, profile: Profile | None) -> str:
         "pool": tr("Thread pool"),
         "prefork": tr("Pre-forked"),
     }
-    concurrency = words.get(how, "")
-    return " · ".join(part for part in (concurrency, _activity(status)) if part)
+    return words.get(how, "")
 
 
 def _activity(status: ServerStatus | None) -> str:
@@ -210,6 +223,8 @@ def _activity(status: ServerStatus | None) -> str:
     if status.state is not ServerState.LISTENING:
         words = {"starting": tr("starting"), "draining": tr("finishing its requests"), "failed": tr("failed")}
         return words[status.state]
+    if status.paused:
+        return tr("{count} paused").format(count=status.paused)
     if status.concurrency == "forking" and status.max_children:
         text = tr("{live} live, {children} of {most} children")
         return text.format(live=status.live, children=status.children, most=status.max_children)

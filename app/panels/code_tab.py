@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.link.tick import ServerStatus
+from app.models.codeversion import code_text
 from app.models.failures import first_own, read_frames
 from app.models.sourcefile import Place, SourceError, SourceFile, handler_place, read_source
 from app.panels.editor import open_in_editor
@@ -51,9 +52,13 @@ class CodeTab(QWidget):
         if not self._slow.due(now) and about == self._about:
             return
         self._about = about
+        server = self._server(request)
+        self.set_status(*code_text(server, self._context.link.reader.wall_offset))
         self._failing = None
-        place = _failed_place(failure)
-        if place is not None and failure is not None:
+        place = _unloaded_place(server) or _failed_place(failure)
+        if place is not None and server is not None and server.code.error is not None:
+            self._failing = place.line or 0, server.code.error.sentence
+        elif place is not None and failure is not None:
             self._failing = place.line, f"{failure.type}: {failure.message}"
         self._show(place or self._handler_place(request))
 
@@ -146,6 +151,15 @@ class CodeTab(QWidget):
         if request is not None:
             return next((server for server in tick.servers if request.server in server.ids), None)
         return tick.server(self._context.selection.server)
+
+
+def _unloaded_place(server: ServerStatus | None) -> Place | None:
+    """The line that kept the newest code from being loaded."""
+    if server is None or not server.state.up or server.code.error is None:
+        return None
+    file, line = server.code.error.extras.get("file"), server.code.error.extras.get("line")
+    known = isinstance(file, str) and isinstance(line, int) and os.path.isfile(file)
+    return Place(str(file), int(line)) if known and isinstance(line, int) else None
 
 
 def _failed_place(failure: FailureRecord | None) -> Place | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -14,7 +13,7 @@ from app.panels.live import paint_ground, strip
 from app.reruns import Pair
 from app.text import clock, label, number, set_role, set_tip, tr
 from app.widgets.bytesview import MARGIN
-from app.widgets.diffview import DiffView
+from app.widgets.diffview import SIGN, DiffView
 from engine.capture.records import RequestRecord
 from engine.observe.facts import Piece
 from engine.replay.comparison import Comparison
@@ -103,7 +102,7 @@ class DiffTab(QWidget):
         self.view.set_answers(old.data, new.data)
         same = self.view.comparison.equal
         self.words.setText(verdict(self.view.comparison, whole=old.whole and new.whole, running=new.record.state.live))
-        set_role(self.words, "ok" if same else "error-strong")
+        set_role(self.words, "ok" if same else "warn")
         for button in (self.before_button, self.after_button):
             button.setEnabled(not same)
         self.old_head.setText(tr("before  {head}").format(head=self._head(old)))
@@ -132,15 +131,12 @@ class DiffTab(QWidget):
         self.new_head = label(name=tr("The new answer"), role="mono-dim", elide=True)
         heads = QWidget()
         paint_ground(heads, "content")
-        heads.setFixedHeight(20)
+        layout = QHBoxLayout(heads)
+        layout.setContentsMargins(MARGIN, 4, MARGIN, 0)
+        layout.setSpacing(SIGN + MARGIN)
         for part in (self.old_head, self.new_head):
-            part.setParent(heads)
+            layout.addWidget(part, 1)
         return heads
-
-    def _place_heads(self) -> None:
-        half = self.view.half()
-        self.old_head.setGeometry(MARGIN, 2, half - 2 * MARGIN, 18)
-        self.new_head.setGeometry(half + MARGIN, 2, self.width() - half - 2 * MARGIN, 18)
 
     def _mode_button(self, text: str, mode: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -159,12 +155,6 @@ class DiffTab(QWidget):
         set_tip(button, name)
         button.clicked.connect(lambda: self.view.go_on(by=by))
         return button
-
-    # Qt's overrides
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_heads()
 
 
 def verdict(found: Comparison, *, whole: bool = True, running: bool = False) -> str:

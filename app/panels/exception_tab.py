@@ -107,7 +107,7 @@ class ExceptionTab(QWidget):
     def marks(self) -> list[Mark]:
         """The received bytes that locals of the shown frame hold."""
         frame = self._current_frame()
-        return [_mark(local) for local in frame.locals if local.span] if frame else []
+        return [mark for local in frame.locals for mark in _marks(local)] if frame else []
 
     def _is_shown(self, failure: FailureRecord, received: bytes) -> bool:
         shown = self._shown
@@ -181,13 +181,19 @@ class ExceptionTab(QWidget):
 
     def _build_right(self) -> QWidget:
         self.buttons = FailureButtons()
-        self.copy_button, self.editor_button, self.bytes_button = self.buttons.all
+        self.again_button, self.break_button, self.editor_button, self.copy_button, self.bytes_button = self.buttons.all
         return self.buttons
 
     def _connect(self) -> None:
         self.frames.selectionModel().currentChanged.connect(self._on_frame)
         self.locals.selectionModel().currentRowChanged.connect(self._on_local)
+        self.locals.setMouseTracking(True)
+        self.locals.entered.connect(self._on_local_entered)
+        self.locals.viewportEntered.connect(self._show_chosen)
+        self._context.selection.range_changed.connect(self._on_range)
         self.hex.range_chosen.connect(self._context.selection.select_range)
+        self.again_button.clicked.connect(lambda: self._context.run("request.again"))
+        self.break_button.clicked.connect(self.break_here)
         self.copy_button.clicked.connect(self.copy_traceback)
         self.editor_button.clicked.connect(self.open_editor)
         self.bytes_button.clicked.connect(self.copy_received)
@@ -197,6 +203,12 @@ class ExceptionTab(QWidget):
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
+
+    def break_here(self) -> None:
+        """Set a breakpoint before the stage that raised, or take it away."""
+        if self._shown is not None:
+            self._context.selection.select_stage(self._shown.failure.stage)
+            self._context.run("gate.toggle")
 
     def copy_traceback(self) -> None:
         """Put the traceback on the clipboard."""
@@ -246,20 +258,36 @@ class ExceptionTab(QWidget):
             self.locals.selectRow(first)
 
     def _on_local(self, current: QModelIndex) -> None:
-        self._show_slice(self._locals.at(current.row()))
+        local = self._locals.at(current.row())
+        self._show_slice(local)
+        if self.locals.hasFocus() and local is not None and local.slices:
+            self._context.selection.select_range(ByteRange(True, *local.slices[0].span))
+
+    def _on_local_entered(self, index: QModelIndex) -> None:
+        self._show_slice(self._locals.at(index.row()))
+
+    def _show_chosen(self) -> None:
+        """What the pointer showed gives way to what is selected."""
+        self._show_slice(self._locals.at(self.locals.currentIndex().row()))
+
+    def _on_range(self, chosen: ByteRange | None) -> None:
+        """Let the variables stand out that hold the chosen bytes, and say which they are."""
+        self._locals.choose(chosen)
+        names = ", ".join(safe_text(local.name, 40) for local in self._locals.holding())
+        if chosen is not None and names and not self.locals.hasFocus():
+            self.slice.setText(tr("bytes {places} are {name}").format(places=_places(chosen), name=names))
 
     def _show_slice(self, local: Local | None) -> None:
-        """Mark the bytes that the chosen variable holds."""
-        if local is None or local.span is None:
+        """Mark the bytes that a variable holds."""
+        if local is None or not local.slices:
             self.slice.clear()
             self.hex.set_marks([])
             return
-        start, end = local.span
-        places = str(start) if end - start == 1 else f"{start}–{end - 1}"  # noqa: RUF001  # a range's dash
-        self.slice.setText(tr("bytes {places} are {name}").format(places=places, name=safe_text(local.name)))
-        self.hex.set_marks([_mark(local)])
+        first = ByteRange(True, *local.slices[0].span)
+        self.slice.setText(tr("bytes {places} are {name}").format(places=_places(first), name=safe_text(local.name)))
+        self.hex.set_marks(_marks(local))
         # Scroll there, and leave the mark to speak for itself.
-        self.hex.select(ByteRange(True, start, end))
+        self.hex.select(first)
         self.hex.select(None)
 
     def _enable(self) -> None:
@@ -300,6 +328,10 @@ def _place(failure: FailureRecord) -> tuple[str, int] | None:
     return (file, line) if isinstance(file, str) and isinstance(line, int) else None
 
 
-def _mark(local: Local) -> Mark:
-    start, end = local.span or (0, 0)
-    return Mark(True, start, end, local.name)
+def _marks(local: Local) -> list[Mark]:
+    return [Mark(True, *one.span, local.name) for one in local.slices]
+
+
+def _places(chosen: ByteRange) -> str:
+    """`0–3`: the first and the last byte."""  # noqa: RUF002  # a range's dash
+    return str(chosen.start) if chosen.size == 1 else f"{chosen.start}–{chosen.end - 1}"  # noqa: RUF001

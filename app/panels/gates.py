@@ -6,13 +6,14 @@ import dataclasses
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QGridLayout, QSpinBox, QToolButton, QWidget
 
 from app.context import Context
 from app.icons import icon
 from app.models.gates import ON, GateSetting, GatesModel, where_text
 from app.panels.conditionedit import ConditionEdit
 from app.panels.live import LivePanel, row
+from app.panels.secondsbox import SecondsBox
 from app.panels.tables import make_table
 from app.text import label, set_role, set_tip, tr
 from engine.debug.gates import AFTER, BEFORE, STAGES
@@ -47,7 +48,7 @@ class GatesPanel(LivePanel):
         """Show the selected server's."""
         key = self.context.selection.server
         chosen = self.chosen()
-        self.model.show(self._gates.of(key), self._gates.errors)
+        self.model.show(self._gates.of(key), self._gates.errors_of(key))
         numbers = [gate.number for gate in self._gates.of(key)]
         if chosen is not None and chosen.number in numbers:
             self.table.selectRow(numbers.index(chosen.number))
@@ -120,12 +121,13 @@ class GatesPanel(LivePanel):
             self.place.addItem(where_text(GateSetting(number, point, when)), (point, when))
         _name(self.place, tr("Where"), tr("The point at which requests are held"))
         self.condition = ConditionEdit()
-        self.every = _spin(1, 1_000_000, tr("Every n-th"), tr("Of the requests that match, hold each n-th"))
+        self.every = QSpinBox()
+        self.every.setRange(1, 1_000_000)
+        _dress(self.every, tr("Every n-th"), tr("Of the requests that match, hold each n-th"))
         self.once = QCheckBox(tr("only the next"))
         set_tip(self.once, tr("Hold the next request that matches, and no other after it"))
-        self.patience = _spin(0, 86_400, tr("Goes on after"), tr("Seconds after which it goes on by itself; 0: never"))
-        self.patience.setSuffix(" s")
-        self.patience.setSpecialValueText(tr("when told"))
+        self.patience = SecondsBox(86_400, tr("when told"))
+        _dress(self.patience, tr("Goes on after"), tr("Seconds after which it goes on by itself; 0: never"))
         form = QWidget()
         grid = QGridLayout(form)
         grid.setContentsMargins(12, 6, 12, 4)
@@ -182,10 +184,13 @@ class GatesPanel(LivePanel):
         self.every.setValue(gate.every)
         self.every.setEnabled(not gate.once)
         self.once.setChecked(gate.once)
-        self.patience.setValue(round(gate.patience or 0))
+        if self.patience.value() != (gate.patience or 0):
+            self.patience.setValue(gate.patience or 0)
         self._filling = False
         if self._gates.on:
-            self._say(self.condition.problem() or self._gates.errors.get(gate.number, ""))
+            self._say(
+                self.condition.problem() or self._gates.errors_of(self.context.selection.server).get(gate.number, "")
+            )
 
     def _take(self) -> None:
         """Change the chosen gate to what stands in the form."""
@@ -201,7 +206,7 @@ class GatesPanel(LivePanel):
         self._put(
             dataclasses.replace(
                 gate, point=point, when=when, condition=self.condition.text(), every=self.every.value(),
-                once=self.once.isChecked(), patience=float(self.patience.value()) or None,
+                once=self.once.isChecked(), patience=self.patience.value() or None,
             )
         )  # fmt: skip
 
@@ -212,12 +217,9 @@ def _side_by_side(*fields: QWidget) -> QWidget:
     return both
 
 
-def _spin(low: int, high: int, name: str, tip: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(low, high)
+def _dress(box: QAbstractSpinBox, name: str, tip: str) -> None:
     box.setFixedWidth(84)
     _name(box, name, tip)
-    return box
 
 
 def _name(widget: QWidget, name: str, tip: str) -> None:

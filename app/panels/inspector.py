@@ -173,7 +173,7 @@ def _title(request: RequestRecord | None, selected: int | None, pair: Pair | Non
     if pair is not None and pair.new == request.id:
         parts.append(tr("compared with #{n}").format(n=pair.old))
     if request.touched:
-        parts.append(f"{touch_sign(request)} {touches_text(request)}")
+        parts.append(f"{touch_sign(request)} {touches_text(request)}".strip())
     return " · ".join(parts)
 
 

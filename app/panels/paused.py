@@ -10,10 +10,12 @@ from app.context import Context
 from app.link.tick import PausedRequest, Tick
 from app.models.paused import PausedModel
 from app.models.places import point_text
+from app.panels.gonestrip import GoneStrip
 from app.panels.live import LEAST_HEIGHT, LivePanel, Slow, row
 from app.panels.stakes import StakesEditor
 from app.panels.tables import make_table
 from app.text import duration, label, set_role, tr
+from engine.capture.records import RequestRecord
 
 BUTTONS = ("pause.continue", "pause.step", "pause.drop", "pause.reset", "pause.reject", "pause.answer")
 
@@ -39,14 +41,18 @@ class PausedPanel(LivePanel):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.note = label(name=tr("About the chosen request"), role="small", wrap=True)
         self.note.setContentsMargins(12, 2, 12, 0)
+        self.gone = GoneStrip()
         self.editor = StakesEditor(context)
         self.box.addWidget(self._split())
         context.gates.paused_changed.connect(self._on_changed)
+        context.gates.gone.connect(self._on_gone)
         context.gates.chosen_changed.connect(self._follow)
         context.selection.request_changed.connect(self._follow)
         self.setFocusProxy(self.table)
 
     def refresh(self, tick: Tick) -> None:
+        if self.gone.paused is not None:
+            self.gone.renew(self._record(self.gone.paused))
         numbers = {one.number for one in tick.paused}
         if numbers == self._numbers and not self._slow.due(tick.at):
             return
@@ -69,9 +75,10 @@ class PausedPanel(LivePanel):
         upper.addWidget(self.table, 1)
         upper.addWidget(self.nothing, 1)
         buttons = [self._button(name) for name in BUTTONS]
+        lower.addWidget(self.gone)
         lower.addWidget(self.note)
-        lower.addLayout(row(*buttons[:4], None, margins=(12, 6, 12, 2), spacing=6))
-        lower.addLayout(row(*buttons[4:], None, margins=(12, 2, 12, 4), spacing=6))
+        lower.addLayout(row(*buttons[:3], None, margins=(12, 6, 12, 2), spacing=6))
+        lower.addLayout(row(*buttons[3:], None, margins=(12, 2, 12, 4), spacing=6))
         lower.addWidget(self.editor, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
@@ -93,10 +100,18 @@ class PausedPanel(LivePanel):
     def _on_changed(self) -> None:
         self.refresh_now()
 
+    def _on_gone(self, paused: PausedRequest) -> None:
+        """Nobody has to look for it elsewhere; what was typed is not lost."""
+        self.gone.tell(paused, self._record(paused), self.editor.typed(paused.number))
+
+    def _record(self, paused: PausedRequest) -> RequestRecord | None:
+        return self.context.link.reader.request(paused.id) if paused.id is not None else None
+
     def _on_row(self, current: QModelIndex) -> None:
         """Choosing a held request selects it everywhere."""
         found = self.model.pause(current.row())
         if found is not None and self.table.hasFocus():
+            self.gone.clear()
             self.context.gates.choose(found.number)
             if found.id is not None:
                 self.context.selection.select_request(found.id)

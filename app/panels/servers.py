@@ -17,6 +17,7 @@ from app.text import label, set_role, set_tip, tr
 MENU = (
     ("server.start", "server.stop", "server.restart"),
     ("server.edit", "server.duplicate", "server.remove"),
+    ("on_save.reload", "on_save.restart", "on_save.nothing"),
     ("server.copy_line", "server.demo"),
 )
 LEAST_WIDTH = 180
@@ -51,6 +52,7 @@ class ServersPanel(LivePanel):
         self._show_profiles()
 
     def refresh(self, tick: Tick) -> None:
+        self.model.wall_offset = self.context.link.reader.wall_offset
         self.model.refresh(tick)
         self._show_troubles()
         if self.list.currentIndex().row() < 0:

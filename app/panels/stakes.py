@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtWidgets import QRadioButton, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -17,6 +19,15 @@ MOST_TEXT = 1 << 20
 """Characters: 64 KiB as hex, and as escapes, fit in."""
 
 
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed, in which notation, and instead of how many bytes: more may have arrived since."""
+
+    text: str
+    hexadecimal: bool
+    over: int
+
+
 class StakesEditor(QWidget):
     """Continue sends what stands here. What cannot be read is told in a line, and stays."""
 
@@ -24,7 +35,7 @@ class StakesEditor(QWidget):
         super().__init__()
         self._gates = context.gates
         self._paused: PausedRequest | None = None
-        self._typed: dict[str, tuple[str, bool]] = {}
+        self._typed: dict[str, Typed] = {}
         self._filling = False
         self._make()
         layout = QVBoxLayout(self)
@@ -37,19 +48,29 @@ class StakesEditor(QWidget):
         self.show_paused(None)
 
     def show_paused(self, paused: PausedRequest | None) -> None:
-        """Show the bytes of a held request, or what was made of them."""
-        if paused is not None and self._paused is not None and paused.number == self._paused.number:
-            return
-        self._paused = paused
+        """Show the bytes of a held request, also those that have arrived since, or what was made of them."""
+        before, self._paused = self._paused, paused
+        if paused is not None and before is not None and paused.number == before.number:
+            if paused.size == before.size:
+                return
+            if paused.number in self._typed:
+                self.title.setText(_title(paused, self._typed[paused.number].over))
+                return
         self._filling = True
         self.text.setEnabled(paused is not None)
         text, hexadecimal = self._content(paused)
         self.hex_mode.setChecked(hexadecimal)
         self.text_mode.setChecked(not hexadecimal)
         self.text.setPlainText(text)
-        self.title.setText(_title(paused))
+        typed = self._typed.get(paused.number) if paused is not None else None
+        self.title.setText(_title(paused, typed.over if typed is not None else None))
         self._filling = False
         self._say_problem()
+
+    def typed(self, number: str) -> str:
+        """What a person typed for it, "" if nothing."""
+        typed = self._typed.get(number)
+        return typed.text if typed is not None else ""
 
     def forget(self, numbers: set[str]) -> None:
         """Only these are still held."""
@@ -77,7 +98,7 @@ class StakesEditor(QWidget):
         if paused is None:
             return "", self.hex_mode.isChecked()
         if paused.number in self._typed:
-            return self._typed[paused.number]
+            return self._typed[paused.number].text, self._typed[paused.number].hexadecimal
         write = write_hex if self.hex_mode.isChecked() else write_text
         return write(paused.data or b""), self.hex_mode.isChecked()
 
@@ -85,8 +106,10 @@ class StakesEditor(QWidget):
         paused = self._paused
         if self._filling or paused is None:
             return
-        self._typed[paused.number] = (self.text.toPlainText(), self.hex_mode.isChecked())
-        self._gates.keep_draft(paused.number, self._read())
+        before = self._typed.get(paused.number)
+        over = before.over if before is not None else len(paused.data or b"")
+        self._typed[paused.number] = Typed(self.text.toPlainText(), self.hex_mode.isChecked(), over)
+        self._gates.keep_draft(paused.number, self._read(over))
         self._say_problem()
 
     def _on_mode(self) -> None:
@@ -104,13 +127,14 @@ class StakesEditor(QWidget):
             return
         self.text.setPlainText((write_hex if self.hex_mode.isChecked() else write_text)(data))
 
-    def _read(self) -> Draft | None:
+    def _read(self, over: int) -> Draft | None:
         read = read_hex if self.hex_mode.isChecked() else read_text
         try:
             data = read(self.text.toPlainText())
         except PayloadError as error:
             return Draft(problem=str(error))
-        return None if self._paused is not None and data == self._paused.data else Draft(data)
+        same = self._paused is not None and data == (self._paused.data or b"")[:over]
+        return None if same else Draft(data, over=over)
 
     def _say_problem(self) -> None:
         draft = self._gates.draft(self._paused.number) if self._paused is not None else None
@@ -118,14 +142,13 @@ class StakesEditor(QWidget):
         self.message.setVisible(bool(self.message.text()))
 
 
-def _title(paused: PausedRequest | None) -> str:
+def _title(paused: PausedRequest | None, over: int | None = None) -> str:
     if paused is None:
         return tr("Bytes at stake")
     if paused.data is None:
         return tr("No bytes can be changed here; what you type can be sent as the answer")
-    if paused.size > len(paused.data):
-        return tr("first {shown} of {all}; the rest passes as it is").format(
-            shown=size(len(paused.data)), all=size(paused.size)
-        )
+    shown = len(paused.data) if over is None else over
+    if paused.size > shown:
+        return tr("first {shown} of {all}; the rest passes as it is").format(shown=size(shown), all=size(paused.size))
     arrow = tr("→ about to be sent") if paused.point == "sent" else tr("← to be read by the handler")
     return f"{arrow}  {size(paused.size)}"

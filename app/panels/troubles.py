@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QPushButton, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.desk import NOT_RELOADED
 from app.link.tick import Trouble
 from app.models.servers import ServerRole
 from app.panels.editor import open_in_editor
@@ -57,6 +58,7 @@ class TroubleStrip(QFrame):
         self.sentence.setText(f"⚠ {sentence}" if warning else sentence)
         set_tip(self, sentence)
         text, tip, self._do = self._remedy(trouble) if warning else self._fix(trouble)
+        self.fix_button.setVisible(bool(text))
         self.fix_button.setText(text)
         set_tip(self.fix_button, tip)
         in_editor = self._place() is not None
@@ -77,6 +79,8 @@ class TroubleStrip(QFrame):
 
     def _remedy(self, trouble: Trouble) -> Fix:
         desk, key = self._context.desk, self._key
+        if trouble.code == NOT_RELOADED:
+            return "", "", lambda: None  # correct the file and save it: that is all
         if trouble.code == "importing":
             return tr("Stop"), tr("End the process that is still importing"), lambda: desk.stop(key)
         request = trouble.extras.get("request")

@@ -6,24 +6,26 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QGuiApplication,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QToolTip, QWidget
 
 from app import theme as themes
 from app.models.conversation import EMPTY, Chunk, Conversation
 from app.models.copying import COPY_FORMATS
 from app.models.lines import Layout, Line, LineKind
 from app.models.selection import ByteRange
+from app.text import safe_text, tip
 from app.widgets.byterows import HexRows, Pick, RowPainter
 from app.widgets.bytestep import step
 
@@ -160,6 +162,11 @@ class BytesView(QAbstractScrollArea):
         at = self._rows.byte_at(row, point.x() + self.horizontalScrollBar().value() - MARGIN)
         return line.chunk.received, line.chunk.start + line.start + min(at, len(row) - 1)
 
+    def _labels_at(self, point: QPoint) -> list[str]:
+        """What the marks say about the byte at a point."""
+        received, place = self._byte_under(point) or (True, -1)
+        return [mark.label for mark in self._marks if mark.received is received and mark.start <= place < mark.end]
+
     # Painting
 
     def _picks(self, line: Line, chunk: Chunk) -> list[Pick]:
@@ -210,6 +217,14 @@ class BytesView(QAbstractScrollArea):
 
     def _paint_empty(self, painter: QPainter) -> None:
         """Say why nothing is shown."""
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            labels = self._labels_at(event.pos())
+            if labels:
+                QToolTip.showText(event.globalPos(), tip(safe_text(", ".join(labels))), self)
+                return True
+        return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

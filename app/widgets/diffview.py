@@ -121,7 +121,6 @@ class DiffView(QAbstractScrollArea):
         height, first = self._painter.height, self.verticalScrollBar().value()
         for number in range(first, min(self._rows.count, first + self.viewport().height() // height + 1)):
             self._paint_row(painter, self._rows.row(number), TOP + (number - first) * height)
-        painter.fillRect(self.half() - SIGN // 2, 0, 1, TOP, theme.line)
         if not self._rows.count:
             painter.setFont(themes.ui())
             painter.setPen(theme.dim)

@@ -114,6 +114,10 @@ def paint_state(painter: QPainter, box: QRectF, state: str, theme: Theme) -> Non
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.ok)
         painter.drawEllipse(box)
+    elif state == "paused":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.warn)
+        painter.drawRects([box.adjusted(1, 0, -6, 0), box.adjusted(6, 0, -1, 0)])
     elif state == "failed":
         painter.setPen(QPen(theme.error, 2))
         inner = box.adjusted(1, 1, -1, -1)

@@ -60,6 +60,7 @@ class RequestsTable(QTableView):
         self._following = Following(self, model)
         self._following.changed.connect(self.following_changed)
         model.modelReset.connect(self._on_reset)
+        model.rowsInserted.connect(self._on_rows_came)
         self.doubleClicked.connect(self._on_double_click)
 
     def _set_up_rows(self) -> None:
@@ -172,6 +173,11 @@ class RequestsTable(QTableView):
         if first <= self.currentIndex().row() <= last:
             with self._quietly():
                 self.selectionModel().clearCurrentIndex()
+
+    def _on_rows_came(self) -> None:
+        """A request may be chosen before its row is there."""
+        if self._chosen is not None and not self.currentIndex().isValid() and self._requests.row_of(self._chosen) >= 0:
+            self.select_request(self._chosen)
 
     def _on_reset(self) -> None:
         self.select_request(self._chosen)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..observe.facts import Means, Piece
+from ..observe.stages import Stage
 from . import rows
 from .conditions import TOOK
 from .filters import Filter
@@ -32,6 +33,8 @@ ORDERS = {
 
 CONTINUES = int(Piece.CONTINUES)
 _PAUSED = Means.PAUSED.bit
+_WITH_CODE = (Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE)
+"""The stages from which on a request has its handler, in their order."""
 _MEANS = ", ".join(str(int(means)) for means in Means)
 
 
@@ -126,6 +129,17 @@ class RequestReader(Reading):
     def rerun_of(self, request: int) -> int | None:
         """The request that this one is run again of; None: it came by itself."""
         return self._number("SELECT max(of) FROM rerun WHERE request = ?", (request,)) or None
+
+    def version_of(self, request: RequestRecord) -> int | None:
+        """The version of the code that served a request: that of the moment when its handler was made, or for a
+        forked child, that it was forked with. None: unknown."""
+        worker = request.worker
+        if worker is not None and worker.child:
+            at: int | None = worker.started
+        else:
+            at = next((stage.started for stage in request.stages if stage.stage in _WITH_CODE), None)
+        sql = "SELECT number FROM version WHERE server = ? AND at <= ? AND error = '' ORDER BY at DESC LIMIT 1"
+        return self._number(sql, (request.server, at)) or None if at is not None else None
 
     def last_rerun(self, of: int) -> int | None:
         """The newest request that is this one run again."""

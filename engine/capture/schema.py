@@ -91,6 +91,14 @@ CREATE TABLE interference (             -- what a gate or a fault did to a reque
     amount INTEGER NOT NULL,            -- ns or bytes, 0 where that says nothing
     detail TEXT NOT NULL
 );
+CREATE TABLE version (                  -- of a server's code: loaded, or (with an error) tried in vain
+    id INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    number INTEGER NOT NULL,            -- the one that serves from then on
+    digest TEXT NOT NULL,
+    error TEXT NOT NULL                 -- "" when it was loaded
+);
 CREATE TABLE rerun (                    -- a request that is another one run again
     request INTEGER PRIMARY KEY,
     of INTEGER NOT NULL
@@ -157,6 +165,7 @@ CREATE INDEX failure_request ON failure (request);
 CREATE INDEX failure_signature ON failure (signature, request);
 CREATE INDEX interference_request ON interference (request);
 CREATE INDEX failure_server ON failure (server, id);
+CREATE INDEX version_server ON version (server, at);
 CREATE INDEX rerun_of ON rerun (of);
 CREATE INDEX worker_ended ON worker (ended) WHERE ended IS NOT NULL;
 CREATE INDEX worker_live ON worker (id) WHERE ended IS NULL;

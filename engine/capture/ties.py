@@ -1,4 +1,4 @@
-"""Ties a request that was run again to the one that it repeats, once its row is in the file."""
+"""Ties requests to what they belong to: one that was run again to that which it repeats, a server to its code."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def tie(connection: sqlite3.Connection, server: int, peer: str, after: int, of: 
         return None
     connection.execute("INSERT INTO rerun (request, of) VALUES (?, ?)", (found[0], of))
     return int(found[0])
+
+
+def add_version(connection: sqlite3.Connection, server: int, at: int, number: int, digest: str, error: str) -> None:
+    """Note that a run of a server has loaded a version of its code, or why it could not."""
+    values = (server, at, number, digest, error)
+    connection.execute("INSERT INTO version (server, at, number, digest, error) VALUES (?, ?, ?, ?, ?)", values)
 
 
 def server_of(connection: sqlite3.Connection, request: int) -> int | None:

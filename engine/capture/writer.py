@@ -182,6 +182,10 @@ class CaptureWriter:
         """Note that a request is `of` run again: the next of a peer beyond `after`. None: it is not there yet."""
         return ties.tie(self._db, server, peer, after, of)
 
+    def add_version(self, server: int, at: int, number: int, digest: str, error: str) -> None:
+        """Note a version of a server's code that was loaded, or with an error: that could not be."""
+        ties.add_version(self._db, server, at, number, digest, error)
+
     def server_of(self, request: int) -> int | None:
         """The run of a server that accepted a request."""
         return ties.server_of(self._db, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 
+from ..hosting.profile import ON_SAVE
 from .dicing import fault_help
 from .doctor import doctor
 from .replay import replay
@@ -58,6 +59,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--hardened", action="store_true", help="long queue, no delays, patient goodbyes")
     made.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject it, repeatable; see below")
     made.add_argument("--seed", metavar="N", default="0", help="of all dice of the faults: the same run again (0)")
+    made.add_argument("--on-save", choices=ON_SAVE, default="reload", help="when its file is saved (reload)")
     made.add_argument("--name", default="", help="what to call the server (the handler's name)")
     made.add_argument("--python", metavar="PATH", default="", help="the interpreter to serve with")
     _add_output(made)

@@ -72,6 +72,7 @@ def make_profile(options: argparse.Namespace) -> Profile:
         tls_key=os.path.abspath(options.tls_key) if options.tls_key else "",
         hardened=options.hardened,
         interpreter=options.python,
+        on_save=options.on_save,
         **place,
     )
     if "host" in place and not is_loopback(profile.host) and not options.expose and not _is_mistyped(profile.host):

@@ -16,12 +16,14 @@ import os
 from types import FrameType, TracebackType
 from typing import Any
 
-from .values import describe_local, message_of, name_of
+from .values import attributes, describe_local, message_of, name_of
 
 FRAME_LIMIT = 20
 LOCALS_FRAMES = 8
 LOCALS_LIMIT = 24
 CHAIN_LIMIT = 5
+ATTRIBUTES_LIMIT = 12
+GIVEN = frozenset({"request", "client_address", "server", "connection", "rfile", "wfile", "packet", "socket"})
 SOURCE_AROUND = 3
 LINE_LIMIT = 200
 
@@ -91,7 +93,21 @@ def _frame(frame: FrameType, line: int) -> dict[str, Any]:
 def _locals(frame: FrameType) -> list[dict[str, Any]]:
     values = frame.f_locals
     names = list(values)[:LOCALS_LIMIT]
-    return [describe_local(str(name), values[name]) for name in names]
+    rows = [describe_local(str(name), values[name]) for name in names]
+    if names[:1] == ["self"]:
+        own = _own_attributes(values["self"])
+        rows[0] = {"name": "self", "type": rows[0]["type"], "value": f"<{rows[0]['type']} object>"}
+        rows[1:1] = [describe_local(f"self.{name}", value) for name, value in own]
+    return rows
+
+
+def _own_attributes(handler: Any) -> list[tuple[str, Any]]:
+    """What a handler keeps from one call to the next, without what socketserver gives to each."""
+    try:
+        named = list(attributes(handler).items())
+    except RuntimeError:  # another thread changed it under our eyes
+        return []
+    return [(name, value) for name, value in named if type(name) is str and name not in GIVEN][:ATTRIBUTES_LIMIT]
 
 
 def source_around(file: str, line: int) -> list[list[Any]]:

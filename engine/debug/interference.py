@@ -162,7 +162,10 @@ class Interference(Actor):
             return None
         handled.stepping = handled.halting = False
         data = handled.at_stake(request) if when == BEFORE and point != Stage.SHUTDOWN_REQUEST.method else None
-        return self._pause(request, point, when, gate, data)
+        pause = self._pause(request, point, when, gate, data)
+        if data is not None and not isinstance(request.given, tuple):
+            pause.peek = lambda: handled.at_stake(request)
+        return pause
 
     def _pause(self, request: Request, point: str, when: str, gate: Gate | None, data: bytes | None) -> Pause:
         number, patience = (gate.number, gate.patience) if gate is not None else (0, None)

@@ -6,24 +6,53 @@ import importlib
 import os
 import socket
 import sys
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 EVALUATION_LIMIT = 3.0
 """Seconds after which the debugger interrupts an expression."""
+OURS = str(Path(__file__).resolve().parent.parent)
+"""Where nobody wants to step."""
+_SETTINGS = {
+    "PYDEVD_INTERRUPT_THREAD_TIMEOUT": str(EVALUATION_LIMIT),
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else it prints a warning among what the server prints
+}
+"""Environment variables that debugpy reads while it is imported; the user's programs are not to inherit them."""
+_THREADS = "socketscope-"
+"""How the names of our own threads begin."""
 
 
 class NoLineDebugger(Exception):  # noqa: N818 - named after what is missing
     """Lines cannot be stepped through in this interpreter; the message is a sentence for people."""
 
 
-def attach(sock: socket.socket, packages: str) -> None:
+class _Patience:
+    """Looks like an event that is set when a time has come: the debugger's loop asks for one."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def is_set(self) -> bool:
+        return time.monotonic() > self._end
+
+    def set(self) -> None:
+        self._end = 0.0
+
+
+def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
     """Load debugpy and let it speak the Debug Adapter Protocol over `sock`, which is its own from now on.
 
-    `packages`: the folder to find it in when this interpreter has none. Raises NoLineDebugger. There is no port and
-    no adapter process: the debugger inside debugpy speaks the protocol itself, and only asks for its connection in one
-    place, where it is given the end of a socket pair that nobody else can reach.
+    `packages`: the folder to find it in when this interpreter has none. `patience`: seconds to wait until whoever is at
+    the other end has set its breakpoints. Raises NoLineDebugger. There is no port and no adapter process: the debugger
+    inside debugpy speaks the protocol itself, and only asks for its connection in one place, where it is given the end
+    of a socket pair that nobody else can reach.
     """
     pydevd = _load(packages)
+    for thread in threading.enumerate():
+        if thread.name.startswith(_THREADS):
+            thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
     connect = pydevd.start_client
     pydevd.start_client = lambda host, port: sock
     try:
@@ -31,12 +60,39 @@ def attach(sock: socket.socket, packages: str) -> None:
             host="socketscope", port=1, suspend=False, trace_only_current_thread=False,
             patch_multiprocessing=False, wait_for_ready_to_run=False, notify_stdin=False,
         )  # fmt: skip
+    except Exception as error:
+        raise NoLineDebugger(f"The debugger cannot be started here: {type(error).__name__}: {error}.") from error
     finally:
         pydevd.start_client = connect
+    if patience:
+        pydevd.get_global_debugger().block_until_configuration_done(_Patience(patience))
+
+
+def detach() -> None:
+    """End the debugger: nothing is traced any more."""
+    pydevd = sys.modules.get("pydevd")
+    if pydevd is not None and pydevd.get_global_debugger() is not None:
+        pydevd.stoptrace()
+
+
+def forget() -> None:
+    """In a forked child: the debugger's threads are not here, and a breakpoint would wait for them for ever."""
+    pydevd = sys.modules.get("pydevd")
+    if pydevd is None:
+        return
+    pydevd.settrace_forked(setup_tracing=False)
+    if getattr(pydevd, "PYDEVD_USE_SYS_MONITORING", False):
+        monitoring = importlib.import_module("_pydevd_sys_monitoring.pydevd_sys_monitoring")
+        monitoring.stop_monitoring(all_threads=True)
+        monitoring.reset_thread_local_info()
+    else:
+        sys.settrace(None)
+        threading.settrace(None)
 
 
 def _load(packages: str) -> Any:
-    os.environ.setdefault("PYDEVD_INTERRUPT_THREAD_TIMEOUT", str(EVALUATION_LIMIT))
+    ours = {name: value for name, value in _SETTINGS.items() if name not in os.environ}
+    os.environ.update(ours)
     sys.path.append(packages)
     try:
         importlib.import_module("debugpy.server")
@@ -47,6 +103,7 @@ def _load(packages: str) -> Any:
         version = ".".join(map(str, sys.version_info[:3]))
         raise NoLineDebugger(f"debugpy cannot be loaded in Python {version}: {error}.") from error
     finally:
-        sys.path.remove(packages)
-        if os.environ.get("PYDEVD_INTERRUPT_THREAD_TIMEOUT") == str(EVALUATION_LIMIT):
-            del os.environ["PYDEVD_INTERRUPT_THREAD_TIMEOUT"]
+        if packages in sys.path:
+            del sys.path[len(sys.path) - 1 - sys.path[::-1].index(packages)]
+        for name in ours:
+            os.environ.pop(name, None)

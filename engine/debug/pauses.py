@@ -32,13 +32,15 @@ _numbers = itertools.count(1)
 class Decision:
     """What is to become of a held request.
 
-    `data` are the bytes to go on with instead of those shown (CONTINUE, STEP), or the answer to send (ANSWER); None: as
-    they were. `person` is False where the patience of the gate decided, or the end of the server.
+    `data` are the bytes to go on with instead of the first `over` (CONTINUE, STEP), or the answer to send (ANSWER);
+    None: as they were. `person` is False where the patience of the gate decided, or the end of the server.
     """
 
     deed: str = CONTINUE
     data: bytes | None = None
     person: bool = True
+    over: int | None = None
+    """None: instead of all that could be shown."""
 
     @classmethod
     def from_json(cls, message: dict[str, Any]) -> Decision:
@@ -46,7 +48,9 @@ class Decision:
         deed, data = str(message.get("deed", CONTINUE)), message.get("data")
         if deed not in DEEDS:
             raise ValueError(f"There is no such decision as {deed}.")
-        return cls(deed, base64.b64decode(data, validate=True) if data is not None else None)
+        over = message.get("over")
+        changed = base64.b64decode(data, validate=True) if data is not None else None
+        return cls(deed, changed, over=max(0, int(over)) if over is not None else None)
 
 
 UNDECIDED = Decision(person=False)
@@ -72,6 +76,8 @@ class Pause:
     number: str = field(default_factory=lambda: f"{os.getpid()}-{next(_numbers)}")
     decided: threading.Event = field(default_factory=threading.Event)
     decision: Decision = UNDECIDED
+    peek: Callable[[], bytes] | None = None
+    """What is at stake as of now, where more may arrive."""
     then: Callable[[Decision], None] | None = None
     """Where no thread waits: called with the decision."""
 
@@ -100,8 +106,18 @@ class Pause:
 
     def changed(self) -> bytes:
         """What the bytes at stake have become; those beyond what was shown are as they were."""
-        old, new = self.data or b"", self.decision.data
-        return old if new is None else new + old[SHOWN:]
+        old, new, over = self.data or b"", self.decision.data, self.decision.over
+        return old if new is None else new + old[SHOWN if over is None else min(SHOWN, over) :]
+
+    def grown(self) -> bool:
+        """Whether more has arrived since it was asked last, which is at stake from now on, too."""
+        if self.peek is None or self.decided.is_set():
+            return False
+        data = self.peek()
+        if len(data) <= len(self.data or b""):
+            return False
+        self.data = data
+        return True
 
     def tell(self) -> None:
         """It is decided: tell what was done to the request."""

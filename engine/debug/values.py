@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _socket
 from itertools import islice
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any
 
 TEXT_LIMIT = 200
@@ -12,11 +12,13 @@ MESSAGE_LIMIT = 2000
 BYTES_LIMIT = 64
 HEX_LIMIT = 256
 ITEM_LIMIT = 10
+ATTRIBUTE_LIMIT = 6
 DEPTH_LIMIT = 2
 INT_BITS_LIMIT = 2048
 
 # A metaclass may make `cls.__name__` run the user's code; the slots of `type` itself do not.
 _NAME = type.__dict__["__name__"].__get__
+_NAMES = type.__dict__["__dict__"].__get__
 _QUALNAME = type.__dict__["__qualname__"].__get__
 
 _PLAIN = (type(None), bool, float, complex, type(Ellipsis), type(NotImplemented))
@@ -54,15 +56,60 @@ def _harmless(value: Any) -> bool:
 
 
 def describe_local(name: str, value: Any) -> dict[str, Any]:
-    """One row of the table of locals; bytes come with their size and the first of them in hex."""
-    kind = type(value)
-    row: dict[str, Any] = {"name": name[:TEXT_LIMIT], "type": name_of(kind), "value": show(value)}
-    if kind in (bytes, bytearray):
-        row["size"] = len(value)
-        row["hex"] = value[:HEX_LIMIT].hex()
-    elif kind in (str, list, tuple, dict, set, frozenset):
-        row["size"] = len(value)
+    """One row of the table of locals.
+
+    Bytes come with their size and the first of them in hex, text with its first characters as they are, and what
+    holds such with its `items`: so that whoever knows what was received can tell which of it they are.
+    """
+    row: dict[str, Any] = {"name": name[:TEXT_LIMIT], "type": name_of(type(value)), "value": show(value)}
+    row |= _content(value)
+    items = [{"type": name_of(type(item)), "value": show(item)} | _content(item) for item in _items(value)]
+    if held := [item for item in items if "hex" in item or "text" in item or item["type"] == "int"]:
+        row["items"] = held
     return row
+
+
+def _content(value: Any) -> dict[str, Any]:
+    kind = type(value)
+    if kind in (bytes, bytearray):
+        return {"size": len(value), "hex": value[:HEX_LIMIT].hex()}
+    if kind is memoryview:
+        try:
+            return {"size": value.nbytes, "hex": value.cast("B")[:HEX_LIMIT].hex()}
+        except (TypeError, ValueError):  # it is not in one piece, or has been released
+            return {}
+    if kind is str:
+        return {"size": len(value), "text": value[:HEX_LIMIT]}
+    return {"size": len(value)} if kind in (list, tuple, dict, set, frozenset) else {}
+
+
+def _items(value: Any) -> list[Any]:
+    """The first things in a container, or in the attributes of an object."""
+    kind = type(value)
+    if kind in (list, tuple):
+        return list(islice(value, ITEM_LIMIT))
+    if kind is dict:
+        return _values(value)
+    if issubclass(kind, tuple):
+        return list(islice(tuple.__iter__(value), ITEM_LIMIT))
+    return _values(attributes(value))
+
+
+def _values(value: dict[Any, Any]) -> list[Any]:
+    try:
+        return list(islice(value.values(), ITEM_LIMIT))
+    except RuntimeError:  # another thread changed it under our eyes
+        return []
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """The attributes that an object of a plain class has of its own; none if code of the user had to run to tell."""
+    kind = type(value)
+    found = next((_NAMES(cls)["__dict__"] for cls in type.mro(kind) if "__dict__" in _NAMES(cls)), None)
+    if type(found) is not GetSetDescriptorType or issubclass(kind, type):
+        return {}
+    names = found.__get__(value)
+    return names if type(names) is dict else {}
 
 
 def show(value: Any, depth: int = 0) -> str:
@@ -78,7 +125,7 @@ def show(value: Any, depth: int = 0) -> str:
         return _cut(repr(value[:BYTES_LIMIT]), len(value) > BYTES_LIMIT)
     if kind in _BRACKETS:
         return _show_items(value, kind, depth)
-    return _show_object(value, kind)
+    return _show_object(value, kind, depth)
 
 
 def _cut(text: str, cut: bool) -> str:
@@ -112,7 +159,7 @@ def _show_items(value: Any, kind: type, depth: int) -> str:
     return opening + ", ".join(parts) + tail + closing
 
 
-def _show_object(value: Any, kind: type) -> str:
+def _show_object(value: Any, kind: type, depth: int) -> str:
     if kind is ModuleType:
         return f"<module {ModuleType.__getattribute__(value, '__name__')}>"
     if kind in (FunctionType, BuiltinFunctionType, MethodType):
@@ -121,4 +168,19 @@ def _show_object(value: Any, kind: type) -> str:
         return f"<class {_QUALNAME(value)}>"
     if issubclass(kind, _socket.socket):
         return f"<{name_of(kind)} fd={_socket.socket.fileno(value)}>"
-    return f"<{_QUALNAME(kind)} object>"
+    return _show_attributes(value, kind, depth)
+
+
+def _show_attributes(value: Any, kind: type, depth: int) -> str:
+    if issubclass(kind, tuple):  # a named one
+        return f"<{_QUALNAME(kind)} {_show_items(tuple(tuple.__iter__(value)), tuple, depth)}>"
+    if issubclass(kind, int):
+        return f"<{_QUALNAME(kind)} {int.__repr__(value)}>" if int.bit_length(value) <= INT_BITS_LIMIT else "<int>"
+    if depth or issubclass(kind, BaseException):
+        return f"<{_QUALNAME(kind)} object>"
+    try:
+        named = list(islice(attributes(value).items(), ATTRIBUTE_LIMIT))
+    except RuntimeError:  # another thread changed it under our eyes
+        named = []
+    parts = [f"{name}={show(item, DEPTH_LIMIT)}" for name, item in named if type(name) is str]
+    return f"<{_QUALNAME(kind)} {' '.join(parts)}>"[:TEXT_LIMIT] if parts else f"<{_QUALNAME(kind)} object>"

@@ -70,6 +70,12 @@ class WaitingRoom:
         """Numbers of the pauses whose peer has left meanwhile."""
         return [pause.number for pause in self.pauses if peer_gone(pause.request.given)]
 
+    def look(self) -> None:
+        """Tell again of those for which more bytes have arrived."""
+        for pause in self.pauses:
+            if pause.grown():
+                self._tell({"event": "paused", **pause.to_json()})
+
     def let_patience_end(self, at: int) -> None:
         """Those without a thread have nobody who counts their time: let go whose patience has ended by `at`, ns."""
         for pause in self.pauses:

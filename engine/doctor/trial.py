@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ..hosting import alias
-from ..hosting.loading import LoadingError, load_handler
+from ..hosting.loading import LoadingError, load_code
 from ..hosting.profile import Profile
 from . import cures
 from .patient import Patient, silence_threads, start, transport_of
@@ -77,7 +77,7 @@ def load(job: dict[str, Any]) -> type:
     )  # fmt: skip
     place = (job["file"] and os.path.basename(job["file"])) or job["module"]
     try:
-        kind = load_handler(profile)
+        kind = load_code(profile)[1]
     except LoadingError as error:
         if error.event["code"] != "no_handler":
             raise

@@ -46,8 +46,6 @@ def build_server(profile: Profile, handler: Any, listener: socket.socket) -> Any
     members = {name: value for name, value in profile.attributes.items() if name != "poll_interval"}
     members |= {"address_family": listener.family, "__module__": module}
     kind: Any = type(profile.server_class, (harden(base) if profile.hardened else base,), members)
-    for name, value in profile.handler_attributes.items():
-        setattr(handler, name, value)
     return kind.from_socket(listener, handler, ssl_context=certificate_of(profile))
 
 

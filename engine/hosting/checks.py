@@ -8,7 +8,7 @@ from typing import Any
 from .building import check_attributes, check_tls
 from .errors import HostingError
 from .handlers import HandlerFileError, find_handlers
-from .profile import SERVER_CLASSES, Profile
+from .profile import ON_SAVE, SERVER_CLASSES, Profile
 
 
 def read_profile(data: object) -> Profile:
@@ -42,6 +42,8 @@ def _check_types(profile: Profile) -> None:
         raise HostingError("port_out_of_range", f"{profile.port!r} is no port; choose one from 0 (any free) to 65535.")
     if type(profile.hardened) is not bool:
         raise HostingError("bad_profile", "The profile's hardened must be true or false.")
+    if profile.on_save not in ON_SAVE:
+        raise HostingError("bad_profile", f"The profile's on_save must be one of {', '.join(ON_SAVE)}.")
     _check_environment(profile.environment)
 
 

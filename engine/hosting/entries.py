@@ -12,7 +12,9 @@ from ..channel.codec import Row
 from ..observe.facts import Kind, Outcome
 from .gating import Held
 from .hosts import HostProcess
+from .lines import Lines
 from .profile import Profile
+from .versions import Version
 
 SECOND = 1_000_000_000
 CRASH_LIMIT = 3
@@ -84,6 +86,8 @@ class Entry:
         self.faults: dict[int, list[dict[str, Any]]] = {}
         """In the same way."""
         self.held = Held()
+        self.version = Version()
+        self.lines = Lines()
         self.restarting = False
         self.keep_alive = False
         self.crashes: deque[float] = deque(maxlen=CRASH_LIMIT)
@@ -213,6 +217,8 @@ class Entry:
             "error": self.error,
             "warning": self.warning,
             "stopped_reason": self.stopped_reason,
+            "paused": len(self.held.pauses),
+            "code": self.version.to_json(),
         }
 
     def _part_line(self, part: Part, now: int) -> dict[str, Any]:
@@ -242,4 +248,5 @@ class Entry:
             "error": None,
             "warning": None,
             "stopped_reason": None,
+            "paused": self.held.count(part.number),
         }

@@ -125,7 +125,7 @@ def check_decision(order: dict[str, Any]) -> None:
     """Raise HostingError for a decision that makes no sense."""
     try:
         Decision.from_json(order)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise HostingError("bad_decision", f"This decision cannot be read: {error}") from None
 
 
@@ -136,9 +136,10 @@ class Held:
     pauses: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def hear(self, event: dict[str, Any], what: str, host: HostProcess, writer: CaptureWriter) -> None:
-        """Take an event of the host: paused, released, peer_gone."""
+        """Take an event of the host: paused, also when more bytes have come since; released, peer_gone."""
         if what == "paused":
-            self.pauses[str(event["number"])] = {**event, "host": host.number, "peer": True, "id": None}
+            before = self.pauses.get(str(event["number"]), {"peer": True, "id": None})
+            self.pauses[str(event["number"])] = {**before, **event, "host": host.number}
         elif what == "released":
             pause = self.pauses.pop(str(event["number"]), None)
             if pause is not None and pause["id"] is not None:
@@ -147,6 +148,10 @@ class Held:
             for number in event["numbers"]:
                 if number in self.pauses:
                     self.pauses[number]["peer"] = False
+
+    def count(self, server: int) -> int:
+        """How many requests of a server are held."""
+        return sum(1 for pause in self.pauses.values() if pause["server"] == server)
 
     def lines(self, writer: CaptureWriter, key_of: Callable[[int], str]) -> Iterable[dict[str, Any]]:
         """The list for the tick. A request's number in the capture may come a little later than its pause.

@@ -85,6 +85,7 @@ class Holding:
         if not self._room.pauses:
             return
         self._room.let_patience_end(time.monotonic_ns())
+        self._room.look()
         gone = set(self._room.gone())
         if gone - self._gone:
             self._control.tell({"event": "peer_gone", "numbers": sorted(gone)})
@@ -117,7 +118,7 @@ class Holding:
         number = str(order.get("number"))
         line = self._lines.get(number)
         if line is not None:
-            line.send({"deed": order.get("deed", "continue"), "data": order.get("data")})
+            line.send({name: order.get(name) for name in ("deed", "data", "over")})
         else:
             self._room.decide(number, Decision.from_json(order))
 

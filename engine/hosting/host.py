@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from .. import install
@@ -28,8 +29,10 @@ from .control import Control, receive_first
 from .cost import cost_of_a_fact
 from .culprits import ThreadBox
 from .holding import Holding
-from .loading import LoadingError, failure, load_handler, run_program
+from .loading import LoadingError, failure, load_code, run_program
 from .profile import Profile
+from .reloading import Reloading
+from .stepping import Stepping
 
 POLL_INTERVAL = 0.5
 FLUSH_TIMEOUT = 1.0
@@ -47,6 +50,7 @@ class Plan:
     parent: int
     listener: int
     facts: int
+    door: int
     box: int
     faults: int
     where: int
@@ -54,6 +58,8 @@ class Plan:
     payload_limit: int
     gates: list[dict[str, Any]]
     injections: list[dict[str, Any]]
+    lines: str
+    """Where the line debugger is installed; "" while no line has a breakpoint."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Plan:
@@ -138,6 +144,8 @@ class Host:
             self._sender.send, describe, box, payload_limit=plan.payload_limit, drain=self._sender.flush
         )
         self._holding = Holding(control)
+        self._reloading = Reloading(plan.profile, control)
+        self._stepping = Stepping(control, _out_of_the_way(plan.door))
         self._server: Any = None
         self._stopping = False
 
@@ -154,21 +162,23 @@ class Host:
         self._holding.set(self._plan.gates)
         self._holding.inject(self._plan.injections)
         self._control.start(self._plan.beat, self._beat)
+        self._stepping.begin(self._plan.lines)
         try:
             if self._profile.kind == "script":
                 return self._run_program()
-            return self._serve(load_handler(self._profile))
+            return self._serve(*load_code(self._profile))
         except LoadingError as error:
             self._control.tell(error.event)
             return 1
 
-    def _serve(self, handler: Any) -> int:
+    def _serve(self, module: ModuleType, handler: Any) -> int:
         self._control.tell({"event": "loaded"})
         listener = socket.socket(fileno=self._plan.listener)
         try:
             server = self._server = build_server(self._profile, handler, listener)
         except Exception as error:
             raise failure(error, self._profile.name, "start_failed") from error
+        self._reloading.begin(module, server)
         self._control.tell({"event": "listening", "pid": os.getpid()})
         try:
             server.serve_forever(self._profile.attributes.get("poll_interval") or POLL_INTERVAL)
@@ -199,6 +209,7 @@ class Host:
         # A queue that was full once would else stay until the next fact comes, on a quiet server for ever.
         self._sender.flush()
         self._holding.look()
+        self._reloading.look()
 
     def _stop(self, order: dict[str, Any]) -> None:
         """Stop accepting; the main thread then closes the server. In its own thread: a hung handler makes it wait."""

@@ -39,6 +39,7 @@ class Descriptors:
 
     control: socket.socket
     facts: socket.socket
+    door: socket.socket
     stdout: int
     stderr: int
 
@@ -46,6 +47,7 @@ class Descriptors:
         """They live on in the host."""
         self.control.close()
         self.facts.close()
+        self.door.close()
         os.close(self.stdout)
         os.close(self.stderr)
 
@@ -61,6 +63,7 @@ class HostProcess:
         payload_limit: int,
         gates: Actions = (),
         faults: Actions = (),
+        lines: str = "",
     ) -> None:
         self.number = number
         self.profile = profile
@@ -77,7 +80,8 @@ class HostProcess:
         self.box = ThreadBox(self.box_fd, self._beat)
         theirs = self._make_channels()
         try:
-            more = {"payload_limit": payload_limit, "gates": list(gates), "injections": list(faults)}
+            actions = {"gates": list(gates), "injections": list(faults), "lines": lines}
+            more = {"payload_limit": payload_limit, **actions}
             self._process = self._start(theirs, listener, more)
         except HostingError:
             self._control_socket.close()
@@ -91,12 +95,15 @@ class HostProcess:
     def _make_channels(self) -> Descriptors:
         control, their_control = socket.socketpair()
         facts, their_facts = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door, their_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        """Where the host and its children hand over the lines of their debuggers."""
+        self.door.setblocking(False)
         out, their_out = os.pipe()
         err, their_err = os.pipe()
         self._control_socket = control
         self.receiver = Receiver(facts.detach())
         self.drains = (LineDrain(out, 1), LineDrain(err, 2))
-        return Descriptors(their_control, their_facts, their_out, their_err)
+        return Descriptors(their_control, their_facts, their_door, their_out, their_err)
 
     def _start(
         self, theirs: Descriptors, listener: socket.socket | None, more: dict[str, Any]
@@ -104,6 +111,7 @@ class HostProcess:
         numbers = {
             "listener": listener.fileno() if listener is not None else -1,
             "facts": theirs.facts.fileno(),
+            "door": theirs.door.fileno(),
             "box": self.box_fd,
             "faults": self._faults,
             "where": self._where,
@@ -208,6 +216,7 @@ class HostProcess:
 
     def _close_ours(self) -> None:
         self.receiver.close()
+        self.door.close()
         for drain in self.drains:
             drain.close()
         self.box.dispose()

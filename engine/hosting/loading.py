@@ -27,11 +27,17 @@ class LoadingError(Exception):
         self.event = {"event": "failed", "code": code, "sentence": sentence, **extras}
 
 
-def load_handler(profile: Profile) -> Any:
-    """The handler class of a profile. Raises LoadingError whatever the user's code does, but for ending the process."""
+def load_code(profile: Profile, again: str = "") -> tuple[ModuleType, Any]:
+    """The module and the handler class in it; `again` is the name under which the module was loaded before.
+
+    Raises LoadingError whatever the user's code does, but for ending the process.
+    """
     name = profile.handler_file or profile.handler_module
     try:
-        module = _from_file(profile.handler_file) if profile.handler_file else _from_module(profile.handler_module)
+        if profile.handler_file:
+            module = _from_file(profile.handler_file, again)
+        else:
+            module = _from_module(profile.handler_module)
     except BaseException as error:
         raise failure(error, name, "import_failed") from error
     handler: Any = module
@@ -39,7 +45,9 @@ def load_handler(profile: Profile) -> Any:
         handler = getattr(handler, part, None)
     if handler is None or not profile.handler_class:
         raise LoadingError("no_handler", _no_handler(profile.handler_class or "handler", name, module))
-    return handler
+    for attribute, value in profile.handler_attributes.items():
+        setattr(handler, attribute, value)
+    return module, handler
 
 
 def _no_handler(wanted: str, name: str, module: ModuleType) -> str:
@@ -53,17 +61,21 @@ def _no_handler(wanted: str, name: str, module: ModuleType) -> str:
     return f"There is no {wanted} in {short}; write a class that derives from socketserver.BaseRequestHandler."
 
 
-def _from_file(path: str) -> ModuleType:
+def _from_file(path: str, again: str = "") -> ModuleType:
     path = os.path.abspath(path)
-    sys.path.insert(0, os.path.dirname(path))
-    name = _module_name(path)
+    if not again:
+        sys.path.insert(0, os.path.dirname(path))
+    name = again or _module_name(path)
     spec = importlib.util.spec_from_file_location(name, path, loader=None)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} has no name that Python imports; it should end with .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     sys.argv[:] = [path]
-    spec.loader.exec_module(module)
+    with io.open_code(path) as file:
+        # Not from bytecode, which is told apart by seconds only: two versions may have been saved in one.
+        source = file.read()
+    exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
@@ -75,7 +87,8 @@ def _module_name(path: str) -> str:
 
 
 def _from_module(name: str) -> ModuleType:
-    sys.path.insert(0, os.getcwd())
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
     sys.argv[:] = [name]
     return importlib.import_module(name)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..capture.writer import CaptureWriter
@@ -17,6 +18,7 @@ from .faulting import read_faults
 from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
+from .profile import ON_SAVE
 from .replays import AGAIN, ClientRuns
 from .reruns import Reruns
 from .runner import Runner
@@ -26,6 +28,7 @@ PLAYED = ("repeat", "clients", "at_once", "patience", "payloads")
 """What an order to run a request again may say of how; see replay/again.py."""
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
+Action = Callable[[int, dict[str, Any]], Answer]
 
 
 class Orders:
@@ -39,7 +42,7 @@ class Orders:
         self._clients = clients
         self._reruns = reruns
         self._searches = Searches(writer, finder)
-        self._actions: dict[str, Callable[[int, dict[str, Any]], Answer]] = {
+        self._actions: dict[str, Action] = {
             "start": self._start,
             "stop": self._stop,
             "restart": self._restart,
@@ -60,8 +63,13 @@ class Orders:
             "clients_start": self._clients_start,
             "clients_stop": self._clients_stop,
             "run_again": self._run_again,
+            "on_save": self._on_save,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
+
+    def add(self, actions: Mapping[str, Action]) -> None:
+        """Orders that others carry out."""
+        self._actions.update(actions)
 
     def obey(self, order: dict[str, Any]) -> Answer:
         """Carry out one order."""
@@ -199,6 +207,7 @@ class Orders:
 
     def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._runner.gates_on = bool(order["on"])
+        self._runner.lines.switch(self._runner.entries.values(), self._runner.gates_on)
         for entry in self._runner.entries.values():
             self._tell_gates(entry)
             if not self._runner.gates_on and entry.host is not None:
@@ -232,7 +241,7 @@ class Orders:
         if entry is None or entry.host is None:
             raise HostingError("not_found", "This request is held no longer.")
         check_decision(order)
-        entry.host.tell("decide", **{name: order.get(name) for name in ("number", "deed", "data")})
+        entry.host.tell("decide", **{name: order.get(name) for name in ("number", "deed", "data", "over")})
         return {"ok": True}
 
     def _halt(self, ticket: int, order: dict[str, Any]) -> Answer:
@@ -284,6 +293,15 @@ class Orders:
             part = next((p for p in entry.parts.values() if key == f"{entry.key}/{p.number}"), part)
         transport = part.transport or entry.profile.family
         return {"transport": transport, "address": parse_address(part.address)}
+
+    def _on_save(self, ticket: int, order: dict[str, Any]) -> Answer:
+        entry = self._entry(order)
+        if order.get("how") not in ON_SAVE:
+            raise HostingError("bad_order", f"On save a server may {', '.join(ON_SAVE)}.")
+        entry.profile = dataclasses.replace(entry.profile, on_save=str(order["how"]))
+        if entry.host is not None:
+            entry.host.tell("on_save", how=order["how"])
+        return {"ok": True}
 
     def _run_again(self, ticket: int, order: dict[str, Any]) -> Answer:
         request = int(order["request"])

@@ -9,6 +9,9 @@ from typing import Any
 FAMILIES = ("tcp", "udp", "unix", "unixgram")
 CONCURRENCIES = ("single", "threading", "forking", "pool", "prefork")
 
+ON_SAVE = ("reload", "restart", "nothing")
+"""New code for new requests in the same process; a new process behind the same port; or neither."""
+
 SERVER_CLASSES = {
     ("tcp", "single"): "TCPServer",
     ("tcp", "threading"): "ThreadingTCPServer",
@@ -64,6 +67,8 @@ class Profile:
     directory: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     interpreter: str = ""
+    on_save: str = "reload"
+    """When the handler's file, or a module beside it, is saved: one of ON_SAVE. Programs are left alone."""
     example: str = ""
     """Name of the example this came from; its demo clients are started with it."""
 

@@ -71,7 +71,10 @@ def _await(line: socket.socket, pause: Pause) -> Decision:
                 return Decision.from_json(message)
             if not data:
                 break
-        elif not told and peer_gone(pause.request.given):
+            continue
+        if pause.grown():
+            send_frame(line, {"event": "paused", **pause.to_json()})
+        if not told and peer_gone(pause.request.given):
             told = True
             send_frame(line, {"event": "peer_gone", "numbers": [pause.number]})
     return UNDECIDED

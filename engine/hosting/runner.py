@@ -16,10 +16,12 @@ from .binding import bind, show_address
 from .entries import Entry, Part
 from .errors import HostingError
 from .hosts import HostProcess, is_too_old
+from .lines import LineDesk
 from .loop import Loop
 from .profile import Profile
 from .story import Story
 from .taking import Taker
+from .versions import EVENTS as VERSION_EVENTS
 
 STOP_GRACE = 2.0
 SCRIPT_STEP = 1.0
@@ -45,6 +47,7 @@ class Runner:
         self._changed = changed
         self.story = Story(writer)
         self.taker = Taker(loop, writer, self.story, changed)
+        self.lines = LineDesk(loop, writer, self.story, changed)
         self._numbers = 0
         self.gates_on = True
         """The master switch of all gates."""
@@ -115,6 +118,7 @@ class Runner:
             PAYLOAD_LIMIT,
             entry.all_gates if self.gates_on else (),
             entry.all_faults if self.faults_on else (),
+            self.lines.plan(entry),
         )
         entry.host = host
         entry.state = "starting"
@@ -147,6 +151,7 @@ class Runner:
         loop = self._loop
         loop.watch(host.control.fileno(), lambda: self._hear(entry, host))
         self.taker.watch(entry, host)
+        self.lines.watch(entry, host)
         loop.watch(host.pidfd, lambda: self._ended(entry, host))
         loop.later(IMPORT_PATIENCE, lambda: self._still_importing(entry, host))
 
@@ -189,6 +194,13 @@ class Runner:
                 hear(event)
         elif what in ("paused", "released", "peer_gone"):
             entry.held.hear(event, what, host, self._writer)
+        elif what in VERSION_EVENTS:
+            self.story.tell(entry.own.id, host.pid, entry.version.hear(what, event, entry.own.id, self._writer))
+        elif what == "saved" and entry.state == "listening":
+            entry.restarting = True
+            self.stop(entry, "the server was restarted, for its code was saved")
+        elif what in ("lines_ready", "lines_failed"):
+            self.lines.hear(entry, event)
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
@@ -222,6 +234,7 @@ class Runner:
             return
         entry.cause = cause
         host.tell("release", stopping=True)
+        self.lines.release(entry)
         if entry.state == "starting" and entry.profile.kind != "script":
             host.kill()
         elif entry.profile.kind == "script":
@@ -271,6 +284,7 @@ class Runner:
         entry.close_all()
         entry.held.pauses.clear()
         entry.stuck.clear()
+        self.lines.ended(entry, host)
         entry.host = None
         self._loop.unwatch(host.control.fileno())
         host.close()

@@ -18,7 +18,7 @@ class Story:
 
     def tell(self, server: int, pid: int, line: str) -> None:
         """`server` is the number of a run in the capture; 0, which is none yet, has nobody who would read it."""
-        if server:
+        if server and line:
             self._writer.add_output(server, time.monotonic_ns(), pid, STREAM, line)
 
     def worker_ended(self, server: int, pid: int, status: int) -> None:

@@ -19,6 +19,7 @@ from ..channel.codec import DamagedFrame
 from ..channel.frames import JsonChannel
 from .errors import HostingError
 from .finding import Finder
+from .lineorders import LineOrders
 from .loop import Loop
 from .orders import Orders
 from .processes import become_subreaper, families, kill_descendants, reap_orphans
@@ -84,6 +85,7 @@ class Supervisor:
         self._clients = ClientRuns(self._loop, self._tell_clients)
         finder = Finder(self._runner, self._loop)
         self._orders = Orders(self._runner, self._writer, self._clients, self._reruns, finder)
+        self._orders.add(LineOrders(self._runner, self._loop, self._reply).actions)
         self._orders.late = self._reply
         self._watcher = Watcher(self._runner, self._writer, finder, self._change)
         self._changed = True
@@ -206,6 +208,12 @@ class Supervisor:
                 pause
                 for entry in self._runner.entries.values()
                 for pause in entry.held.lines(self._writer, entry.key_of)
+            ],
+            "stopped": [stop for entry in self._runner.entries.values() for stop in self._runner.lines.stops(entry)],
+            "lines": [
+                state
+                for entry in self._runner.entries.values()
+                if (state := self._runner.lines.states(entry)) is not None
             ],
         }
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..observe import live
+from ..observe import live, newborn
 from ..observe.request import Worker, now
 from . import loops
 from .board import Board
@@ -42,6 +42,7 @@ class Duty:
         status = 1
         try:
             self._settle()
+            newborn.begin()
             self._serve()
             status = 0
         except SystemExit as end:

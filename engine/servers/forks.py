@@ -8,7 +8,7 @@ import socket
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..observe import live
+from ..observe import live, newborn
 from ..observe.place import Place
 from ..observe.request import Request, Worker
 from . import pipeline
@@ -79,6 +79,7 @@ if hasattr(os, "fork"):
             status = 1
             try:
                 self._ss_close_inherited(request)
+                newborn.begin()
                 if watched is not None:
                     watched.place.enter_child(watched)
                     pipeline.finish(watched, self.finish_request, request, client_address)

@@ -22,7 +22,7 @@ HANDLERS = Path(__file__).with_name("handlers_headless.py")
 MINORS = range(11, 16)
 
 
-def _interpreters() -> list[str]:
+def interpreters() -> list[str]:
     """One of each version but our own."""
     found: list[str] = []
     for minor in MINORS:
@@ -37,7 +37,7 @@ def _runs(path: str) -> bool:
     return subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
 
 
-@pytest.fixture(params=_interpreters() or [""], ids=lambda path: Path(path).parent.parent.name)
+@pytest.fixture(params=interpreters() or [""], ids=lambda path: Path(path).parent.parent.name)
 def interpreter(request: pytest.FixtureRequest) -> str:
     if not request.param:
         pytest.skip("There is no other Python here.")

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QListView, QPushButton
 
 from app.examples import FOLDER
 from app.models.gates import GateSetting
-from app.panels.inspector import BYTES, EXCEPTION, STAGES
+from app.panels.diff_tab import DiffTab
+from app.panels.inspector import BYTES, CODE, EXCEPTION, STAGES
 from engine.hosting.profile import Profile
 from tests.scenes.theatre import Theatre, bound_client, peer_of, private_socket, taken_port
 
@@ -143,6 +144,57 @@ def four_families(here: Theatre) -> None:
         desk.stop(here.window.context.workspace.entries[2].key)
 
 
+MENDED = ("if len(buf) != n:", "if len(buf) not in (n, n - 2):")
+"""The line of "Broken length" that does not let clients count the line end, and what a person makes of it."""
+
+
+def fix_and_run_again(here: Theatre) -> None:
+    """A failed request, its handler mended in an editor and saved, and the request run again."""
+    exception(here)
+    file = mend(here, *MENDED)
+    key = here.window.context.workspace.entries[0].key
+    here.wait("the code is reloaded", lambda: version_of(here, key) == 2)
+    here.window.run("request.again")
+    here.wait("the new answer is shown", lambda: here.find(DiffTab).verdict is not None)
+    here.wait("it has closed", lambda: "Not finished" not in here.find(DiffTab).words.text())
+    assert file.exists()
+
+
+def run_again_equal(here: Theatre) -> None:
+    """The mended request once more: the same answer, byte for byte."""
+    fix_and_run_again(here)
+    here.window.run("request.again")
+    here.wait("the answers are equal", lambda: here.find(DiffTab).words.text().startswith("✓"))
+
+
+def failed_reload(here: Theatre) -> None:
+    """A request run again and answered as before; then a file that does not load: the old code is kept."""
+    exception(here)
+    done = here.requests("server:broken-length state:done")[0].id
+    here.select(done)
+    here.window.run("request.again")
+    here.wait("the new answer is equal", lambda: here.find(DiffTab).words.text().startswith("✓"))
+    mend(here, "if len(buf) != n:", "if len(buf) != n")
+    key = here.window.context.workspace.entries[0].key
+    here.wait("the reload has failed", lambda: here.window.context.desk.warning(key) is not None)
+    here.look_at(CODE)
+
+
+def mend(here: Theatre, old: str, new: str) -> Path:
+    """Change the file of the first server as an editor does: another file takes its place."""
+    file = Path(here.window.context.workspace.entries[0].profile.handler_file)
+    other = file.with_suffix(".new")
+    other.write_text(file.read_text().replace(old, new))
+    other.replace(file)
+    return file
+
+
+def version_of(here: Theatre, key: str) -> int:
+    """The version of its code that a server serves with."""
+    status = here.status(key)
+    return status.code.number if status is not None else 0
+
+
 def load(here: Theatre) -> None:
     """The load perspective of a server that has answered, failed and lost clients."""
     waterfall_and_lanes(here)
@@ -167,9 +219,12 @@ SCENES = (
     Scene(4, "waterfall-and-lanes", waterfall_and_lanes),
     Scene(5, "exception", exception),
     Scene(6, "paused", paused),
+    Scene(7, "fix-and-run-again", fix_and_run_again),
     Scene(8, "forking", forking),
     Scene(10, "four-families", four_families),
     Scene(14, "load", load),
+    Scene(15, "failed-reload", failed_reload),
+    Scene(16, "run-again-equal", run_again_equal),
 )
 
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from app.models.failures import FramesModel, Local, LocalsModel, find_slice, read_frames
-
-
-def test_slices() -> None:
-    received = b"\x00\x00\x00\x0ehello"
-    assert find_slice(received, b"hello", 5) == (4, 9)
-    assert find_slice(received, b"hello", 300) == (4, 9), "the variable held more than was captured"
-    assert find_slice(received, b"h", 1) is None
-    assert find_slice(received, b"nowhere", 7) is None
-    assert find_slice(received, b"", 0) is None
+from app.models.failures import FramesModel, Local, LocalsModel, read_frames
+from app.models.selection import ByteRange
+from app.models.slices import Slice
 
 
 def test_the_models_are_sound(qtbot: QtBot) -> None:
@@ -26,7 +20,7 @@ def test_the_models_are_sound(qtbot: QtBot) -> None:
         "frames": [{"file": "/a/b.py", "line": n, "function": "C.f", "locals": []} for n in (1, 2)]
     }
     frames.set_frames(read_frames(detail))
-    variables.replace([Local("a\n", "int", "1"), Local("b", "bytes 2", "b'hi'", (0, 2))])
+    variables.replace([Local("a\n", "int", "1"), Local("b", "bytes 2", "b'hi'", (Slice(0, 2),))])
     assert frames.index(0).data() == "b.py:2  f"
     assert variables.index(0, 0).data() == "a\\n"
     assert variables.index(1, 2).data() == "b'hi' → in[0:2]"
@@ -34,3 +28,23 @@ def test_the_models_are_sound(qtbot: QtBot) -> None:
     frames.set_frames(())
     variables.replace(())
     assert (frames.rowCount(), variables.rowCount(), variables.first_slice()) == (0, 0, -1)
+
+
+def test_variables_that_hold_chosen_bytes_stand_out(qtbot: QtBot) -> None:
+    model = LocalsModel()
+    header, number = Slice(0, 4), Slice(2, 4, ">H")
+    model.replace([Local("hdr", "bytes 4", "", (header,)), Local("n", "int", "14", (number,)), Local("x", "int", "1")])
+
+    def outstanding() -> list[str]:
+        rows = range(model.rowCount())
+        return [model.index(row, 0).data() for row in rows if model.index(row, 0).data(Qt.ItemDataRole.BackgroundRole)]
+
+    assert outstanding() == []
+    with qtbot.waitSignal(model.dataChanged):
+        model.choose(ByteRange(True, 3, 4))
+    assert outstanding() == ["hdr", "n"] == [local.name for local in model.holding()]
+    model.choose(ByteRange(True, 0, 2))
+    assert outstanding() == ["hdr"]
+    model.choose(ByteRange(False, 0, 2))
+    assert outstanding() == [], "what was sent is no variable's"
+    assert model.index(1, 2).data() == "14 → in[2:4] >H"

@@ -23,6 +23,7 @@ from app.models.paused import PausedModel
 from app.models.recordtable import RecordTable
 from app.models.requests import RequestsModel
 from app.models.servers import ServersModel
+from app.models.slices import Slice
 from engine.hosting.profile import Profile
 from tests.app.models.captures import CaptureFile
 from tests.app.models.test_failuregroups import group
@@ -59,7 +60,7 @@ def frames(capture: CaptureFile) -> Story:
 
 def local_variables(capture: CaptureFile) -> Story:
     yield (model := LocalsModel())
-    for shown in ((Local("a", "int", "1"), Local("b", "bytes 2", "b'hi'", (0, 2))), ()):
+    for shown in ((Local("a", "int", "1"), Local("b", "bytes 2", "b'hi'", (Slice(0, 2),))), ()):
         model.replace(shown)
         yield model
 

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from app.models.selection import ByteRange
 from app.panels.endings import calm_sentence
 from app.panels.inspector import BYTES, EXCEPTION, STAGES, InspectorPanel
 from app.panels.stages_tab import summary
@@ -100,6 +101,29 @@ def test_a_request_without_failure(panel: InspectorPanel, stage: Stage, capture:
     assert panel.exception.calm.text() == "Handler returned normally in 3.20 ms."
     assert panel.tabs.tabText(EXCEPTION) == "Exception"
     assert panel.who.text() == f"#{number} · 127.0.0.1:41341 · T-1"
+
+
+def test_bytes_and_variables_point_at_each_other(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    detail = json.loads(json.dumps(DETAIL))
+    detail["frames"][0]["locals"].append({"name": "n", "type": "int", "value": "14"})
+    stage.context.selection.select_request(failed_request(capture, detail))
+    panel.tabs.setCurrentIndex(EXCEPTION)
+    tab = panel.exception
+    stage.context.selection.select_range(ByteRange(True, 2, 3))
+    assert [local.name for local in tab._locals.holding()] == ["hdr", "n"]
+    assert tab.slice.text() == "bytes 2 are hdr, n"
+    stage.context.selection.select_range(ByteRange(True, 6, 9))
+    assert tab._locals.holding() == []
+    panel.activateWindow()
+    tab.locals.setFocus()
+    tab.locals.selectRow(2)
+    if tab.locals.hasFocus():
+        assert stage.context.selection.range == ByteRange(True, 0, 4)
+    assert [(mark.start, mark.end, mark.label) for mark in tab.hex._marks] == [(0, 4, "n")]
+    tab.locals.entered.emit(tab._locals.index(1, 0))
+    assert [mark.label for mark in tab.hex._marks] == ["hdr"]
+    tab.locals.viewportEntered.emit()
+    assert [mark.label for mark in tab.hex._marks] == ["n"]
 
 
 def test_a_failure_marks_its_tab_and_the_bytes(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
@@ -249,5 +273,6 @@ def test_sixteen_bytes_are_seen_at_every_width(
     panel.tabs.setCurrentIndex(EXCEPTION)
     panel.resize(width, 240)
     assert panel.exception.buttons.compact is compact
-    assert all(button.isVisible() for button in panel.exception.buttons.all)
+    shown = [button.isVisible() for button in panel.exception.buttons.all]
+    assert shown == [True, True, True, not compact, not compact]
     assert panel.exception.hex.horizontalScrollBar().maximum() == 0

@@ -323,7 +323,7 @@ def test_cards_paint_every_state_and_grow_for_a_failure(qtbot: QtBot, theme: str
 
 def test_every_state_has_a_shape_of_its_own(qapp: object) -> None:
     pictures = []
-    for state in ("stopped", "starting", "listening", "draining", "failed"):
+    for state in ("stopped", "starting", "listening", "paused", "draining", "failed"):
         image = QImage(QSize(12, 12), QImage.Format.Format_RGB32)
         image.fill(QColor("white"))
         painter = QPainter(image)

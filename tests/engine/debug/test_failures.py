@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -148,3 +149,63 @@ def test_message_of_plain_errors() -> None:
 def test_group() -> None:
     group = ExceptionGroup("both", [ValueError("a"), KeyError("b")])
     assert [member["type"] for member in describe(group)["exceptions"]] == ["ValueError", "KeyError"]
+
+
+class Header:
+    """Has attributes and nothing that runs."""
+
+    def __init__(self) -> None:
+        self.magic = b"GE"
+        self.length = 14
+
+
+class Named(NamedTuple):
+    magic: bytes
+    length: int
+
+
+def test_attributes_are_shown_without_running_code() -> None:
+    assert show(Header()) == "<Header magic=b'GE' length=14>"
+    assert show([Header()]) == "[<Header object>]"
+    assert show(Named(b"GE", 14)) == "<Named (b'GE', 14)>"
+    assert show(signal.SIGTERM) == "<Signals 15>"
+    row = describe_local("header", Header())
+    assert row["items"] == [
+        {"type": "bytes", "value": "b'GE'", "size": 2, "hex": b"GE".hex()}, {"type": "int", "value": "14"}
+    ]  # fmt: skip
+    assert describe_local("view", memoryview(b"abc"))["hex"] == b"abc".hex()
+    released = memoryview(b"abc")
+    released.release()
+    assert "hex" not in describe_local("view", released)
+
+
+class Handler:
+    def __init__(self) -> None:
+        self.request = self.rfile = object()
+        self.buffer = b"half a line"
+
+    def handle(self) -> None:
+        raise ValueError("no end")
+
+
+def test_what_a_handler_keeps_is_told_with_its_locals() -> None:
+    with pytest.raises(ValueError, match="no end") as raised:
+        Handler().handle()
+    names = [row["name"] for row in describe(raised.value)["frames"][-1]["locals"]]
+    assert names == ["self", "self.buffer"]
+
+
+class Slow:
+    """Its text would take for ever."""
+
+    def __repr__(self) -> str:
+        while True:
+            pass
+
+    __str__ = __repr__
+
+
+def test_a_repr_that_never_ends_is_never_begun() -> None:
+    slow = {"a": [Slow()], "b": Slow()}
+    assert show(slow) == "{'a': [<Slow object>], 'b': <Slow object>}"
+    assert describe(caught(RuntimeError(Slow())))["message"] == "<Slow object>"

@@ -30,16 +30,16 @@ BEYOND = {
     *("remove_observer", "request_stop", "resume", "state", "suspend", "suspended", "wait_started"),
     # TCPServer, UDPServer and those on Unix sockets
     *("dual_stack", "from_fd", "from_socket", "from_systemd", "handshake_timeout", "reload_certificate", "ssl_context"),
-    *("kernel_drops", "receive_buffer_size", "reply_when_empty"),
+    *("kernel_drops", "receive_buffer_size", "reply_when_empty", "reply_when_failed"),
     *("peer_credentials", "replace_stale", "socket_mode", "unlink_on_close"),
     # mix-ins
     *("max_workers", "min_workers", "overflow", "queue_limit", "thread_name_prefix", "worker_idle_timeout"),
     *("max_requests", "stop_timeout", "worker_timeout", "workers"),
     *("linger_bytes", "linger_timeout"),
     # Observer
-    *("entered_child", "entered_worker", "failed", "forking_worker", "leaving_child", "received", "request_closed"),
-    *("request_opened", "sent", "server_started", "server_stopped", "stage_finished", "stage_started", "trusted"),
-    *("worker_collected", "worker_ended", "worker_started"),
+    *("entered_child", "entered_worker", "failed", "forking_worker", "interfered", "leaving_child", "received"),
+    *("request_closed", "request_opened", "sent", "server_started", "server_stopped", "stage_finished"),
+    *("stage_started", "trusted", "worker_collected", "worker_ended", "worker_started"),
 }
 """Public names that socketserver has not."""
 SUBCLASSED = [
