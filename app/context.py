@@ -30,6 +30,8 @@ class View(QObject):
     following_changed = Signal(bool)
     counted = Signal(int, int)
     details_wanted = Signal()
+    tab_wanted = Signal(str)
+    """Name of a tab of the inspector"""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +79,10 @@ class View(QObject):
     def show_details(self) -> None:
         """Bring the selected request's details to the front, with the keyboard in them."""
         self.details_wanted.emit()
+
+    def show_tab(self, name: str) -> None:
+        """Bring a tab of the inspector to the front: bytes, stages, exception, code or diff."""
+        self.tab_wanted.emit(name)
 
     def count(self, shown: int, total: int) -> None:
         """Tell how many requests match, of how many: "23 of 434" beside the filter box."""

@@ -45,6 +45,8 @@ class Arrangement:
     right: int
     bottom: int
     """How wide the columns are, and how high the bottom."""
+    folded: int = 0
+    """How high the bottom is when it has taken in the right column; 0: as ever."""
     shown: frozenset[str] = frozenset()
     """Besides the panels that are always there."""
     hidden: frozenset[str] = frozenset()
@@ -53,6 +55,8 @@ class Arrangement:
     """The bottom, from left to right."""
     front: str = ""
     """Comes to the front of its tabs."""
+    tab: str = ""
+    """Of the inspector, comes to its front."""
 
 
 ARRANGEMENTS = {
@@ -62,11 +66,12 @@ ARRANGEMENTS = {
         shown=frozenset({"pipeline", "paused", "gates", "variables"}),
         hidden=frozenset({"workers", "load"}),
         columns=(Column(("paused",), 5), Column((REST,), 7), Column(("variables",), 4)),
-        front="inspector",
+        front="inspector", tab="code",
     ),
-    "load": Arrangement(226, 720, 200, front="load"),
+    "load": Arrangement(226, 720, 200, folded=420, front="load"),
     "replay": Arrangement(226, 362, 480, shown=frozenset({"bench"}), hidden=frozenset({"workers", "load"}),
-                          columns=(Column(("bench",), 1), Column((REST,), 1)), front="inspector"),
+                          columns=(Column(("bench",), 1), Column((REST,), 1)), front="inspector",
+                          tab="diff"),
 }  # fmt: skip
 
 
@@ -159,6 +164,11 @@ class Docks:
         self._put(ARRANGEMENTS["live"])
 
     @property
+    def tab(self) -> str:
+        """The tab of the inspector that the perspective is about, "" for none."""
+        return self._arrangement.tab
+
+    @property
     def folded(self) -> bool:
         """Whether the right column stands among the tabs at the bottom."""
         return self._folded
@@ -209,8 +219,7 @@ class Docks:
             front = [dock for dock in self._docks if dock.panel.area == "bottom" and dock.in_front]
             self._folded = narrow
             self._fold() if narrow else self._unfold()
-            for dock in front:
-                dock.raise_()
+            self._in_front(but=front)
 
     def rest(self, resting: bool) -> None:
         """Leave the room to the welcome page: hide what has nothing to show yet, and bring it back afterwards."""
@@ -225,12 +234,13 @@ class Docks:
             self._resize()
             self._in_front()
 
-    def _in_front(self) -> None:
-        for _, docks in self._columns():
-            docks[0].raise_()
-        for dock in self._docks:
-            if dock.panel.name == self._arrangement.front:
-                dock.raise_()
+    def _in_front(self, but: Iterable[Dock] = ()) -> None:
+        """The first of each column; `but` those that were already, unless they hide what the perspective is about."""
+        wanted = [dock for dock in self._docks if dock.panel.name == self._arrangement.front]
+        first = [docks[0] for _, docks in self._columns()]
+        known = list(but)
+        for dock in [*first, *known, *(dock for dock in wanted if not known or dock.panel.area != "bottom")]:
+            dock.raise_()
 
     def remember_folded(self, folded: bool) -> None:
         """Say how the layout that was just restored stands."""
@@ -265,6 +275,7 @@ class Docks:
         main = next(docks for column, docks in columns if REST in column.panels)
         third = [dock for _, docks in columns[MOST_COLUMNS:] for dock in docks]
         self._stack_tabs([*main[:1], *moved, *third, *main[1:]])
+        self._resize()
 
     def _unfold(self) -> None:
         for dock in self._of("right"):
@@ -279,7 +290,7 @@ class Docks:
         self._give(self._there(self._of("right"))[:1], [wanted.right], across)
         columns = [(column, docks[0]) for column, docks in self._columns()]
         first = [dock for _, dock in columns]
-        self._give(first, [wanted.bottom for _ in first], down)
+        self._give(first, [(self._folded and wanted.folded) or wanted.bottom for _ in first], down)
         if len(first) > 1:
             self._give(first, [100 * column.share for column, _ in columns], across)
         right = self._there(self._of("right"))

@@ -106,6 +106,8 @@ class Window(QMainWindow):
         """Put every panel in its place for a perspective."""
         self.perspective = perspective
         self.docks.arrange(perspective, self.width())
+        if self.docks.tab:
+            self.context.view.show_tab(self.docks.tab)
         self.refresh_actions()
 
     def refresh_actions(self) -> None:

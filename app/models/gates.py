@@ -109,8 +109,8 @@ GateColumn = Column[tuple[GateSetting, str]]
 COLUMNS: tuple[GateColumn, ...] = (
     _column("on", QT_TR_NOOP("on"), 30, lambda gate: "●" if gate.enabled else "○"),
     _column("where", QT_TR_NOOP("where"), 116, short_where_text),
-    _column("condition", QT_TR_NOOP("condition"), 96, condition_text, True),
-    _column("which", QT_TR_NOOP("which"), 62, which_text),
+    _column("condition", QT_TR_NOOP("condition"), 84, condition_text, True),
+    _column("which", QT_TR_NOOP("which"), 60, which_text),
     _column("goes_on", QT_TR_NOOP("goes on"), 80, goes_on_text),
 )
 

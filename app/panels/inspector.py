@@ -20,6 +20,7 @@ from engine.capture.records import FailureRecord, InterferenceRecord, RequestRec
 from engine.observe.causes import Cause
 
 BYTES, STAGES, EXCEPTION, CODE, DIFF = range(5)
+TABS = ("bytes", "stages", "exception", "code", "diff")
 MOST_TOUCHES = 100
 
 
@@ -43,6 +44,7 @@ class InspectorPanel(LivePanel):
         context.selection.request_changed.connect(self._on_request)
         context.selection.server_changed.connect(lambda _key: self._show(context.link.tick))
         context.view.details_wanted.connect(self._on_details_wanted)
+        context.view.tab_wanted.connect(lambda name: self.tabs.setCurrentIndex(TABS.index(name)))
         context.reruns.answered.connect(self._on_answered)
         context.reruns.pair_changed.connect(self._show_diff)
         self.setFocusProxy(self.tabs.tabBar())

@@ -67,7 +67,8 @@ class StagesTab(QWidget):
         touches: Sequence[InterferenceRecord] = (),
     ) -> None:
         """Show a request, and what gates and faults did to it; `now` ends what still runs, which says where it is."""
-        self.now.show_request(request, now)
+        # Of one that is held there is nothing to find out: it waits in our own code.
+        self.now.show_request(None if request is not None and request.held else request, now)
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
         self.summary.setText(summary(request, now) if request else tr("Select a request."))

@@ -11,6 +11,9 @@ from app.models.recordtable import RecordTable
 from app.text import set_tip
 from app.theme import ROW
 
+LEAST = 24
+"""px of a column."""
+
 
 def make_table(model: RecordTable[Any], name: str, tip: str) -> QTableView:
     """The last column takes what room is left, the others the width that they are declared with."""
@@ -28,6 +31,7 @@ def make_table(model: RecordTable[Any], name: str, tip: str) -> QTableView:
     table.verticalHeader().setDefaultSectionSize(ROW)
     head = table.horizontalHeader()
     head.setStretchLastSection(True)
+    head.setMinimumSectionSize(LEAST)
     head.setHighlightSections(False)
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for place, column in enumerate(model.columns):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QTabWidget
 from pytestqt.qtbot import QtBot
 
-from app.docks import AREAS, NARROW, Dock
+from app.docks import AREAS, ARRANGEMENTS, NARROW, Dock
 from app.panels import PANELS
 from engine.hosting.profile import Profile
 
@@ -34,6 +35,41 @@ def test_every_panel_has_its_dock_and_its_place(wide: Stage) -> None:
         assert wide.window.dockWidgetArea(one) == AREAS[one.panel.area]
         assert one.objectName() == f"dock-{one.panel.name}"
         assert one.toggle.whatsThis()
+
+
+def in_front(stage: Stage) -> set[str]:
+    return {one.panel.name for one in stage.window.docks if one.in_front}
+
+
+def test_debug_stands_as_it_is_drawn(wide: Stage, qtbot: QtBot) -> None:
+    wide.window.arrange("debug")
+    paused, inspector, gates, servers = (dock(wide, name) for name in ("paused", "inspector", "gates", "servers"))
+    qtbot.waitUntil(lambda: {"pipeline", "paused", "inspector", "gates", "servers"} <= in_front(wide))
+    assert not {"workers", "load"} & in_front(wide)
+    assert servers.geometry().right() < paused.geometry().left() < paused.geometry().right()
+    assert paused.geometry().right() < inspector.geometry().left()
+    assert gates.geometry().bottom() < inspector.geometry().top()
+    tabs = wide.window.findChildren(QTabWidget, options=Qt.FindChildOption.FindChildrenRecursively)
+    shown = next(one for one in tabs if one.accessibleName() == "Inspector")
+    assert shown.tabText(shown.currentIndex()) == "Code"
+
+
+@pytest.mark.parametrize(("perspective", "front"), [("live", "inspector"), ("debug", "inspector"), ("load", "load")])
+def test_what_a_perspective_is_about_stays_in_front_in_any_width(
+    wide: Stage, qtbot: QtBot, perspective: str, front: str
+) -> None:
+    wide.window.arrange(perspective)
+    for width in (1100, 1440, 1100):
+        wide.window.resize(width, 700)
+        assert wide.window.docks.folded is (width < NARROW)
+        qtbot.waitUntil(lambda: front in in_front(wide))
+
+
+def test_every_arrangement_can_be_made(wide: Stage) -> None:
+    for perspective in ARRANGEMENTS:
+        wide.window.docks.arrange(perspective, 1440)
+        wide.window.docks.arrange(perspective, 1100)
+        assert {one.panel for one in wide.window.docks} == {panel for panel in PANELS if panel.area in AREAS}
 
 
 def test_a_toggle_hides_shows_and_brings_to_the_front(wide: Stage, qtbot: QtBot) -> None:
