@@ -100,6 +100,9 @@ ACTIONS: tuple[Action, ...] = (
            "server once more, and compare the answers"), "Ctrl+R", "refresh-cw", needs="playable", separator=True),
     Action("request.compare", QT_TR_NOOP("Compare two"), "request", QT_TR_NOOP("Compare the answers of the two "
            "selected requests byte by byte"), "Ctrl+D", "columns-3", needs="pair"),
+    Action("request.copy_test", QT_TR_NOOP("Copy as pytest test"), "request", QT_TR_NOOP("Put a test on the clipboard "
+           "that sends the same bytes to the handler and expects the same answer"), "Ctrl+Shift+Y", "clipboard",
+           needs="playable"),
     Action("capture.clear", QT_TR_NOOP("Clear the capture…"), "request", QT_TR_NOOP("Forget every captured request"),
            "Ctrl+L", "trash", separator=True),
 

@@ -16,7 +16,10 @@ from app.dialogs.server import ServerDialog
 from app.keysheet import CommandPalette, KeySheet
 from app.text import ask, safe_text, tr
 from engine.capture.filters import FilterError, parse
+from engine.capture.reader import BadCapture
 from engine.hosting.profile import ON_SAVE, Profile
+from engine.replay.playback import NotPlayable, read_playback
+from engine.replay.pytestcase import pytest_case
 
 Command = Callable[[Scope], None]
 
@@ -160,6 +163,22 @@ def compare_two(scope: Scope) -> None:
         scope.context.reruns.compare(*pair)
 
 
+def copy_test(scope: Scope) -> None:
+    request, reader = scope.context.selection.request, scope.context.link.reader
+    if request is None:
+        return
+    try:
+        playback = read_playback(reader, request)
+        record = reader.request(request)
+        server = next((one for one in reader.servers() if record is not None and one.id == record.server), None)
+        text = pytest_case(playback, server.profile if server is not None else {})
+    except (NotPlayable, BadCapture) as error:
+        scope.context.tell(str(error))
+        return
+    QGuiApplication.clipboard().setText(text)
+    scope.context.tell(tr("A test of #{n} is on the clipboard; save it as test_….py and run pytest.").format(n=request))
+
+
 # Debug
 
 
@@ -226,6 +245,7 @@ COMMANDS: Mapping[str, Command] = {
     "request.reset": lambda scope: close_request(scope, "reset"),
     "request.again": run_again,
     "request.compare": compare_two,
+    "request.copy_test": copy_test,
     "capture.clear": clear_capture,
     "pause.continue": lambda scope: scope.context.gates.decide("continue"),
     "pause.step": lambda scope: scope.context.gates.decide("step"),

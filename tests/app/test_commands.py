@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -12,6 +14,7 @@ from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
 from engine.hosting.profile import Profile
 
+from .models.captures import CaptureFile
 from .stage import Stage
 
 pytestmark = pytest.mark.window
@@ -113,3 +116,21 @@ def test_about_names_versions_and_licences(stage: Stage) -> None:
     from app.about import about_text
 
     assert all(word in about_text() for word in ("Qt", "PySide", "LGPL", "Lucide", "Python"))
+
+
+def test_a_request_is_copied_as_a_test(stage: Stage) -> None:
+    with CaptureFile(stage.client.capture_path) as capture:
+        server = capture.server()
+        profile = {"name": "echo", "handler_file": "/x/echo.py", "handler_class": "Echo"}
+        capture.db.execute("UPDATE server SET profile = ? WHERE id = ?", (json.dumps(profile), server))
+        request, empty = capture.request(), capture.request()
+        capture.chunk(request, b"hello\n")
+        capture.chunk(request, b"HELLO\n", sent=True)
+    stage.context.selection.select_request(request)
+    stage.window.action("request.copy_test").trigger()
+    copied = QGuiApplication.clipboard().text()
+    compile(copied, "test_it.py", "exec")
+    assert "ANSWER = b'HELLO\\n'" in copied
+    stage.context.selection.select_request(empty)
+    stage.window.action("request.copy_test").trigger()
+    assert "nothing to send again" in stage.window.bar._sentence
