@@ -107,7 +107,7 @@ ACTIONS: tuple[Action, ...] = (
            "Ctrl+L", "trash", separator=True),
 
     Action("pause.continue", QT_TR_NOOP("Continue"), "debug", QT_TR_NOOP("Let the paused request go on, with the bytes "
-           "as they were edited"), "F5", "play", needs="paused"),
+           "as they were edited"), "F5", "play", needs="held"),
     Action("pause.step", QT_TR_NOOP("Next stage"), "debug", QT_TR_NOOP("Let the paused request go on to the next point "
            "where it can be held"), "F10", "arrow-right", needs="paused"),
     Action("pause.drop", QT_TR_NOOP("Drop"), "debug", QT_TR_NOOP("Close the paused request without an answer"),
@@ -119,7 +119,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause.answer", QT_TR_NOOP("Answer with bytes"), "debug", QT_TR_NOOP("Send the bytes of the editor to "
            "the peer instead of the handler's answer"), "", "send", needs="answerable"),
     Action("pause.release", QT_TR_NOOP("Continue all"), "debug", QT_TR_NOOP("Let every paused request go on as it is"),
-           "Ctrl+F5", "play", needs="paused"),
+           "Ctrl+F5", "play", needs="held"),
+    Action("line.over", QT_TR_NOOP("Next line"), "debug", QT_TR_NOOP("Let the stopped thread run its line, and stop "
+           "before the next one"), "F11", "arrow-down", needs="stopped", separator=True),
+    Action("line.into", QT_TR_NOOP("Into the call"), "debug", QT_TR_NOOP("Stop at the first line of what the line "
+           "calls"), "Ctrl+F11", "arrow-right", needs="stopped"),
+    Action("line.out", QT_TR_NOOP("Out of the function"), "debug", QT_TR_NOOP("Let the stopped thread run to the end "
+           "of its function"), "Shift+F11", "arrow-up", needs="stopped"),
+    Action("line.cursor", QT_TR_NOOP("To the cursor"), "debug", QT_TR_NOOP("Let the stopped thread run to the line "
+           "that the cursor is in"), "Ctrl+F10", "arrow-down-to-line", needs="stopped_cursor"),
     Action("pause.now", QT_TR_NOOP("Pause now"), "debug", QT_TR_NOOP("Hold the selected live request at the next point "
            "that it comes to"), "F6", "pause", needs="running", separator=True),
     Action("gate.toggle", QT_TR_NOOP("Breakpoint on the stage"), "debug", QT_TR_NOOP("Hold every request of the "

@@ -94,15 +94,16 @@ class PausedCounter(QPushButton):
 
     def __init__(self, context: Context, action: QAction) -> None:
         super().__init__()
-        self._gates = context.gates
+        self._gates, self._lines = context.gates, context.lines
         self._action = action
         set_role(self, "chip-warn")
         self.clicked.connect(action.trigger)
         context.gates.paused_changed.connect(self._show)
+        context.lines.stopped_changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
-        count = len(self._gates.paused)
+        count = len(self._gates.paused) + sum(not stop.running for stop in self._lines.stopped)
         said = tr("{} request paused") if count == 1 else tr("{} requests paused")
         text = said.format(number(count))
         keys = self._action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -189,7 +189,27 @@ def pause_now(scope: Scope) -> None:
 
 
 def toggle_gate(scope: Scope) -> None:
-    scope.context.gates.toggle(scope.context.selection.server, scope.point)
+    """On the line that the keyboard is in, else on the selected stage."""
+    lines = scope.context.lines
+    if lines.focused and lines.cursor is not None:
+        lines.toggle(*lines.cursor)
+    else:
+        scope.context.gates.toggle(scope.context.selection.server, scope.point)
+
+
+def go_on(scope: Scope) -> None:
+    """What is paused at a stage goes on; if nothing is, or the keyboard is in lines, what is stopped at a line."""
+    gates, lines = scope.context.gates, scope.context.lines
+    if lines.stopped and (lines.leads or not gates.paused):
+        lines.go("continue")
+    else:
+        gates.decide("continue")
+
+
+def release_all(scope: Scope) -> None:
+    scope.context.lines.release()
+    if scope.context.gates.paused:
+        scope.context.gates.release()
 
 
 # View
@@ -247,13 +267,17 @@ COMMANDS: Mapping[str, Command] = {
     "request.compare": compare_two,
     "request.copy_test": copy_test,
     "capture.clear": clear_capture,
-    "pause.continue": lambda scope: scope.context.gates.decide("continue"),
+    "pause.continue": go_on,
     "pause.step": lambda scope: scope.context.gates.decide("step"),
     "pause.drop": lambda scope: scope.context.gates.decide("drop"),
     "pause.reset": lambda scope: scope.context.gates.decide("reset"),
     "pause.reject": lambda scope: scope.context.gates.decide("reject"),
     "pause.answer": lambda scope: scope.context.gates.decide("answer"),
-    "pause.release": lambda scope: scope.context.gates.release(),
+    "pause.release": release_all,
+    "line.over": lambda scope: scope.context.lines.go("over"),
+    "line.into": lambda scope: scope.context.lines.go("into"),
+    "line.out": lambda scope: scope.context.lines.go("out"),
+    "line.cursor": lambda scope: scope.context.lines.go("cursor"),
     "pause.now": pause_now,
     "gate.toggle": toggle_gate,
     "gates.switch": lambda scope: scope.context.gates.switch(not scope.context.gates.on),

@@ -147,6 +147,22 @@ def _needs_paused(scope: Scope) -> str:
     return "" if scope.context.gates.paused else tr("Nothing is paused")
 
 
+def _needs_held(scope: Scope) -> str:
+    return "" if scope.context.gates.paused or scope.context.lines.stopped else tr("Nothing is paused")
+
+
+def _needs_stopped_thread(scope: Scope) -> str:
+    stop = scope.context.lines.chosen
+    if stop is None:
+        return tr("No thread is stopped at a line")
+    return tr("It is on its way to the next line") if stop.running else ""
+
+
+def _needs_cursor(scope: Scope) -> str:
+    cursor = "" if scope.context.lines.cursor else tr("Put the cursor into a line of code first")
+    return _needs_stopped_thread(scope) or cursor
+
+
 def _needs_verify(scope: Scope) -> str:
     paused = scope.context.gates.chosen
     if paused is None:
@@ -170,6 +186,8 @@ def _needs_running(scope: Scope) -> str:
 
 
 def _needs_gateable(scope: Scope) -> str:
+    if scope.context.lines.focused:
+        return ""
     if not scope.context.selection.server:
         return tr("Select a server first")
     return "" if scope.point in POINTS else tr("No request can be held at {stage}").format(stage=scope.point)
@@ -187,6 +205,9 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "playable": _needs_playable,
     "pair": _needs_pair,
     "paused": _needs_paused,
+    "held": _needs_held,
+    "stopped": _needs_stopped_thread,
+    "stopped_cursor": _needs_cursor,
     "rejectable": _needs_verify,
     "answerable": _needs_answerable,
     "running": _needs_running,

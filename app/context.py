@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.desk import Desk
 from app.gates import Gates
 from app.journal import Journal
+from app.lines import Lines
 from app.link.link import Link
 from app.models.selection import Selection
 from app.reruns import Reruns
@@ -101,6 +102,8 @@ class Context:
     selection: Selection
     gates: Gates
     """Where requests are held, and what is held."""
+    lines: Lines
+    """Where threads stop at lines, and what is stopped."""
     reruns: Reruns
     """Requests run again, and which answers are compared."""
     view: View

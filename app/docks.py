@@ -24,7 +24,7 @@ AREAS = {
 NARROW = 1400
 """Below this width the right column joins the tabs at the bottom: it would leave the requests without their stages."""
 MOST_COLUMNS = 2
-"""At the bottom of a narrow window; the others join the tabs."""
+"""At the bottom of a narrow window; the others join the first."""
 REST = "*"
 """In a column at the bottom: every panel of the bottom that stands in no other."""
 
@@ -273,8 +273,10 @@ class Docks:
         moved = [dock for dock in self._of("right") if self._window.dockWidgetArea(dock) == AREAS["right"]]
         columns = self._columns()
         main = next(docks for column, docks in columns if REST in column.panels)
-        third = [dock for _, docks in columns[MOST_COLUMNS:] for dock in docks]
-        self._stack_tabs([*main[:1], *moved, *third, *main[1:]])
+        first, third = columns[0][1], [dock for _, docks in columns[MOST_COLUMNS:] for dock in docks]
+        if third:
+            self._stack_tabs([*first, *third])
+        self._stack_tabs([*main[:1], *moved, *main[1:]])
         self._resize()
 
     def _unfold(self) -> None:

@@ -17,6 +17,7 @@ from app.gates import Gates
 from app.heads import Page
 from app.icons import application_icon
 from app.journal import Journal, Note
+from app.lines import Lines
 from app.link.link import Link
 from app.models.selection import Selection
 from app.panels import PANELS
@@ -50,6 +51,7 @@ class Window(QMainWindow):
             journal=Journal(link, desk, self),
             selection=selection,
             gates=Gates(link, workspace, selection, self),
+            lines=Lines(link, workspace, selection, self),
             reruns=Reruns(link, selection, self),
             view=View(self),
             workspace=workspace,
@@ -108,6 +110,8 @@ class Window(QMainWindow):
         self.docks.arrange(perspective, self.width())
         if self.docks.tab:
             self.context.view.show_tab(self.docks.tab)
+        if perspective == "debug" and self.context.lines.stopped and not self.context.gates.paused:
+            self.docks.bring("variables")
         self.refresh_actions()
 
     def refresh_actions(self) -> None:
@@ -141,6 +145,8 @@ class Window(QMainWindow):
         context.journal.settled.connect(lambda note: self.bar.hush(note.told))
         context.gates.refused.connect(self.tell)
         context.reruns.refused.connect(self.tell)
+        context.lines.refused.connect(self.tell)
+        context.lines.shown.connect(lambda: self.docks.bring("variables"))
         for news in (context.reruns.answered, context.reruns.pair_changed):
             news.connect(lambda *_: self.docks.bring("inspector"))
         context.view.details_wanted.connect(lambda: self.docks.reveal("inspector"))
@@ -160,6 +166,8 @@ class Window(QMainWindow):
             context.gates.changed,
             context.gates.paused_changed,
             context.gates.chosen_changed,
+            context.lines.stopped_changed,
+            context.lines.chosen_changed,
         ):
             signal.connect(lambda *_: self.refresh_actions())
 

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.models.gates import GateSetting
+from app.models.linepoints import LineSetting
 from app.text import tr
 from engine.hosting.profile import Profile
 
@@ -30,6 +31,10 @@ class Entry:
     autostart: bool = False
     gates: tuple[GateSetting, ...] = ()
     """Where its requests are held."""
+    lines: tuple[LineSetting, ...] = ()
+    """Where its threads stop."""
+    watches: tuple[str, ...] = ()
+    """Expressions to look at wherever one stops."""
 
 
 class Workspace(QObject):
@@ -70,13 +75,24 @@ class Workspace(QObject):
     def edit(self, key: str, profile: Profile, *, autostart: bool | None = None) -> None:
         """Give a server another profile."""
         old = self._entries[key]
-        self._entries[key] = Entry(key, profile, old.autostart if autostart is None else autostart, old.gates)
+        kept = old.autostart if autostart is None else autostart
+        self._entries[key] = replace(old, profile=profile, autostart=kept)
         self.edited.emit(key)
         self._on_changed()
 
     def set_gates(self, key: str, gates: tuple[GateSetting, ...]) -> None:
         """Keep a server's gates with it."""
         self._entries[key] = replace(self._entries[key], gates=gates)
+        self._on_changed()
+
+    def set_lines(self, key: str, lines: tuple[LineSetting, ...]) -> None:
+        """Keep a server's breakpoints on lines with it."""
+        self._entries[key] = replace(self._entries[key], lines=lines)
+        self._on_changed()
+
+    def set_watches(self, key: str, watches: tuple[str, ...]) -> None:
+        """Keep the expressions that are looked at with it."""
+        self._entries[key] = replace(self._entries[key], watches=watches)
         self._on_changed()
 
     def remove(self, key: str) -> None:
@@ -133,7 +149,9 @@ def _read(path: Path) -> list[Entry]:
 
 def _to_json(entry: Entry) -> dict[str, Any]:
     plain = {"key": entry.key, "autostart": entry.autostart, "profile": entry.profile.to_json()}
-    return plain | ({"gates": [gate.to_json() for gate in entry.gates]} if entry.gates else {})
+    plain |= {"gates": [gate.to_json() for gate in entry.gates]} if entry.gates else {}
+    plain |= {"lines": [line.to_json() for line in entry.lines]} if entry.lines else {}
+    return plain | ({"watches": list(entry.watches)} if entry.watches else {})
 
 
 def _entry(data: Any) -> Entry:
@@ -143,11 +161,17 @@ def _entry(data: Any) -> Entry:
         profile = Profile.from_json(data["profile"])
     except TypeError as error:
         raise ValueError(f"A profile is incomplete: {error}") from error
-    given = data.get("gates", [])
-    if not isinstance(given, list):
-        raise ValueError("The gates of a server are a list.")
-    gates = tuple(GateSetting.from_json(gate) for gate in given)
-    return Entry(str(data["key"]), profile, data.get("autostart") is True, gates)
+    given = {name: data.get(name, []) for name in ("gates", "lines", "watches")}
+    if not all(isinstance(one, list) for one in given.values()):
+        raise ValueError("The gates, lines and watches of a server are lists.")
+    return Entry(
+        str(data["key"]),
+        profile,
+        data.get("autostart") is True,
+        tuple(GateSetting.from_json(gate) for gate in given["gates"]),
+        tuple(LineSetting.from_json(line) for line in given["lines"]),
+        tuple(str(text) for text in given["watches"]),
+    )
 
 
 def write_whole(path: Path, content: bytes) -> None:

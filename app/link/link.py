@@ -252,7 +252,7 @@ class Link(QObject):
         client, self._client = self._client, None
         if client is not None:
             client.close()
-        self._tick = dataclasses.replace(self._tick, servers=(), paused=())
+        self._tick = dataclasses.replace(self._tick, servers=(), paused=(), stopped=(), lines=())
         self.ticked.emit(self._tick)
         waiting, self._waiting = self._waiting, {}
         sentence = tr("The supervisor has ended, and with it every server. What was captured is still here.")

@@ -175,6 +175,58 @@ class StuckRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedThread:
+    """A thread that waits at a line. `thread` is what orders name, `id` the capture's number of its request."""
+
+    key: str
+    pid: int
+    thread: int
+    native: int = 0
+    id: int | None = None
+    reason: str = ""
+    since: int = 0
+    running: bool = False
+    """It was told to go on to another line, and has not come there yet."""
+    path: str = ""
+    line: int = 0
+    function: str = ""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> StoppedThread:
+        """Read one of a tick's stopped threads."""
+        return cls(**{name: data[name] for name in cls.__slots__ if data.get(name) is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPoint:
+    """A breakpoint that is not where it was set: `at` is the line where it stops, 0 for nowhere."""
+
+    path: str
+    line: int
+    at: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """How the line breakpoints of a server stand: why there is no debugger, or in how many processes there is one."""
+
+    key: str
+    error: str = ""
+    attached: int = 0
+    moved: tuple[MovedPoint, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LineState:
+        """Read one of a tick's."""
+        moved = tuple(
+            MovedPoint(str(one["path"]), int(one["line"]), int(one["at"]), str(one["message"]))
+            for one in data.get("moved") or ()
+        )
+        return cls(str(data["key"]), str(data.get("error") or ""), int(data.get("attached") or 0), moved)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Everything that changes, at one moment (`at`, monotonic ns)."""
 
@@ -184,6 +236,8 @@ class Tick:
     servers: tuple[ServerStatus, ...] = ()
     paused: tuple[PausedRequest, ...] = ()
     stuck: tuple[StuckRequest, ...] = ()
+    stopped: tuple[StoppedThread, ...] = ()
+    lines: tuple[LineState, ...] = ()
 
     def server(self, key: str | None) -> ServerStatus | None:
         """The server with this key, if the supervisor knows it."""
@@ -197,4 +251,7 @@ class Tick:
         servers = tuple(ServerStatus.from_json(server) for server in data.get("servers") or ())
         paused = tuple(PausedRequest.from_json(one) for one in data.get("paused") or ())
         stuck = tuple(StuckRequest.from_json(one) for one in data.get("stuck") or ())
-        return cls(int(data["tick"]), int(data.get("at") or 0), TickTotals(**counters), servers, paused, stuck)
+        stopped = tuple(StoppedThread.from_json(one) for one in data.get("stopped") or ())
+        lines = tuple(LineState.from_json(one) for one in data.get("lines") or ())
+        at = int(data.get("at") or 0)
+        return cls(int(data["tick"]), at, TickTotals(**counters), servers, paused, stuck, stopped, lines)

@@ -7,6 +7,8 @@ from engine.debug.gates import BEFORE, RAISED, RECEIVED, SENT
 
 SHORT = {"verify_request": "verify", "process_request": "process", "shutdown_request": "shutdown"}
 """What stages are called where there is little room."""
+LINE = "line"
+"""How the place of a thread begins that is stopped at one."""
 
 
 def point_text(point: str, when: str) -> str:
@@ -20,6 +22,8 @@ def point_text(point: str, when: str) -> str:
 def place_text(place: str) -> str:
     """A capture's place in few words: "before verify", "bytes received", "" for none."""
     when, _, stage = place.partition(" ")
+    if when == LINE:
+        return tr("line {n}").format(n=stage)
     if not stage:
         return {RECEIVED: tr("bytes received"), SENT: tr("before sending"), RAISED: tr("exception")}.get(place, "")
     return point_text(SHORT.get(stage, stage), when)

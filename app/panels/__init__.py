@@ -18,6 +18,7 @@ from app.panels.paused import PausedPanel
 from app.panels.pipeline import PipelinePanel
 from app.panels.requests import RequestsPanel
 from app.panels.servers import ServersPanel
+from app.panels.variables import VariablesPanel
 from app.panels.welcome import WelcomePanel
 from app.panels.workers import WorkersPanel
 from app.text import QT_TR_NOOP
@@ -53,4 +54,5 @@ PANELS: tuple[Panel, ...] = (
     Panel("failures", QT_TR_NOOP("Failures"), "bottom", FailuresPanel, "Alt+9"),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
     Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
+    Panel("variables", QT_TR_NOOP("Variables"), "bottom", VariablesPanel, "Alt+0", visible=False),
 )

@@ -45,6 +45,7 @@ class InspectorPanel(LivePanel):
         context.selection.server_changed.connect(lambda _key: self._show(context.link.tick))
         context.view.details_wanted.connect(self._on_details_wanted)
         context.view.tab_wanted.connect(lambda name: self.tabs.setCurrentIndex(TABS.index(name)))
+        context.lines.shown.connect(lambda: self.tabs.setCurrentIndex(CODE))
         context.reruns.answered.connect(self._on_answered)
         context.reruns.pair_changed.connect(self._show_diff)
         self.setFocusProxy(self.tabs.tabBar())

@@ -112,6 +112,7 @@ class PausedPanel(LivePanel):
         found = self.model.pause(current.row())
         if found is not None and self.table.hasFocus():
             self.gone.clear()
+            self.context.lines.leads = False
             self.context.gates.choose(found.number)
             if found.id is not None:
                 self.context.selection.select_request(found.id)

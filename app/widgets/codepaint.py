@@ -9,23 +9,13 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from app.models.highlighting import Span
+from app.models.linepoints import Dot
 from app.theme import Theme, mix
 
 TINT_BAR = 36
 """Width of the bar of time, in px."""
 STRONGEST = 0.22
 """How much of the handler's colour the ground of a line has that all time goes to."""
-
-
-class Dot(Enum):
-    """What a line's breakpoint is."""
-
-    PLAIN = auto()
-    CONDITIONAL = auto()
-    LOG = auto()
-    OFF = auto()
-    UNSURE = auto()
-    """Set, but the debugger has no code there, or has not said yet."""
 
 
 class LineMark(Enum):

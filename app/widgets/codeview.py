@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QFocusEvent,
     QFontMetrics,
     QGuiApplication,
     QHelpEvent,
@@ -18,11 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app.models.highlighting import Highlighter
+from app.models.linepoints import Dot
 from app.text import safe_text, tip, tr
 from app.theme import mix, mono, theme
 from app.widgets.codepaint import (
     TINT_BAR,
-    Dot,
     LineMark,
     mark_colour,
     paint_arrow,
@@ -49,6 +50,7 @@ class CodeView(QAbstractScrollArea):
     gutter_asked = Signal(int)
     """Right button in the gutter: what is there shall be changed."""
     line_changed = Signal(int)
+    focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -291,6 +293,14 @@ class CodeView(QAbstractScrollArea):
             parts.append(tr("{cpu} % of the samples on a CPU, {wait} % waiting").format(
                 cpu=round(cpu * 100), wait=round(waiting * 100)))  # fmt: skip
         return " · ".join(parts)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         to = step(event, self._cursor, self.verticalScrollBar().pageStep(), self.count)

@@ -68,6 +68,14 @@ class Serving:
             self.touch(live)
         self.pending.let_go.append((request, since))
 
+    def held(self, request: int, place: str, since: int, until: int) -> None:
+        """A request goes on whose host does not tell it: a debugger held it."""
+        live = self.live.get(request)
+        self.let_go(request, since)
+        if live is not None:
+            self.was_held(live, since, until)
+        self.pending.interferences.append((request, Means.PAUSED, until, until - since, place))
+
     def was_held(self, live: Live, since: int, until: int) -> None:
         """The host tells it; time spent so is nobody's work."""
         live.pauses = [*(live.pauses or ()), (since, until)]

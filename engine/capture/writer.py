@@ -154,6 +154,10 @@ class CaptureWriter:
         """The request that was held since then goes on."""
         self._intake.let_go(request, since)
 
+    def held(self, request: int, place: str, since: int, until: int) -> None:
+        """A request that `hold` was told of goes on, and nobody else tells for how long it was held."""
+        self._intake.held(request, place, since, until)
+
     def find(self, host: int, request: int) -> int | None:
         """The number of a live request, by its number in its host."""
         live = self._intake.host(host).requests.get(request)

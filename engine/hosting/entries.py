@@ -217,7 +217,7 @@ class Entry:
             "error": self.error,
             "warning": self.warning,
             "stopped_reason": self.stopped_reason,
-            "paused": len(self.held.pauses),
+            "paused": len(self.held.pauses) + self.lines.stopped,
             "code": self.version.to_json(),
         }
 

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,13 @@ class Lines:
     """Whether its host was told to load the debugger."""
     loaded: bool = False
     """Whether it has."""
+    held: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """The requests whose threads are stopped: at which line, and since when."""
+
+    @property
+    def stopped(self) -> int:
+        """How many threads wait at a line."""
+        return sum(not stop.running for session in self.sessions.values() for stop in session.stops.values())
 
 
 class LineDesk:
@@ -78,6 +86,7 @@ class LineDesk:
         for session in list(entry.lines.sessions.values()):
             self._close(entry, session)
         entry.lines.attached = False
+        self._tell_held(entry.lines, {})
 
     def release(self, entry: Entry) -> None:
         """Let every thread of a server go on, and stop none: it is about to end."""
@@ -201,18 +210,32 @@ class LineDesk:
     def stops(self, entry: Entry) -> Iterator[dict[str, Any]]:
         """The stopped threads of a server, for the tick."""
         sessions = [session for session in entry.lines.sessions.values() if session.stops]
-        if not sessions or entry.host is None:
+        if entry.host is None or not (sessions or entry.lines.held):
             return
         lives = self._writer.live(entry.host.number)
         workers = {(one.pid, one.thread): one.request for one in lives}
         requests = {one.request for one in lives}
+        held: dict[int, tuple[str, int]] = {}
         for session in sessions:
             for stop in list(session.stops.values()):
                 stop.request = workers.get((session.pid, stop.native), stop.request)
                 if stop.running and stop.request is not None and stop.request not in requests:
                     del session.stops[stop.thread]  # it has come to no further line of the handler
                 else:
+                    if stop.request is not None and not stop.running:
+                        held[stop.request] = f"line {stop.frames[0]['line']}", stop.since
                     yield _line(entry, session, stop)
+        self._tell_held(entry.lines, held)
+
+    def _tell_held(self, lines: Lines, held: dict[int, tuple[str, int]]) -> None:
+        """The time for which a thread is stopped is nobody's work."""
+        for request, (place, since) in lines.held.items():
+            if held.get(request) != (place, since):
+                self._writer.held(request, place, since, time.monotonic_ns())
+        for request, (place, since) in held.items():
+            if lines.held.get(request) != (place, since):
+                self._writer.hold(request, place, since)
+        lines.held = held
 
     def states(self, entry: Entry) -> dict[str, Any] | None:
         """How a server's points stand, for the tick; None for a server that has none."""

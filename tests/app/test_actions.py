@@ -35,7 +35,7 @@ def test_bare_keys_act_only_in_the_table() -> None:
     bare = {action.id for action in ACTIONS if action.shortcut and "+" not in action.shortcut and not action.table}
     assert bare == {
         "help.keys", "server.edit", "requests.focus",  # F1, F2, Esc
-        "pause.continue", "pause.now", "pause.step", "gate.toggle",  # F5, F6, F10, F9
+        "pause.continue", "pause.now", "pause.step", "gate.toggle", "line.over",  # F5, F6, F10, F9, F11
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app import models
-from app.link.tick import PausedRequest, ServerStatus, Tick
+from app.link.tick import PausedRequest, ServerStatus, StoppedThread, Tick
 from app.models.chunks import ChunksModel
 from app.models.exchanges import Exchange, ExchangesModel
 from app.models.failuregroups import FailureGroupsModel
@@ -24,6 +24,8 @@ from app.models.recordtable import RecordTable
 from app.models.requests import RequestsModel
 from app.models.servers import ServersModel
 from app.models.slices import Slice
+from app.models.stopped import StoppedModel
+from app.models.variables import Variable, VariablesModel
 from engine.hosting.profile import Profile
 from tests.app.models.captures import CaptureFile
 from tests.app.models.test_failuregroups import group
@@ -88,6 +90,22 @@ def paused(capture: CaptureFile) -> Story:
         yield model
 
 
+def stopped(capture: CaptureFile) -> Story:
+    yield (model := StoppedModel())
+    for tick, threads in enumerate(((1, 2), (1, 2, 3), (3,), ())):
+        model.show(
+            tuple(StoppedThread("k", 100, thread, since=thread, path="/a.py", line=3) for thread in threads), tick
+        )
+        yield model
+
+
+def variables(capture: CaptureFile) -> Story:
+    yield (model := VariablesModel())
+    for names in ("ab", "bc", ""):
+        model.merge([Variable(name, "1") for name in names], lambda one: one.name)
+        yield model
+
+
 def requests(capture: CaptureFile) -> Story:
     yield (model := RequestsModel(capture.reader()))
     for now in range(1, 4):
@@ -124,6 +142,8 @@ STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     PausedModel: paused,
     RequestsModel: requests,
     ServersModel: servers,
+    StoppedModel: stopped,
+    VariablesModel: variables,
 }
 
 

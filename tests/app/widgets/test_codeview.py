@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app import theme as themes
-from app.widgets.codepaint import Dot, LineMark
+from app.models.linepoints import Dot
+from app.widgets.codepaint import LineMark
 from app.widgets.codeview import LINE, CodeView
 
 LINES = [f"value_{n} = compute({n})  # line" for n in range(1, 10_001)]
