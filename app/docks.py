@@ -283,7 +283,10 @@ class Docks:
         for dock in self._of("right"):
             if self._window.dockWidgetArea(dock) == AREAS["bottom"]:
                 self._window.addDockWidget(AREAS["right"], dock)
-        self._set_side_by_side([docks for _, docks in self._columns()[MOST_COLUMNS - 1 :]])
+        for _, docks in self._columns()[MOST_COLUMNS:]:
+            for dock in docks:  # Qt would not split it off from tabs
+                self._window.addDockWidget(AREAS["bottom"], dock)
+            self._stack_tabs(docks)
         self._resize()
 
     def _resize(self) -> None:

@@ -147,6 +147,7 @@ QTabBar::tab:focus { color: $accent; }
 QTabBar::tab:disabled { color: $faint; }
 
 QScrollArea { border: 0; background: transparent; }
+QAbstractScrollArea::corner { background: $panel; border: 0; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: $edge; border-radius: 3px; margin: 2px; min-height: 24px; min-width: 24px; }

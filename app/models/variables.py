@@ -53,9 +53,9 @@ def _colour(row: Variable) -> Any:
 
 
 COLUMNS: tuple[Column[Variable], ...] = (
-    Column("name", QT_TR_NOOP("name"), QT_TR_NOOP("A variable of the frame, or an expression that is watched"), 104,
+    Column("name", QT_TR_NOOP("name"), QT_TR_NOOP("A variable of the frame, or an expression that is watched"), 116,
            lambda row, m: safe_text(row.name, 80), mono=True, colour=_colour),
-    Column("value", QT_TR_NOOP("value"), QT_TR_NOOP("Its value; bold: it has changed since the last stop"), 200,
+    Column("value", QT_TR_NOOP("value"), QT_TR_NOOP("Its value; bold: it has changed since the last stop"), 100,
            lambda row, m: safe_text(row.value, 200), mono=True,
            colour=lambda row: theme().error if row.failed else None,
            hint=lambda row: safe_text(f"{row.kind} {row.value}".strip(), 1000)),
@@ -67,6 +67,14 @@ class VariablesModel(RecordTable[Variable]):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(COLUMNS, parent=parent)
+
+    def show(self, found: Sequence[Variable]) -> None:
+        """Show these, in this order; while they are the same ones the chosen row stays chosen."""
+        if [(one.watched, one.name) for one in self._rows] == [(one.watched, one.name) for one in found]:
+            self._rows = list(found)
+            self.repaint()
+        else:
+            self.replace(found)
 
     # Qt's overrides
 

@@ -16,11 +16,11 @@ from app.models.variables import VariablesModel
 from app.panels.live import LEAST_HEIGHT, LivePanel, Slow, row
 from app.panels.tables import make_table
 from app.text import label, no_mnemonic, safe_text, set_role, set_tip, tr
+from app.theme import ROW
 
 BUTTONS = ("pause.continue", "line.over", "line.into", "line.out", "line.cursor")
 MOST_ROWS = 3
 """Stopped threads that are shown without scrolling."""
-ROW, HEAD = 22, 24
 
 
 class VariablesPanel(LivePanel):
@@ -47,7 +47,10 @@ class VariablesPanel(LivePanel):
         self.nothing.setContentsMargins(12, 12, 12, 12)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = make_table(self.threads, tr("Stopped threads"), tr("Choose one to see its line and its values"))
+        self.table.horizontalHeader().hide()
         self.stack = QComboBox()
+        self.stack.setMinimumContentsLength(8)
+        self.stack.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.stack.setAccessibleName(tr("Call stack"))
         set_tip(self.stack, tr("The calls that the thread is in, the innermost first"))
         self.note = label(name=tr("About the stopped thread"), role="warn-small", wrap=True)
@@ -77,9 +80,10 @@ class VariablesPanel(LivePanel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.table)
-        layout.addLayout(row(*(self._button(name) for name in BUTTONS), None, margins=(8, 4, 8, 0), spacing=2))
+        line = row(*(self._button(name) for name in BUTTONS), self.stack, margins=(6, 4, 8, 4), spacing=0)
+        line.setStretchFactor(self.stack, 1)
+        layout.addLayout(line)
         layout.addWidget(self.note)
-        layout.addLayout(row(self.stack, margins=(12, 4, 12, 4)))
         layout.addWidget(self.values, 1)
         layout.addLayout(row(self.expression, self.watch_button, margins=(12, 4, 8, 4), spacing=4))
         layout.addWidget(self.result)
@@ -146,7 +150,7 @@ class VariablesPanel(LivePanel):
         self.body.setVisible(bool(stopped))
         self.nothing.setVisible(not stopped)
         self.nothing.setText(self._nothing())
-        self.table.setFixedHeight(HEAD + ROW * max(1, min(MOST_ROWS, len(stopped))) + 2)
+        self.table.setFixedHeight(ROW * max(1, min(MOST_ROWS, len(stopped))))
         place = self.threads.row_of(self._lines.chosen)
         if place >= 0 and place != self.table.currentIndex().row():
             self.table.selectRow(place)
@@ -172,11 +176,11 @@ class VariablesPanel(LivePanel):
 
     def _show_frame(self) -> None:
         frames = self._lines.frames
-        names = [f"{frame.name}  {os.path.basename(frame.path)}:{frame.line}" for frame in frames.stack]
+        names = [f"{frame.name}:{frame.line}  {os.path.basename(frame.path)}" for frame in frames.stack]
         self.stack.clear()
         self.stack.addItems([no_mnemonic(safe_text(name, 120)) for name in names])
         self.stack.setCurrentIndex(frames.stack.index(frames.chosen) if frames.chosen in frames.stack else -1)
-        self.model.merge([*frames.watched, *frames.variables], lambda one: (one.watched, one.name))
+        self.model.show([*frames.watched, *frames.variables])
         if frames.chosen is None:
             self._say("")
 

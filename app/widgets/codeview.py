@@ -251,7 +251,11 @@ class CodeView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        bar = self.verticalScrollBar()
+        seen = bar.value() < self._cursor <= bar.value() + bar.pageStep()
         self._fit()
+        if seen and self._cursor > bar.value() + bar.pageStep():
+            bar.setValue(self._cursor - 1 - bar.pageStep() // 2)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QListView, QPushButton
 
 from app.examples import FOLDER
 from app.models.gates import GateSetting
+from app.models.linepoints import LineSetting
 from app.panels.diff_tab import DiffTab
 from app.panels.inspector import BYTES, CODE, EXCEPTION, STAGES
 from engine.hosting.profile import Profile
@@ -114,6 +115,36 @@ def forking(here: Theatre) -> None:
     here.select(link.tick.stuck[0].request)
     view = here.find(QListView, "Stack")
     here.wait("its stack is shown", lambda: view.model().rowCount() > 0)
+
+
+def lines(here: Theatre) -> None:
+    """A thread stopped at a line and stepped to the next, while others still flow."""
+    context = here.window.context
+    key = context.desk.run_example("broken-length")
+    host, _, port = here.wait_listening(key).address.rpartition(":")
+    context.lines.put(key, LineSetting(handler_file(here, key), 21, condition="n == 5"))
+    here.wait("the debugger is there", lambda: (state := context.lines.state(key)) is not None and state.attached)
+    client = socket.create_connection((host, int(port)))
+    here.stay_open([client])
+    client.sendall(b"\x00\x00\x00\x05hello\r\n")
+    here.wait("it stops", lambda: context.lines.stopped and context.lines.stopped[0].id)
+    here.window.run("perspective.debug")
+    context.lines.watch(key, "len(buf) == n")
+    here.select(next(stop.id for stop in context.lines.stopped if stop.id is not None))
+    context.lines.choose(context.lines.stopped[0])
+    here.wait("its values are there", lambda: "self.rfile" in context.lines.frames.values())
+    here.window.run("line.over")
+    here.wait("the next line", lambda: context.lines.frames.chosen and context.lines.frames.chosen.line == 23)
+    here.wait("its values are there", lambda: "self.rfile" in context.lines.frames.values())
+    here.wait("the watch is there", lambda: context.lines.frames.watched)
+    here.wait_requests(8, "server:broken-length state:done")
+
+
+def handler_file(here: Theatre, key: str) -> str:
+    """The file of a server's handler."""
+    entry = here.window.context.workspace.entry(key)
+    assert entry is not None
+    return entry.profile.handler_file
 
 
 def four_families(here: Theatre) -> None:
@@ -225,6 +256,7 @@ SCENES = (
     Scene(14, "load", load),
     Scene(15, "failed-reload", failed_reload),
     Scene(16, "run-again-equal", run_again_equal),
+    Scene(17, "lines", lines),
 )
 
 

@@ -101,8 +101,8 @@ def stopped(capture: CaptureFile) -> Story:
 
 def variables(capture: CaptureFile) -> Story:
     yield (model := VariablesModel())
-    for names in ("ab", "bc", ""):
-        model.merge([Variable(name, "1") for name in names], lambda one: one.name)
+    for names in ("ab", "ab", "bc", ""):
+        model.show([Variable(name, "1") for name in names])
         yield model
 
 
