@@ -19,13 +19,9 @@ from .finding import Finder
 from .gating import check_decision, read_gates
 from .hosts import HostProcess
 from .profile import ON_SAVE
-from .replays import AGAIN, ClientRuns
-from .reruns import Reruns
 from .runner import Runner
 from .searches import Searches
 
-PLAYED = ("repeat", "clients", "at_once", "patience", "payloads")
-"""What an order to run a request again may say of how; see replay/again.py."""
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
 Action = Callable[[int, dict[str, Any]], Answer]
@@ -34,13 +30,9 @@ Action = Callable[[int, dict[str, Any]], Answer]
 class Orders:
     """Carries out orders. Raises HostingError where one cannot be obeyed."""
 
-    def __init__(
-        self, runner: Runner, writer: CaptureWriter, clients: ClientRuns, reruns: Reruns, finder: Finder
-    ) -> None:
+    def __init__(self, runner: Runner, writer: CaptureWriter, finder: Finder) -> None:
         self._runner = runner
         self._writer = writer
-        self._clients = clients
-        self._reruns = reruns
         self._searches = Searches(writer, finder)
         self._actions: dict[str, Action] = {
             "start": self._start,
@@ -60,9 +52,6 @@ class Orders:
             "release": self._release,
             "clear": self._clear,
             "limits": self._limits,
-            "clients_start": self._clients_start,
-            "clients_stop": self._clients_stop,
-            "run_again": self._run_again,
             "on_save": self._on_save,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
@@ -274,26 +263,6 @@ class Orders:
         limits.bytes = max(1 << 20, int(order.get("bytes", limits.bytes)))
         return {"ok": True}
 
-    def _clients_start(self, ticket: int, order: dict[str, Any]) -> Answer:
-        wanted = {name: value for name, value in order.items() if name not in ("order", "ticket", "key", "label")}
-        if "payloads" not in wanted:
-            wanted["payloads"] = [str(wanted.pop("payload", ""))]
-        if "key" in order:
-            wanted |= self._target(order)
-        else:
-            wanted["address"] = address = parse_address(str(order["address"]))
-            wanted.setdefault("transport", "unix" if isinstance(address, str) else "tcp")
-        return {"ok": True, "clients": self._clients.start(wanted)}
-
-    def _target(self, order: dict[str, Any]) -> dict[str, Any]:
-        entry = self._entry(order)
-        part = entry.own
-        key = str(order["key"])
-        if key != entry.key:
-            part = next((p for p in entry.parts.values() if key == f"{entry.key}/{p.number}"), part)
-        transport = part.transport or entry.profile.family
-        return {"transport": transport, "address": parse_address(part.address)}
-
     def _on_save(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
         if order.get("how") not in ON_SAVE:
@@ -301,26 +270,6 @@ class Orders:
         entry.profile = dataclasses.replace(entry.profile, on_save=str(order["how"]))
         if entry.host is not None:
             entry.host.tell("on_save", how=order["how"])
-        return {"ok": True}
-
-    def _run_again(self, ticket: int, order: dict[str, Any]) -> Answer:
-        request = int(order["request"])
-        server = self._writer.server_of(request)
-        if server is None:
-            raise HostingError("not_found", f"Request #{request} is no longer in the capture.")
-        entry, part = self._runner.place_of(server)
-        if entry.state != "listening" and entry.listener is None:  # while it is restarted its clients wait
-            raise HostingError("not_running", f"{entry.profile.name} does not run; start it first.")
-        wanted: dict[str, Any] = {name: order[name] for name in PLAYED if name in order}
-        wanted |= {"capture": str(self._writer.path), "request": request, "tls": bool(entry.profile.tls_cert)}
-        wanted |= {"transport": part.transport or entry.profile.family, "address": parse_address(part.address)}
-        self._writer.commit()
-        number = self._clients.start(wanted, AGAIN)
-        self._reruns.begin(number, request, part)
-        return {"ok": True, "clients": number}
-
-    def _clients_stop(self, ticket: int, order: dict[str, Any]) -> Answer:
-        self._clients.stop(int(order["clients"]))
         return {"ok": True}
 
 
@@ -334,15 +283,6 @@ def _transport(entry: Entry, part: int) -> str:
     if entry.profile.kind != "script":
         return entry.profile.family
     return entry.parts[part].transport if part in entry.parts else ""
-
-
-def parse_address(text: str) -> str | list[Any]:
-    """Back from the text of an address: a path, or host and port where a client reaches it."""
-    host, colon, port = text.rpartition(":")
-    if not colon or "/" in text or text.startswith("@") or not port.isdigit():
-        return text
-    host = host.strip("[]")
-    return [{"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)]
 
 
 def _place(profile: Any) -> tuple[Any, ...]:

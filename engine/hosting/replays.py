@@ -17,6 +17,8 @@ from .loop import Loop
 BOOT = str(Path(__file__).with_name("boot.py"))
 AGAIN = (BOOT, "replay.again", "0")
 """Runs captured requests again; see replay/again.py. The number is standard input's."""
+CHECKING = (BOOT, "replay.checking", "0")
+"""Checks answers against expectations; see replay/checking.py."""
 PROGRAM = str(Path(__file__).resolve().parent.parent / "replay" / "clients.py")
 UNFINISHED_LIMIT = 1 << 20
 READ_SIZE = 1 << 16

@@ -12,6 +12,8 @@ from .entries import Part
 
 PATIENCE = 5.0
 """So long a row is waited for; facts may have been dropped."""
+TIED = ("played", "checked")
+"""Events of clients that have made a request."""
 MOST_TIED = 500
 """Of one order: who repeats a request a thousand times looks at those that differ."""
 
@@ -39,7 +41,7 @@ class Wanted:
     @property
     def is_played(self) -> bool:
         """The end of an order is told after all that it has played, too."""
-        return self.event.get("what") == "played"
+        return self.event.get("what") in TIED
 
 
 class Reruns:
@@ -57,7 +59,7 @@ class Reruns:
         return bool(self._wanted)
 
     def begin(self, number: int, request: int, part: Part) -> None:
-        """The clients of this number run `request` again, against this server."""
+        """The clients of this number run `request` again, or something else if it is 0, against this server."""
         self._runs[number] = Run(request, part, self._writer.last_request)
 
     def hear(self, event: dict[str, Any]) -> bool:
@@ -68,7 +70,7 @@ class Reruns:
         event = {**event, "of": run.request, "request": None}
         if event.get("what") == "ended":
             del self._runs[int(event["clients"])]
-        if event.get("what") == "played" and (run.tied < MOST_TIED or not event.get("equal")):
+        if event.get("what") in TIED and (run.tied < MOST_TIED or not event.get("equal")):
             run.tied += 1
             self._wanted.append(Wanted(run, event, time.monotonic() + PATIENCE))
         elif self._wanted and event.get("what") == "ended":

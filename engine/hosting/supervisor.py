@@ -17,6 +17,7 @@ from ..capture.store import BadCapture
 from ..capture.writer import CaptureWriter
 from ..channel.codec import DamagedFrame
 from ..channel.frames import JsonChannel
+from .clientorders import ClientOrders
 from .errors import HostingError
 from .finding import Finder
 from .lineorders import LineOrders
@@ -84,7 +85,8 @@ class Supervisor:
         self._reruns = Reruns(self._writer, self._send)
         self._clients = ClientRuns(self._loop, self._tell_clients)
         finder = Finder(self._runner, self._loop)
-        self._orders = Orders(self._runner, self._writer, self._clients, self._reruns, finder)
+        self._orders = Orders(self._runner, self._writer, finder)
+        self._orders.add(ClientOrders(self._runner, self._writer, self._clients, self._reruns).actions)
         self._orders.add(LineOrders(self._runner, self._loop, self._reply).actions)
         self._orders.late = self._reply
         self._watcher = Watcher(self._runner, self._writer, finder, self._change)

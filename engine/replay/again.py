@@ -127,12 +127,13 @@ def main(fd: int) -> int:
         report("failed", sentence=f"This order cannot be read: {error}.")
         return 2
     stop = threading.Event()
-    threading.Thread(target=_stop_with_input, args=(fd, stop), daemon=True).start()
+    threading.Thread(target=stop_with_input, args=(fd, stop), daemon=True).start()
     run(order, report, stop)
     return 0
 
 
-def _stop_with_input(fd: int, stop: threading.Event) -> None:
+def stop_with_input(fd: int, stop: threading.Event) -> None:
+    """The supervisor holds the other end of standard input: its end is the order to stop."""
     while os.read(fd, 4096):
         pass
     stop.set()

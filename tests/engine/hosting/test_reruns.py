@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from engine.capture.reader import CaptureReader
 from engine.hosting.client import SupervisorClient
 from engine.hosting.errors import HostingError
 from engine.hosting.profile import Profile
+from engine.replay.expectations import Expectation, write_expectations
+from engine.replay.playback import read_playback
 from tests.engine.certificates import ask_tls, certificate
 
 SECONDS = 20.0
@@ -174,3 +177,22 @@ def test_what_cannot_be_run_again(client: SupervisorClient, reader: CaptureReade
     client.request("stop", SECONDS, key="k")
     with pytest.raises(HostingError, match="does not run; start it first"):
         client.request("run_again", SECONDS, request=first)
+
+
+def test_answers_are_checked_against_expectations(
+    client: SupervisorClient, reader: CaptureReader, tmp_path: Path
+) -> None:
+    host, _, port = start(client, tmp_path)["address"].rpartition(":")
+    with socket.create_connection((host, int(port)), SECONDS) as sock:
+        converse(sock)
+    playback = read_playback(reader, closed_request(client, reader))
+    other = replace(playback, answer=b"ONE\nTOW\n")
+    file = tmp_path / "expectations.json"
+    write_expectations(file, [Expectation("good", "Upper", playback), Expectation("bad", "Upper", other)])
+    client.request("check", SECONDS, key="k", file=str(file))
+    checked = [event for event in events_until(client, "ended") if event["what"] == "checked"]
+    assert [(event["name"], event["passed"], event["first"]) for event in checked] == [
+        ("good", True, None), ("bad", False, 5),
+    ]  # fmt: skip
+    answers = [[c.data for c in reader.chunks(event["request"]) if not c.received] for event in checked]
+    assert answers == [[b"ONE\n", b"TWO\n"]] * 2
