@@ -46,9 +46,8 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("server.new", QT_TR_NOOP("New server…"), "file", QT_TR_NOOP("Set up a server: family, concurrency, address, "
            "handler"), "Ctrl+N", "plus"),
-    Action("handler.open", QT_TR_NOOP("Open handler file…"), "file",
-           QT_TR_NOOP("Choose a .py file and serve one of its "
-           "handler classes"), "Ctrl+O", "file-code"),
+    Action("handler.open", QT_TR_NOOP("Open…"), "file", QT_TR_NOOP("Choose a .py file and serve one of its handler "
+           "classes, or a capture file and look at what it holds"), "Ctrl+O", "file-code"),
     Action("script.run", QT_TR_NOOP("Run a script…"), "file", QT_TR_NOOP("Run an unmodified program and watch every "
            "server that it makes"), "Ctrl+Shift+O", "terminal"),
     Action("app.quit", QT_TR_NOOP("Quit"), "file", QT_TR_NOOP("Stop every server and leave"), "Ctrl+Q", "log-out",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
@@ -38,11 +39,21 @@ def new_server(scope: Scope, profile: Profile | None = None) -> None:
     dialog.open()
 
 
-def open_handler(scope: Scope) -> None:
-    title, kinds = tr("Open handler file"), tr("Python files (*.py)")
-    path, _kind = QFileDialog.getOpenFileName(scope.parent, title, "", kinds)
+def open_any(scope: Scope) -> None:
+    kinds = tr("Handlers and captures (*.py *.socketscope);;All files (*)")
+    path, _kind = QFileDialog.getOpenFileName(scope.parent, tr("Open a handler or a capture"), "", kinds)
     if path:
-        new_server(scope, Profile(name="", handler_file=path))
+        open_file(scope, Path(path))
+
+
+def open_file(scope: Scope, file: Path) -> None:
+    """A handler file becomes a new server; a capture is looked at; of anything else the window says what is wrong."""
+    if not file.is_file():
+        scope.context.tell(tr("There is no file {}.").format(safe_text(str(file), 300)))
+    elif file.suffix == ".py" and scope.context.session is None:
+        new_server(scope, Profile(name="", handler_file=str(file.resolve())))
+    else:
+        scope.shell.open_session(file)
 
 
 def run_script(scope: Scope) -> None:
@@ -242,7 +253,7 @@ def show_palette(scope: Scope) -> None:
 
 COMMANDS: Mapping[str, Command] = {
     "server.new": new_server,
-    "handler.open": open_handler,
+    "handler.open": open_any,
     "script.run": run_script,
     "app.quit": lambda scope: (scope.shell.close(), None)[1],
     "server.start": lambda scope: scope.context.desk.start(scope.server),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.actions import by_id
 from app.context import Context
 from app.link.tick import ServerState
+from app.sessions import blocks
 from app.text import tr
 from engine.debug.gates import POINTS
 from engine.hosting.profile import ON_SAVE
@@ -29,6 +31,9 @@ class Shell(Protocol):
 
     def show_welcome(self) -> None:
         """Show the page with the examples."""
+
+    def open_session(self, path: Path) -> None:
+        """Look at a capture file."""
 
     def arrange(self, perspective: str) -> None:
         """Put the panels into a perspective's order."""
@@ -88,7 +93,10 @@ CHECKS: Mapping[str, Callable[[Scope], bool]] = {
 
 def why_not(scope: Scope, name: str) -> str:
     """Why an action cannot be done now; "" when it can."""
-    needs = by_id(name).needs
+    record = by_id(name)
+    if scope.context.session is not None and blocks(record.menu, name):
+        return tr("This session comes from a file; nothing runs in it")
+    needs = record.needs
     return CONDITIONS[needs](scope) if needs else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -116,6 +117,8 @@ class Context:
     """The one QAction with this id, for a button or a context menu that shall share its text, tip and state."""
     tell: Callable[[str], None]
     """Say one plain sentence in the status bar."""
+    session: Path | None = None
+    """The capture file that the window shows, if it is not a live one."""
 
 
 class PanelWidget(Protocol):

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import settings as known
 from app import translations
-from app.commands import new_server
+from app.commands import open_file
 from app.errors import Reports
 from app.launch import spawner
 from app.link.link import Link
@@ -27,7 +27,6 @@ from app.window import Window
 from app.workspace import Workspace
 from engine.hosting.client import SupervisorClient
 from engine.hosting.errors import HostingError
-from engine.hosting.profile import Profile
 
 _TELL_FROM = logging.WARNING
 """Log lines from here on are told in the status bar."""
@@ -90,17 +89,7 @@ def begin(window: Window, options: argparse.Namespace) -> None:
     if options.demo:
         window.context.desk.run_example("echo-threads")
     for file in options.files[:1]:
-        open_file(window, Path(file))
-
-
-def open_file(window: Window, file: Path) -> None:
-    """A handler file becomes a new server; of anything else the window says what can be done with it."""
-    if not file.is_file():
-        window.tell(tr("There is no file {}.").format(file))
-    elif file.suffix == ".py":
-        new_server(window.scope, Profile(name="", handler_file=str(file.resolve())))
-    else:
-        window.tell(tr("{0} is no Python file. If it is a capture, list it with: socketscope show {0}").format(file))
+        open_file(window.scope, Path(file))
 
 
 def _end_on_signal(end: Callable[[], object], parent: QObject) -> None:

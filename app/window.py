@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
 from app.bars import StatusBar, ToolBar
-from app.commands import COMMANDS, new_server
+from app.commands import COMMANDS, open_file
 from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
@@ -19,14 +21,16 @@ from app.icons import application_icon
 from app.journal import Journal, Note
 from app.lines import Lines
 from app.link.link import Link
+from app.link.session import SessionFile
 from app.models.selection import Selection
 from app.panels import PANELS
 from app.reruns import Reruns
+from app.sessions import with_banner
 from app.settings import Settings
 from app.text import set_tip
 from app.theme import ThemeSource
 from app.workspace import Workspace
-from engine.hosting.profile import Profile
+from engine.capture.reader import BadCapture
 
 LAYOUT = 2
 """Version of the stored layout; another number makes old ones void."""
@@ -37,9 +41,17 @@ FIRST = QSize(1440, 900)
 class Window(QMainWindow):
     """One window, one selection, one view. It owns the link: when it closes, every server ends."""
 
-    def __init__(self, link: Link, workspace: Workspace, settings: Settings, themes: ThemeSource) -> None:
+    def __init__(
+        self,
+        link: Link,
+        workspace: Workspace,
+        settings: Settings,
+        themes: ThemeSource,
+        session: Path | None = None,
+    ) -> None:
+        """`session`: the capture file that the link tells of, instead of what runs."""
         super().__init__()
-        self.setWindowTitle("Socketscope")
+        self.setWindowTitle("Socketscope" if session is None else f"{session.name} - Socketscope")
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self._actions = make_actions(self, self.run)
@@ -60,7 +72,9 @@ class Window(QMainWindow):
             run=self.run,
             action=self.action,
             tell=self.tell,
+            session=session,
         )
+        self._sessions: list[Window] = []
         self.scope = Scope(self.context, self, self)
         self.perspective = "live"
         self._stand: object = None
@@ -69,7 +83,7 @@ class Window(QMainWindow):
         self._restore()
         for entry in workspace.entries[:1]:
             selection.select_server(entry.key)
-        self._show_page("requests" if workspace.entries else "welcome")
+        self._show_page("requests" if workspace.entries or session is not None else "welcome")
         self.refresh_actions()
 
     def run(self, name: str) -> None:
@@ -104,6 +118,17 @@ class Window(QMainWindow):
         """Show the examples."""
         self._show_page("welcome")
 
+    def open_session(self, path: Path) -> None:
+        """Look at a capture file, in a window of its own."""
+        try:
+            link = Link(lambda: SessionFile(path))
+        except BadCapture as error:
+            self.tell(str(error))
+            return
+        self._sessions = [one for one in self._sessions if one.isVisible()]
+        self._sessions.append(Window(link, Workspace(), self.context.settings, self.context.themes, path))
+        self._sessions[-1].show()
+
     def arrange(self, perspective: str) -> None:
         """Put every panel in its place for a perspective."""
         self.perspective = perspective
@@ -129,7 +154,7 @@ class Window(QMainWindow):
         self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)
-        self.setCentralWidget(self._stack)
+        self.setCentralWidget(with_banner(self._stack, self.context.session))
         self.docks = Docks(self, PANELS, self.context)
         menu = QMenu(self)
         self.tools = ToolBar(self.context, self._actions, menu)
@@ -213,14 +238,15 @@ class Window(QMainWindow):
         self.docks.fit(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._remember()
+        if self.context.session is None:
+            self._remember()
         self.context.link.close()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.toLocalFile().endswith(".py") for url in event.mimeData().urls()):
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls()[:1]:
-            new_server(self.scope, Profile(name="", handler_file=url.toLocalFile()))
+            open_file(self.scope, Path(url.toLocalFile()))

@@ -23,6 +23,19 @@ class CaptureReader(RequestReader, AlikeReader, ActivityReader, SummaryReader):
         """Added to a time of the capture it gives `time.time_ns()`."""
         return self._meta().get("wall_offset", 0)
 
+    @property
+    def last_at(self) -> int:
+        """When the newest thing that it tells happened, ns; 0 in an empty capture."""
+        parts = (
+            "max(started), max(stopped) FROM server",
+            "max(closed), max(opened) FROM request",
+            "max(at), NULL FROM output",
+            "max(at), NULL FROM cpu",
+        )
+        with self._sensible():
+            found = [at for part in parts for row in self._all(f"SELECT {part}") for at in rows.integers(*row)]
+        return max((at for at in found if at is not None), default=0)
+
     def totals(self) -> Totals:
         """The counters as of the last commit."""
         meta = self._meta()
