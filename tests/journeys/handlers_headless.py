@@ -46,6 +46,7 @@ class Trouble(socketserver.StreamRequestHandler):
     def take(self) -> None:
         """Holds a lock for as long as the client stays."""
         with TILL:
+            self.wfile.write(b"taken\n")
             self.rfile.readline()
 
     def want(self) -> None:

@@ -41,7 +41,9 @@ def named_within(site: Site, began: float) -> float:
 
 def test_a_regex_that_never_ends_and_a_lock_are_named_soon(site: Site) -> None:
     address = site.start()["address"]
-    with _send(address, b"take\n"), _send(address, b"echo\nwant\n") as wanting:
+    with _send(address, b"take\n") as taking:
+        assert taking.recv(100) == b"taken\n"
+        wanting = _send(address, b"echo\nwant\n")
         assert wanting.recv(100) == b"done\n"
         assert named_within(site, time.monotonic()) < SOON + SLACK
         line = stuck(site)
@@ -63,6 +65,7 @@ def test_a_regex_that_never_ends_and_a_lock_are_named_soon(site: Site) -> None:
             line = stuck(site)
             assert (line["request"], line["doing"], line["function"]) == (3, "interpreter", "hold")
             assert "by request #3" in site.server()["warning"]["sentence"]
+            wanting.close()
             assert where(site, 3)["frames"][-1]["function"] == "hold" or "match" in str(where(site, 3)["frames"][-1])
 
 
@@ -112,7 +115,8 @@ def test_a_request_that_starves_in_the_queue(tmp_path: Path) -> None:
             attributes=attributes,
         )  # fmt: skip
         address = client.request("start", DEADLINE, key="t", profile=profile)["address"]
-        with _send(address, b"take\n"), _send(address, b"echo\n"):
+        with _send(address, b"take\n") as taking, _send(address, b"echo\n"):
+            assert taking.recv(100) == b"taken\n"
             line = stuck(site)
             assert line["doing"] == "queue"
             assert line["request"] == 2
