@@ -18,6 +18,7 @@ from app.keysheet import CommandPalette, KeySheet
 from app.text import ask, safe_text, tr
 from engine.capture.filters import FilterError, parse
 from engine.capture.reader import BadCapture
+from engine.debug.gates import RAISED
 from engine.hosting.profile import ON_SAVE, Profile
 from engine.replay.playback import NotPlayable, read_playback
 from engine.replay.pytestcase import pytest_case
@@ -291,6 +292,7 @@ COMMANDS: Mapping[str, Command] = {
     "line.cursor": lambda scope: scope.context.lines.go("cursor"),
     "pause.now": pause_now,
     "gate.toggle": toggle_gate,
+    "gate.raised": lambda scope: scope.context.gates.toggle(scope.server, RAISED),
     "gates.switch": lambda scope: scope.context.gates.switch(not scope.context.gates.on),
     "perspective.live": lambda scope: scope.shell.arrange("live"),
     "perspective.debug": lambda scope: scope.shell.arrange("debug"),

@@ -14,7 +14,7 @@ from app.context import Context
 from app.link.tick import ServerState
 from app.sessions import blocks
 from app.text import tr
-from engine.debug.gates import POINTS
+from engine.debug.gates import POINTS, RAISED
 from engine.hosting.profile import ON_SAVE
 
 
@@ -83,6 +83,7 @@ CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     **{f"on_save.{how}": lambda scope, how=how: _on_save(scope) == how for how in ON_SAVE},  # type: ignore[misc]
     "view.freeze": lambda scope: scope.context.view.frozen,
     "view.follow": lambda scope: scope.context.view.following,
+    "gate.raised": lambda scope: scope.context.gates.at(scope.server, RAISED) is not None,
     "gates.switch": lambda scope: scope.context.gates.on,
     "perspective.live": lambda scope: scope.shell.perspective == "live",
     "perspective.debug": lambda scope: scope.shell.perspective == "debug",
