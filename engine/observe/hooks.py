@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import acting
+from .logs import Log
 from .observer import Observer, Recording
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ HOOKS = (
     "interfered",
 )
 
-log = logging.getLogger("socketscope.observe")
+log = Log("socketscope.observe")
 
 
 class Hooks:

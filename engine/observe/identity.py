@@ -24,6 +24,3 @@ class Identity:
 
 
 identity = Identity()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=identity.forked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +53,9 @@ def addressee(sock: Any, address: Any) -> Request | None:
     return None
 
 
-def _keep_own() -> None:
+def keep_own() -> None:
+    """In a forked child: the other threads are not here."""
     own = current.get(get_ident())
     current.clear()
     if own is not None:
         current[get_ident()] = own
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_keep_own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import Any
 
@@ -21,6 +22,26 @@ newcomers: list[Observer] = []
 """Observers of every server that is made from now on; `install` fills it."""
 
 
+_forks_are_minded = False
+
+
+def _mind_forks() -> None:
+    """Before the first server is watched no forked child has to run any of this: code is what makes a fork dear."""
+    global _forks_are_minded
+    if _forks_are_minded:
+        return
+    _forks_are_minded = True
+    if identity.pid != os.getpid():
+        identity.forked()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forked)
+
+
+def _forked() -> None:
+    identity.forked()
+    live.keep_own()
+
+
 class Place:
     """What stays the same for all requests of one watched server."""
 
@@ -30,6 +51,7 @@ class Place:
     )  # fmt: skip
 
     def __init__(self, server: Any) -> None:
+        _mind_forks()
         self.number = next(identity.servers)
         self.hooks = Hooks(server, self.number)
         self.transport = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ..observe.logs import Log
 
 if TYPE_CHECKING:
     import ssl
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """How often the files are looked at, at most; seconds."""
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 @dataclass(frozen=True)

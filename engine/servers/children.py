@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple, Protocol
 
+from .crowd import alive
+
 BLIND_INTERVAL = 0.1
 """How often, in seconds, a loop looks after children that nothing tells it about: there was no pidfd to be had."""
 OURS = "socketscope"
@@ -27,6 +29,14 @@ class Ended(NamedTuple):
     status: int = -1
     cpu: int = -1
     peak_memory: int = -1
+
+
+def forget(pid: int, flags: int = 0) -> bool:
+    """As `collect`, for whoever does not care how it ended: whether it has."""
+    try:
+        return os.waitpid(pid, flags)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 def collect(pid: int, flags: int = 0) -> Ended | None:
@@ -75,7 +85,7 @@ def pidfd(pid: int) -> int | None:
 def warn_of_threads() -> None:
     """Say once which other threads there are: a child waits for ever for a lock that one of them held at the fork."""
     global _warned
-    if _warned or threading.active_count() == 1:
+    if _warned or len(alive) == 1:
         return
     own = threading.current_thread()
     names = [one.name for one in threading.enumerate() if one is not own and not one.name.startswith(OURS)]
@@ -101,14 +111,57 @@ class Parent(Protocol):
         """How long the loop may sleep, seconds, if it would for `timeout`."""
 
 
+class _Deaths:
+    """Descriptors of children in one that can be selected on: an epoll, to which a child is added in one step."""
+
+    def __init__(self) -> None:
+        self.epoll = select.epoll()
+        self.known: dict[int, int] = {}
+        """Descriptors by pid."""
+        self._pids: dict[int, int] = {}
+
+    def add(self, pid: int, descriptor: int) -> None:
+        """Hear of this child from now on."""
+        self.epoll.register(descriptor, select.EPOLLIN)
+        self.known[pid] = descriptor
+        self._pids[descriptor] = pid
+
+    def ended(self) -> list[int]:
+        """Children that have ended; they are forgotten."""
+        return [self.forget(self._pids[descriptor]) for descriptor, _ in self.epoll.poll(0)]
+
+    def forget(self, pid: int) -> int:
+        """Give its descriptor back. The epoll has to be told: siblings may have inherited the descriptor."""
+        descriptor = self.known.pop(pid)
+        del self._pids[descriptor]
+        self.epoll.unregister(descriptor)
+        os.close(descriptor)
+        return pid
+
+    def abandon(self) -> None:
+        """In a forked child: the epoll is its parent's."""
+        for descriptor in self._pids:
+            os.close(descriptor)
+        self.epoll.close()
+        self.known, self._pids = {}, {}
+
+    def close(self) -> None:
+        """Give all back."""
+        for pid in list(self.known):
+            self.forget(pid)
+        self.epoll.close()
+
+
 class ChildSelector(selectors.BaseSelector):
-    """A loop's selector that hears of children, too: has them collected, and returns what else is ready."""
+    """A loop's selector that hears of children, too: has them collected, and returns what else is ready.
+
+    It does little for each child, for a process that has just forked pays for every page of memory that it touches.
+    """
 
     def __init__(self, inner: selectors.BaseSelector, parent: Parent) -> None:
         self._inner = inner
         self._parent = parent
-        self._pids: dict[int, int] = {}
-        """By pidfd."""
+        self._deaths: _Deaths | None = None
         self._blind: set[int] = set()
         self._resting: selectors.SelectorKey | None = None
         """The listener, while the parent does not accept."""
@@ -121,15 +174,15 @@ class ChildSelector(selectors.BaseSelector):
         if self._blind:
             patience = BLIND_INTERVAL if patience is None else min(BLIND_INTERVAL, patience)
         ready = self._inner.select(patience)
-        ended = [key.fd for key, _ in ready if key.fd in self._pids]
-        for pid in [*map(self._forget, ended), *self._blind]:
+        for pid in [*self._take_ended(ready), *self._blind]:
             self._parent._ss_collect_child(pid, os.WNOHANG)
-        return [(key, events) for key, events in ready if key.fd not in ended]
+        return ready
 
     def _listen(self) -> None:
         """Hide the listener while the parent does not accept: it would be ready all the time."""
         if self._parent._ss_accepts_now():
-            self._wake_up()
+            if self._resting is not None:
+                self._wake_up()
         elif self._resting is None:
             with suppress(KeyError):
                 self._resting = self._inner.unregister(self._parent)  # type: ignore[arg-type]  # has a fileno
@@ -141,29 +194,40 @@ class ChildSelector(selectors.BaseSelector):
                 self._inner.register(key.fileobj, key.events, key.data)
 
     def _watch(self) -> None:
-        own, known = set(self._parent._ss_own_children()), set(self._pids.values())
-        for descriptor in [descriptor for descriptor, pid in self._pids.items() if pid not in own]:
-            self._forget(descriptor)
-        self._blind &= own
-        for pid in own - known:
-            found = pidfd(pid)
-            if found is None:
-                self._blind.add(pid)
-            else:
-                self._blind.discard(pid)
-                self._inner.register(found, selectors.EVENT_READ)
-                self._pids[found] = pid
+        own = self._parent._ss_own_children()
+        known = self._deaths.known if self._deaths is not None else {}
+        for pid in own:
+            if pid not in known and pid not in self._blind:
+                self._hear_of(pid)
+        if len(known) + len(self._blind) > len(own):
+            self._blind.intersection_update(own)
+            for pid in [pid for pid in known if pid not in own]:
+                self._deaths.forget(pid)  # type: ignore[union-attr]  # it knows some
 
-    def _forget(self, descriptor: int) -> int:
-        self._inner.unregister(descriptor)
-        os.close(descriptor)
-        return self._pids.pop(descriptor)
+    def _hear_of(self, pid: int) -> None:
+        descriptor = pidfd(pid)
+        if descriptor is None:
+            self._blind.add(pid)
+            return
+        if self._deaths is None:
+            self._deaths = _Deaths()
+            self._inner.register(self._deaths.epoll, selectors.EVENT_READ)
+        self._deaths.add(pid, descriptor)
+
+    def _take_ended(self, ready: list[tuple[selectors.SelectorKey, int]]) -> list[int]:
+        """Take out of what is ready that children have ended, and return which."""
+        if self._deaths is not None:
+            for number, (key, _) in enumerate(ready):
+                if key.fileobj is self._deaths.epoll:
+                    del ready[number]
+                    return self._deaths.ended()
+        return []
 
     def abandon(self) -> None:
         """In a forked child: its siblings are not its affair."""
-        for descriptor in self._pids:
-            os.close(descriptor)
-        self._pids = {}
+        if self._deaths is not None:
+            self._deaths.abandon()
+            self._deaths = None
 
     # BaseSelector's
 
@@ -181,6 +245,8 @@ class ChildSelector(selectors.BaseSelector):
 
     def close(self) -> None:
         """Give back what this one opened; the selector around which it is made stays open, and has the listener."""
-        for descriptor in list(self._pids):
-            self._forget(descriptor)
+        deaths, self._deaths = self._deaths, None
+        if deaths is not None:
+            self._inner.unregister(deaths.epoll)
+            deaths.close()
         self._wake_up()

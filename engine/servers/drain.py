@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..observe.logs import Log
 from . import connections
 from .life import Life, checked_timeout
 from .limits import Limiter, Limits
@@ -26,7 +26,7 @@ _QUIET = 5
 _LAST_WORDS = 1.0
 """Seconds that workers get to notice that their connection has been reset."""
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 @dataclass(frozen=True, slots=True)

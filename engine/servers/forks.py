@@ -12,7 +12,7 @@ from ..observe import live, newborn
 from ..observe.place import Place
 from ..observe.request import Request, Worker
 from . import pipeline
-from .children import ChildSelector, await_one, collect, warn_of_threads
+from .children import ChildSelector, await_one, collect, forget, warn_of_threads
 
 if TYPE_CHECKING:
     from .base import BaseServer as _Server
@@ -40,7 +40,7 @@ if hasattr(os, "fork"):
 
         def collect_children(self, *, blocking: bool = False) -> None:
             """Take leave of children that have ended; `blocking` waits for all of them."""
-            for pid in self._ss_own_children():
+            for pid in tuple(self._ss_own_children()):
                 self._ss_collect_child(pid, 0 if blocking else os.WNOHANG)
 
         def handle_timeout(self) -> None:
@@ -92,9 +92,10 @@ if hasattr(os, "fork"):
                 self._ss_leave_child(request, watched, status)
 
         def _ss_close_inherited(self, request: Any) -> None:
-            """A child that outlives its parent must not keep the port. Datagrams are answered on the listener."""
-            if self._ss_child_selector is not None:
-                self._ss_child_selector.abandon()
+            """A child that outlives its parent must not keep the port. Datagrams are answered on the listener.
+
+            Descriptors of its siblings do no harm: to close them costs more.
+            """
             if isinstance(request, socket.socket) and request is not self.socket:
                 self.socket.close()
 
@@ -122,7 +123,7 @@ if hasattr(os, "fork"):
                 self._ss_child_selector = None
 
         def _ss_own_children(self) -> Collection[int]:
-            return tuple(self.active_children or ())
+            return self.active_children or ()
 
         def _ss_accepts_now(self) -> bool:
             return len(self.active_children or ()) < max(1, self.max_children)
@@ -156,12 +157,20 @@ if hasattr(os, "fork"):
             self._ss_child_workers[pid] = watched.place.child_worker(watched, pid)
 
         def _ss_collect_child(self, pid: int, flags: int) -> None:
-            ended = collect(pid, flags)
+            worker = self._ss_child_workers.get(pid) if self._ss_child_workers else None
+            if worker is not None:
+                self._ss_collect_worker(worker, flags)
+            elif forget(pid, flags) and self.active_children is not None:
+                self.active_children.discard(pid)
+
+        def _ss_collect_worker(self, worker: Worker, flags: int) -> None:
+            """A child of which observers have been told."""
+            ended = collect(worker.pid, flags)
             if ended is None:
                 return
             if self.active_children is not None:
-                self.active_children.discard(pid)
-            worker = self._ss_child_workers.pop(pid, None) if self._ss_child_workers else None
-            if worker is not None:
-                worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
-                worker.end(ended.status)
+                self.active_children.discard(worker.pid)
+            if self._ss_child_workers is not None:
+                self._ss_child_workers.pop(worker.pid, None)
+            worker.cpu_total, worker.peak_memory = ended.cpu, ended.peak_memory
+            worker.end(ended.status)

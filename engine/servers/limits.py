@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..observe import live
 from ..observe.facts import Outcome
+from ..observe.logs import Log
 from ..observe.observer import Observer
 from ..observe.place import Place
 from . import connections
@@ -25,7 +25,7 @@ _WINDOW = 5.0
 _OVERFLOW = ("wait", "drop")
 _COUNTS = ("max_connections", "max_connections_per_peer")
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 @dataclass(frozen=True, slots=True)

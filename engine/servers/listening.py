@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..observe.logs import Log
 
 if TYPE_CHECKING:
     from .tcp import TCPServer
@@ -22,7 +23,7 @@ _UNIX = getattr(socket, "AF_UNIX", None)
 _ANYWHERE = ("", "::", "0.0.0.0")
 _LISTEN = "0A"
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 def check_seconds(name: str, value: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import selectors
 import socket
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ..observe.logs import Log
 from ..observe.stages import Stage
 from . import pipeline
 from .waker import Waker
@@ -29,7 +29,7 @@ _PAUSE = 0.01, 1.0
 """How long a loop pauses that can do nothing but fail: first, and at most; seconds."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 class Loop:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING
 
+from ..observe.logs import Log
 from .bell import Bell
 from .crowd import alive, crowd
 from .member import Job, Member, Order
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEAD, LEAVE, REST = Order.LEAD, Order.LEAVE, Order.REST
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 class Roster:

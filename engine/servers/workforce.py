@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..observe import acting
+from ..observe.logs import Log
 from ..observe.request import Worker, now
 from .board import Board
 from .children import Ended, await_one, collect, warn_of_threads
@@ -27,7 +27,7 @@ BACK_OFF = 0.05, 5.0
 WAKE_EVERY = 0.25
 """How often, at least, a parent looks for workers that are stuck, as a share of the time that they may take."""
 
-log = logging.getLogger("socketscope.servers")
+log = Log("socketscope.servers")
 
 
 class Post:

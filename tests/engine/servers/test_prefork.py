@@ -160,8 +160,8 @@ def test_stop_finishes_what_is_in_flight() -> None:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     client, worker = hold(server.server_address)
-    server.request_stop()
     (idle,) = [pid for pid in server.active_children if pid != worker]
+    server.request_stop()
     await_end(idle)
     assert thread.is_alive()
     assert release(client) == b"done\n"
