@@ -41,6 +41,19 @@ class _Patience:
         self._end = 0.0
 
 
+class _Hurried:
+    """The module `time`, but for `sleep`: the debugger waits a tenth of a second for threads that have started."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+
 def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
     """Load debugpy and let it speak the Debug Adapter Protocol over `sock`, which is its own from now on.
 
@@ -53,8 +66,8 @@ def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
     for thread in threading.enumerate():
         if thread.name.startswith(_THREADS):
             thread.is_pydev_daemon_thread = thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
-    connect = pydevd.start_client
-    pydevd.start_client = lambda host, port: sock
+    connect, clock = pydevd.start_client, pydevd.time
+    pydevd.start_client, pydevd.time = lambda host, port: sock, _Hurried(clock)
     try:
         pydevd.settrace(
             host="socketscope", port=1, suspend=False, trace_only_current_thread=False,
@@ -63,7 +76,7 @@ def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
     except Exception as error:
         raise NoLineDebugger(f"The debugger cannot be started here: {type(error).__name__}: {error}.") from error
     finally:
-        pydevd.start_client = connect
+        pydevd.start_client, pydevd.time = connect, clock
     if patience:
         pydevd.get_global_debugger().block_until_configuration_done(_Patience(patience))
 
