@@ -137,6 +137,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("gates.switch", QT_TR_NOOP("Breakpoints hold"), "debug", QT_TR_NOOP("Switch all breakpoints; off lets "
            "everything go that they hold"), "Ctrl+F9", "power", checkable=True),
 
+    Action("fault.add", QT_TR_NOOP("Add a fault"), "debug", QT_TR_NOOP("Do something to the requests of the selected "
+           "server: delay, split, reset, corrupt …"), "Alt+F9", "bolt", needs="selected", separator=True),
+    Action("faults.switch", QT_TR_NOOP("Faults act"), "debug", QT_TR_NOOP("Switch all faults; off lets everything go "
+           "on at once that they delay"), "Ctrl+Shift+F9", "power", checkable=True),
+
     Action("perspective.live", QT_TR_NOOP("Live"), "view",
            QT_TR_NOOP("Servers, requests and what is in them"), "Ctrl+1",
            checkable=True),

@@ -64,6 +64,7 @@ class ToolBar(QToolBar):
         set_tip(self._count, tr("How many requests match the filter and the selected server, of all in the capture"))
         context.view.counted.connect(self._show_count)
         self._paused = PausedCounter(context, actions["pause.continue"])
+        self._faults = FaultsChip(context, actions["faults.switch"])
         self._lay_out(actions, menu)
 
     def _lay_out(self, actions: Mapping[str, QAction], menu: QMenu) -> None:
@@ -79,6 +80,7 @@ class ToolBar(QToolBar):
         for name in ("server.start", "server.stop", "server.restart"):
             layout.addWidget(action_button(actions[name]))
         layout.addWidget(self._paused)
+        layout.addWidget(self._faults)
         layout.addStretch()
         layout.addWidget(self.filter)
         layout.addWidget(self._count)
@@ -111,6 +113,35 @@ class PausedCounter(QPushButton):
         self.setAccessibleName(tr("{paused}: continue").format(paused=text))
         set_tip(self, tr("Let the chosen one go on; Ctrl+2 shows what is paused"))
         self.setVisible(count > 0)
+
+
+class FaultsChip(QPushButton):
+    """Says that faults are switched on, and switches all of them off, or on again, in one click."""
+
+    def __init__(self, context: Context, action: QAction) -> None:
+        super().__init__()
+        self._context = context
+        self.clicked.connect(action.trigger)
+        context.faults.changed.connect(self._show)
+        context.workspace.changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        enabled = self._context.faults.enabled()
+        on, count = self._context.faults.on, sum(enabled.values())
+        text = (tr("{} fault") if count == 1 else tr("{} faults")).format(number(count))
+        if len(enabled) == 1:
+            text = tr("{faults} on {server}").format(faults=text, server=safe_text(self._name(next(iter(enabled))), 24))
+        self.setText(f"⚡ {text}  {tr('Off') if on else tr('On')}")
+        set_role(self, "chip-fault" if on else "chip-off")
+        self.setAccessibleName(tr("{faults}: switch off") if on else tr("{faults}: switch on"))
+        self.setAccessibleName(self.accessibleName().format(faults=text))
+        set_tip(self, tr("Faults act: switch all off (Ctrl+Shift+F9)") if on else tr("All faults are off: switch on"))
+        self.setVisible(count > 0)
+
+    def _name(self, key: str) -> str:
+        entry, status = self._context.workspace.entry(key), self._context.link.tick.server(key)
+        return entry.profile.name if entry is not None else status.name if status is not None else key
 
 
 def _menu_button(menu: QMenu) -> QToolButton:

@@ -224,6 +224,12 @@ def release_all(scope: Scope) -> None:
         scope.context.gates.release()
 
 
+def add_fault(scope: Scope) -> None:
+    """A fault for the selected server, to be changed in its panel."""
+    scope.context.faults.add(scope.context.selection.server)
+    scope.shell.reveal("faults")
+
+
 # View
 
 
@@ -294,6 +300,8 @@ COMMANDS: Mapping[str, Command] = {
     "gate.toggle": toggle_gate,
     "gate.raised": lambda scope: scope.context.gates.toggle(scope.server, RAISED),
     "gates.switch": lambda scope: scope.context.gates.switch(not scope.context.gates.on),
+    "fault.add": add_fault,
+    "faults.switch": lambda scope: scope.context.faults.switch(not scope.context.faults.on),
     "perspective.live": lambda scope: scope.shell.arrange("live"),
     "perspective.debug": lambda scope: scope.shell.arrange("debug"),
     "perspective.load": lambda scope: scope.shell.arrange("load"),

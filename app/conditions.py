@@ -41,6 +41,9 @@ class Shell(Protocol):
     def refresh_actions(self) -> None:
         """Look again which actions can be done."""
 
+    def reveal(self, panel: str) -> None:
+        """Show a panel, in front."""
+
     def close(self) -> bool:
         """Close the window."""
 
@@ -85,6 +88,7 @@ CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     "view.follow": lambda scope: scope.context.view.following,
     "gate.raised": lambda scope: scope.context.gates.at(scope.server, RAISED) is not None,
     "gates.switch": lambda scope: scope.context.gates.on,
+    "faults.switch": lambda scope: scope.context.faults.on,
     "perspective.live": lambda scope: scope.shell.perspective == "live",
     "perspective.debug": lambda scope: scope.shell.perspective == "debug",
     "perspective.load": lambda scope: scope.shell.perspective == "load",
@@ -194,6 +198,10 @@ def _needs_running(scope: Scope) -> str:
     return _needs_request(scope)
 
 
+def _needs_selected(scope: Scope) -> str:
+    return "" if scope.context.selection.server else tr("Select a server first")
+
+
 def _needs_gateable(scope: Scope) -> str:
     if scope.context.lines.focused:
         return ""
@@ -221,5 +229,6 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "answerable": _needs_answerable,
     "running": _needs_running,
     "gateable": _needs_gateable,
+    "selected": _needs_selected,
     "lost": lambda scope: tr("The supervisor is there") if scope.context.link.alive else "",
 }

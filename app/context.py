@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk
+from app.faults import Faults
 from app.gates import Gates
 from app.journal import Journal
 from app.lines import Lines
@@ -105,6 +106,8 @@ class Context:
     """Where requests are held, and what is held."""
     lines: Lines
     """Where threads stop at lines, and what is stopped."""
+    faults: Faults
+    """What is done to requests, so that one sees how they bear it."""
     reruns: Reruns
     """Requests run again, and which answers are compared."""
     view: View

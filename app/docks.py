@@ -25,6 +25,8 @@ NARROW = 1400
 """Below this width the right column joins the tabs at the bottom: it would leave the requests without their stages."""
 MOST_COLUMNS = 2
 """At the bottom of a narrow window; the others join the first."""
+TOGETHER = ("gates", "faults")
+"""Share one place in the right column, the first in front: what is set there acts, and need not be looked at."""
 REST = "*"
 """In a column at the bottom: every panel of the bottom that stands in no other."""
 
@@ -63,7 +65,7 @@ ARRANGEMENTS = {
     "live": Arrangement(226, 362, 260),
     "debug": Arrangement(
         226, 362, 440,
-        shown=frozenset({"pipeline", "paused", "gates", "variables"}),
+        shown=frozenset({"pipeline", "paused", "gates", "faults", "variables"}),
         hidden=frozenset({"workers", "load"}),
         columns=(Column(("paused",), 5), Column((REST,), 7), Column(("variables",), 4)),
         front="inspector", tab="code",
@@ -155,6 +157,8 @@ class Docks:
         self._arrangement = ARRANGEMENTS["live"]
         self._folded = False
         self._resting = False
+        self._before: Dock | None = None
+        """Which of those that share a place was in front when they were folded away."""
         self._put_away: list[Dock] = []
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS["bottom"])
@@ -197,6 +201,7 @@ class Docks:
     def _put(self, wanted: Arrangement) -> None:
         self._arrangement = wanted
         self._resting = self._folded = False
+        self._before = None
         below = [name for column in wanted.columns for name in column.panels]
         for dock in self._docks:
             panel = dock.panel
@@ -209,6 +214,7 @@ class Docks:
         self._set_side_by_side(columns)
         for docks in columns:
             self._stack_tabs(docks)
+        self._put_together()
         self._in_front()
         self._resize()
 
@@ -268,8 +274,16 @@ class Docks:
         for one, other in pairwise(columns):
             self._window.splitDockWidget(one[0], other[0], Qt.Orientation.Horizontal)
 
+    def _put_together(self) -> None:
+        one, other = (next(dock for dock in self._docks if dock.panel.name == name) for name in TOGETHER)
+        if AREAS["right"] == self._window.dockWidgetArea(one) == self._window.dockWidgetArea(other):
+            self._window.tabifyDockWidget(one, other)
+            self._before.raise_() if self._before in (one, other) else one.raise_()
+
     def _fold(self) -> None:
         """Only what stands where we put it: a panel that the person moved stays there."""
+        together = (dock for dock in self._of("right") if dock.panel.name in TOGETHER and dock.in_front)
+        self._before = next(together, None)
         moved = [dock for dock in self._of("right") if self._window.dockWidgetArea(dock) == AREAS["right"]]
         columns = self._columns()
         main = next(docks for column, docks in columns if REST in column.panels)
@@ -287,6 +301,7 @@ class Docks:
             for dock in docks:  # Qt would not split it off from tabs
                 self._window.addDockWidget(AREAS["bottom"], dock)
             self._stack_tabs(docks)
+        self._put_together()
         self._resize()
 
     def _resize(self) -> None:

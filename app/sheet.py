@@ -75,6 +75,7 @@ QToolButton[role="stage-gated"] { border-color: $warn; }
 QToolButton[role="stage-held"] { border-color: $warn; color: $warn; font-weight: bold; }
 QPushButton[role="chip-warn"] { border-color: $warn; color: $warn; }
 QPushButton[role="chip-fault"] { border-color: $fault; color: $fault; }
+QPushButton[role="chip-off"] { color: $dim; }
 QPushButton[role="status-dim"], QPushButton[role="status-warn"] { background: transparent;
   border: 1px solid transparent;
   padding: 0 4px; color: $dim; }

@@ -15,6 +15,7 @@ from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
 from app.docks import Docks, name_tab_bar
+from app.faults import Faults
 from app.gates import Gates
 from app.heads import Page
 from app.icons import application_icon
@@ -64,6 +65,7 @@ class Window(QMainWindow):
             selection=selection,
             gates=Gates(link, workspace, selection, self),
             lines=Lines(link, workspace, selection, self),
+            faults=Faults(link, workspace, self),
             reruns=Reruns(link, selection, self),
             view=View(self),
             workspace=workspace,
@@ -149,6 +151,10 @@ class Window(QMainWindow):
             if record.checkable:
                 action.setChecked(CHECKS[record.id](self.scope))
 
+    def reveal(self, panel: str) -> None:
+        """Show a panel, in front, with the keyboard in it."""
+        self.docks.reveal(panel)
+
     def _build(self) -> None:
         self._pages = {panel.name: Page(panel, self.context) for panel in PANELS if panel.area == "center"}
         self._stack = QStackedWidget()
@@ -169,6 +175,7 @@ class Window(QMainWindow):
         context.journal.written.connect(self._tell_urgent)
         context.journal.settled.connect(lambda note: self.bar.hush(note.told))
         context.gates.refused.connect(self.tell)
+        context.faults.refused.connect(self.tell)
         context.reruns.refused.connect(self.tell)
         context.lines.refused.connect(self.tell)
         context.lines.shown.connect(lambda: self.docks.bring("variables"))
@@ -189,6 +196,7 @@ class Window(QMainWindow):
             context.selection.stage_changed,
             context.selection.pair_changed,
             context.gates.changed,
+            context.faults.changed,
             context.gates.paused_changed,
             context.gates.chosen_changed,
             context.lines.stopped_changed,

@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.faults import FaultSetting
 from app.models.gates import GateSetting
 from app.models.linepoints import LineSetting
 from app.text import tr
@@ -35,6 +36,8 @@ class Entry:
     """Where its threads stop."""
     watches: tuple[str, ...] = ()
     """Expressions to look at wherever one stops."""
+    faults: tuple[FaultSetting, ...] = ()
+    """What is done to them."""
 
 
 class Workspace(QObject):
@@ -95,6 +98,11 @@ class Workspace(QObject):
         self._entries[key] = replace(self._entries[key], watches=watches)
         self._on_changed()
 
+    def set_faults(self, key: str, faults: tuple[FaultSetting, ...]) -> None:
+        """Keep a server's faults with it."""
+        self._entries[key] = replace(self._entries[key], faults=faults)
+        self._on_changed()
+
     def remove(self, key: str) -> None:
         """Forget a server."""
         if self._entries.pop(key, None) is not None:
@@ -149,8 +157,10 @@ def _read(path: Path) -> list[Entry]:
 
 def _to_json(entry: Entry) -> dict[str, Any]:
     plain = {"key": entry.key, "autostart": entry.autostart, "profile": entry.profile.to_json()}
-    plain |= {"gates": [gate.to_json() for gate in entry.gates]} if entry.gates else {}
-    plain |= {"lines": [line.to_json() for line in entry.lines]} if entry.lines else {}
+    kept: dict[str, tuple[GateSetting | LineSetting | FaultSetting, ...]] = {
+        "gates": entry.gates, "lines": entry.lines, "faults": entry.faults,
+    }  # fmt: skip
+    plain |= {name: [one.to_json() for one in some] for name, some in kept.items() if some}
     return plain | ({"watches": list(entry.watches)} if entry.watches else {})
 
 
@@ -161,17 +171,22 @@ def _entry(data: Any) -> Entry:
         profile = Profile.from_json(data["profile"])
     except TypeError as error:
         raise ValueError(f"A profile is incomplete: {error}") from error
-    given = {name: data.get(name, []) for name in ("gates", "lines", "watches")}
-    if not all(isinstance(one, list) for one in given.values()):
-        raise ValueError("The gates, lines and watches of a server are lists.")
     return Entry(
         str(data["key"]),
         profile,
         data.get("autostart") is True,
-        tuple(GateSetting.from_json(gate) for gate in given["gates"]),
-        tuple(LineSetting.from_json(line) for line in given["lines"]),
-        tuple(str(text) for text in given["watches"]),
+        tuple(GateSetting.from_json(gate) for gate in _listed(data, "gates")),
+        tuple(LineSetting.from_json(line) for line in _listed(data, "lines")),
+        tuple(str(text) for text in _listed(data, "watches")),
+        tuple(FaultSetting.from_json(fault) for fault in _listed(data, "faults")),
     )
+
+
+def _listed(data: dict[str, Any], name: str) -> list[Any]:
+    given = data.get(name, [])
+    if not isinstance(given, list):
+        raise ValueError(f"The {name} of a server are a list.")
+    return given
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -37,6 +37,8 @@ class ServerRole(IntEnum):
     """tuple[float, ...]: requests a second, oldest first"""
     ERROR = Qt.ItemDataRole.UserRole + 6
     """str: one sentence, "" when all is well"""
+    FAULTS = Qt.ItemDataRole.UserRole + 8
+    """int: faults that act on it"""
     OPEN = Qt.ItemDataRole.UserRole + 7
     """bool: it listens beyond this machine"""
 
@@ -57,6 +59,13 @@ class ServersModel(QAbstractListModel):
         self._now = 0
         self.wall_offset = 0
         """The capture's, for times of day."""
+        self._faults: Mapping[str, int] = {}
+
+    def set_faults(self, faults: Mapping[str, int]) -> None:
+        """How many faults act, by key."""
+        self._faults = faults
+        if self._keys:
+            self.dataChanged.emit(self.index(0), self.index(len(self._keys) - 1))
 
     def set_profiles(self, profiles: Sequence[tuple[str, Profile]]) -> None:
         """The workspace's servers: (key, profile) in order."""
@@ -146,6 +155,8 @@ class ServersModel(QAbstractListModel):
         status, profile = self._statuses.get(key), self.profile(key)
         if role == ServerRole.KEY:
             return key
+        if role == ServerRole.FAULTS:
+            return self._faults.get(key, 0)
         if role == ServerRole.POINTS:
             return tuple(self._points.get(key, ()))
         if role == ServerRole.STATE:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.panels.client import ClientPanel
 from app.panels.failures import FailuresPanel
+from app.panels.faults import FaultsPanel
 from app.panels.gates import GatesPanel
 from app.panels.inspector import InspectorPanel
 from app.panels.load import LoadPanel
@@ -49,6 +50,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("workers", QT_TR_NOOP("Workers"), "right", WorkersPanel, "Alt+3"),
     Panel("load", QT_TR_NOOP("Load"), "right", LoadPanel, "Alt+4"),
     Panel("gates", QT_TR_NOOP("Breakpoints"), "right", GatesPanel, "Alt+8", visible=False),
+    Panel("faults", QT_TR_NOOP("Faults"), "right", FaultsPanel, "Alt+Shift+8", visible=False),
     Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
     Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
     Panel("failures", QT_TR_NOOP("Failures"), "bottom", FailuresPanel, "Alt+9"),

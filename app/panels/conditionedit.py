@@ -14,14 +14,15 @@ from engine.hosting.gating import GATE_WORDS, read_condition
 class ConditionEdit(QLineEdit):
     """Empty: every request matches."""
 
-    def __init__(self) -> None:
+    def __init__(self, explanation: str = "") -> None:
+        """`explanation` takes the place of that of breakpoints; `{}` in it stands for the words."""
         super().__init__()
         self.setAccessibleName(tr("Condition"))
         self.setPlaceholderText(tr("any request"))
         self.setMaxLength(2000)
         set_role(self, "mono")
         words = " ".join(word.word for word in GATE_WORDS)
-        set_tip(self, tr("Hold only requests that match. Words: {}").format(words))
+        set_tip(self, (explanation or tr("Hold only requests that match. Words: {}")).format(words))
         self._offers = QStandardItemModel(self)
         self._completer = QCompleter(self._offers, self)
         self._completer.setWidget(self)

@@ -88,13 +88,19 @@ class ServersPanel(LivePanel):
         self.list.customContextMenuRequested.connect(self._show_menu)
         context.selection.server_changed.connect(self._follow)
         context.workspace.changed.connect(self._show_profiles)
+        context.faults.changed.connect(self._show_faults)
         context.desk.troubled.connect(lambda _key: self._show_troubles())
 
     def _show_profiles(self) -> None:
         self.model.set_profiles([(entry.key, entry.profile) for entry in self.context.workspace.entries])
         self.model.refresh(self.context.link.tick)
         self._follow(self.context.selection.server)
+        self._show_faults()
         self._show_troubles()
+
+    def _show_faults(self) -> None:
+        faults = self.context.faults
+        self.model.set_faults(faults.enabled() if faults.on else {})
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.models.means import means_word
 from app.models.places import place_text
-from app.models.requestcolumns import lasted, means_word, worked
+from app.models.requestcolumns import lasted, worked
 from app.models.selection import Selection
 from app.panels.live import paint_ground, strip
 from app.panels.now import NowView

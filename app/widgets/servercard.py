@@ -16,6 +16,8 @@ HEIGHT = 58
 LEFT = 28
 _LINE = 15
 _SPARK = QSize(52, 12)
+_CHIP = 26
+"""px of the sign of faults that act on the server."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -25,6 +27,10 @@ class ServerDelegate(QStyledItemDelegate):
 
     def _paint_words(self, painter: QPainter, rect: QRect, index: Index, theme: Theme) -> None:
         name_room = rect.adjusted(LEFT, 8, -_SPARK.width() - 20, 0)
+        if faults := index.data(ServerRole.FAULTS):
+            chip = QRect(name_room.right() - _CHIP, name_room.top(), _CHIP, 17)
+            self._line(painter, chip, 17, f"⚡{faults}", theme.fault, bold=True)
+            name_room.setRight(chip.left() - 4)
         self._line(painter, name_room, 17, index.data(Qt.ItemDataRole.DisplayRole), theme.text, bold=True)
         room = rect.adjusted(LEFT, 25, -10, 0)
         painter.setFont(themes.mono(11))

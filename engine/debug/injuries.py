@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import math
 import os
 import socket
+import termios
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any
@@ -86,6 +89,8 @@ class Latency(Injury):
     """Everything takes longer."""
 
     means = Means.LATENCY
+    _late = 0
+    """Bytes that arrived with others, and have been waited for with those."""
 
     def _wait(self, where: str, way: str) -> None:
         jitter = self.values["jitter"]
@@ -101,8 +106,10 @@ class Latency(Injury):
     def receiving(self, receive: Receive) -> Receive:
         def slowly(size: int) -> bytes:
             data = receive(size)
-            if data:
+            if data and self._late < len(data):
+                self._late = _arrived(self.request.given) + len(data)
                 self._wait(RECEIVED, IN)
+            self._late -= len(data)
             return data
 
         return slowly if self.values["at"] == RECEIVED else receive
@@ -112,6 +119,16 @@ class Latency(Injury):
             if self.values["at"] == SENT:
                 self._wait(SENT, OUT)
             yield chunk
+
+
+def _arrived(sock: Any) -> int:
+    """How many bytes wait to be read."""
+    pending = getattr(sock, "pending", None)
+    if pending is not None:  # TLS decides what they are
+        return int(pending())
+    number = array("i", [0])
+    fcntl.ioctl(sock.fileno(), termios.FIONREAD, number)
+    return number[0]
 
 
 class Bandwidth(Injury):

@@ -7,13 +7,15 @@ from typing import Any
 
 from ..capture.filters import FilterError
 from ..debug.kinds import BY_WORD, FaultKind
-from ..debug.parameters import SHARE, Parameter
+from ..debug.parameters import COUNT, SHARE, Parameter
 from .errors import HostingError
 from .gating import read_condition
 
-MOST_EVERY = 1_000_000
-MOST_SEED = 1 << 53
-CHANCE = Parameter("share", SHARE, 1.0, "how many of the requests suffer", 0, 1)
+CHANCE = Parameter("share", SHARE, 1.0, "how many of the requests suffer, by the dice", 0, 1)
+EVERY = Parameter("every", COUNT, 1, "each n-th request that the server accepts", 1, 1_000_000)
+SEED = Parameter("seed", COUNT, 0, "of all dice: with the same seed a run repeats", 0, (1 << 53) - 1)
+COMMON = (CHANCE, EVERY, SEED)
+"""What every kind of fault takes besides its own parameters."""
 
 
 def read_faults(data: object, server: int = 0, transport: str = "") -> list[dict[str, Any]]:
@@ -33,9 +35,7 @@ def _fault(fault: dict[str, Any], server: int, transport: str) -> dict[str, Any]
             "kind": kind.word,
             "values": check_values(kind, fault.get("values", {})),
             "terms": read_condition(str(fault.get("condition", ""))),
-            "share": CHANCE.check(fault.get("share", 1.0)),
-            "every": _whole("every", fault.get("every", 1), 1, MOST_EVERY),
-            "seed": _whole("seed", fault.get("seed", 0), 0, MOST_SEED),
+            **{one.name: one.check(fault.get(one.name, one.default)) for one in COMMON},
             "servers": [server] if server else [],
         }
     except FilterError as error:
@@ -68,12 +68,6 @@ def check_values(kind: FaultKind, values: object) -> dict[str, Any]:
         if name not in known:
             raise ValueError(f"{kind.word} has no {name}; it has {', '.join(known)}.")
     return {name: one.check(values.get(name, one.default)) for name, one in known.items()}
-
-
-def _whole(name: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}.")
-    return value
 
 
 def parse_fault(text: str, number: int, seed: int = 0) -> dict[str, Any]:
@@ -116,13 +110,10 @@ def _joined(parts: list[str]) -> list[str]:
 
 
 def _set(fault: dict[str, Any], kind: FaultKind, name: str, text: str) -> None:
-    known = {parameter.name: parameter for parameter in kind.parameters}
-    if name in known:
-        fault["values"][name] = known[name].read(text)
-    elif name == "share":
-        fault["share"] = CHANCE.read(text)
-    elif name in ("every", "seed") and text.isdigit():
-        fault[name] = int(text)
+    own, common = ({one.name: one for one in some} for some in (kind.parameters, COMMON))
+    if name in own:
+        fault["values"][name] = own[name].read(text)
+    elif name in common:
+        fault[name] = common[name].read(text)
     else:
-        names = ", ".join([*known, "share", "every", "seed", "if"])
-        raise ValueError(f"{kind.word} has no {name}={text}; it has {names}.")
+        raise ValueError(f"{kind.word} has no {name}={text}; it has {', '.join([*own, *common, 'if'])}.")

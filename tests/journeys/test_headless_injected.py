@@ -235,7 +235,7 @@ def test_a_delay_ends_at_once(server_class: str, way: str, person: Person) -> No
         ({"kind": "split", "values": {"size": 0}}, "size must be from 1 to 1048576."),
         ({"kind": "split", "values": {"length": 3}}, "split has no length; it has size, way, gap."),
         ({"kind": "split", "share": 2}, "share must be from 0% to 100%."),
-        ({"kind": "split", "every": 0}, "every must be a whole number from 1 to 1000000."),
+        ({"kind": "split", "every": 0}, "every must be from 1 to 1000000."),
         ({"kind": "split", "condition": "hex:0"}, "`hex:` needs pairs of hex digits"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import struct
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 from PySide6.QtWidgets import QListView, QPushButton
 
 from app.examples import FOLDER
+from app.models.faults import FaultSetting
 from app.models.gates import GateSetting
 from app.models.linepoints import LineSetting
 from app.panels.diff_tab import DiffTab
 from app.panels.inspector import BYTES, CODE, EXCEPTION, STAGES
+from engine.debug.kinds import BY_WORD
 from engine.hosting.profile import Profile
 from tests.scenes.theatre import Theatre, bound_client, peer_of, private_socket, taken_port
 
@@ -226,6 +229,28 @@ def version_of(here: Theatre, key: str) -> int:
     return status.code.number if status is not None else 0
 
 
+def faults(here: Theatre) -> None:
+    """Latency 200 ms ± 50, 3-byte chunks, and a reset for every fifth; clients suffer, one click ends it."""
+    injected = here.window.context.faults
+    key = here.window.context.desk.run_example("echo-threads")
+    here.wait_listening(key)
+    here.wait_requests(5, "server:echo-threads state:done")
+    injected.put(key, fault(1, "latency", time=0.2, jitter=0.05))
+    injected.put(key, fault(2, "split", size=3))
+    injected.put(key, dataclasses.replace(fault(3, "rst", at="end"), every=5, seed=7))
+    here.wait_requests(12, "server:echo-threads touched:latency -touched:rst")
+    here.wait_requests(2, "server:echo-threads touched:rst")
+    here.window.run("perspective.debug")
+    here.window.reveal("faults")
+    here.select(here.requests("server:echo-threads touched:split -touched:rst")[-1].id)
+    here.look_at(STAGES)
+
+
+def fault(number: int, kind: str, **values: object) -> FaultSetting:
+    """A fault for every request."""
+    return FaultSetting(number, kind, BY_WORD[kind].defaults() | values)
+
+
 def load(here: Theatre) -> None:
     """The load perspective of a server that has answered, failed and lost clients."""
     waterfall_and_lanes(here)
@@ -253,6 +278,7 @@ SCENES = (
     Scene(7, "fix-and-run-again", fix_and_run_again),
     Scene(8, "forking", forking),
     Scene(10, "four-families", four_families),
+    Scene(11, "faults", faults),
     Scene(14, "load", load),
     Scene(15, "failed-reload", failed_reload),
     Scene(16, "run-again-equal", run_again_equal),

@@ -78,6 +78,12 @@ def test_latency_on_what_is_read() -> None:
     assert 80e6 <= amount <= 120e6
 
 
+def test_what_arrived_together_is_late_together() -> None:
+    with suffering(fault("latency", time=0.01, jitter=0), fault("split", size=3, way="in")) as (server, notes):
+        assert ask(server.server_address, b"abcdefgh") == b"abc|def|gh"
+    assert [means for means, _, _ in told(notes)].count(Means.LATENCY) == 1
+
+
 @pytest.mark.parametrize(("at", "where"), [("start", "start"), ("sent", "sent")])
 def test_latency_elsewhere(at: str, where: str) -> None:
     with suffering(fault("latency", time=0.01, jitter=0, at=at)) as (server, notes):

@@ -45,7 +45,7 @@ def test_faults_that_are_off_are_left_out() -> None:
     ("fault", "said"),
     [
         ({"kind": "split", "values": [1]}, "The parameters of split are given as an object."),
-        ({"kind": "split", "seed": -1}, "seed must be a whole number from 0 to"),
+        ({"kind": "split", "seed": -1}, "seed must be from 0 to"),
         ({"kind": "split", "share": "all"}, "share must be from 0% to 100%."),
         ({}, "There is no fault 'None'"),
     ],
