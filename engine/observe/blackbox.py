@@ -11,8 +11,10 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 from .stages import Stage
 from .tallies import SIZE as TALLIES
@@ -44,12 +46,8 @@ class SlotState(IntEnum):
 
 
 # Plain ints, and methods looked up once: every request is noted here.
-LIVE, CLOSED, FREE, VERIFY = (
-    int(SlotState.LIVE),
-    int(SlotState.CLOSED),
-    int(SlotState.FREE),
-    int(Stage.VERIFY_REQUEST),
-)
+LIVE, CLOSED, FREE = int(SlotState.LIVE), int(SlotState.CLOSED), int(SlotState.FREE)
+VERIFY, HANDLE = int(Stage.VERIFY_REQUEST), int(Stage.HANDLE)
 _write_taken, _write_worker, _write_one = _TAKEN.pack_into, _WORKER.pack_into, _ONE.pack_into
 
 
@@ -103,6 +101,23 @@ class BlackBox:
             size if size < PEER else PEER, 0, peer,
         )  # fmt: skip
         return slot
+
+    def noting(self, slot: int, server: int, pid: int, thread: int) -> tuple[Callable[..., None], Callable[[], None]]:
+        """Two functions that note datagrams in a slot that was lent: one is about to be handled; it has been.
+
+        What stays the same is bound here: they are called for each datagram.
+        """
+        target, at, start, write = self._map, slot * SLOT, slot * SLOT + DATA, _write_taken
+
+        def begin(request: int, since: int, opened: int, ends: bytes, data: bytes) -> None:
+            size = len(data)
+            write(target, at, LIVE, request, server, HANDLE, since, pid, thread, opened, size, 0,
+                  min(len(ends), PEER), 0, ends)  # fmt: skip
+            if size > ROOM:
+                data, size = data[:ROOM], ROOM
+            target[start : start + size] = data
+
+        return begin, partial(_write_one, target, at, FREE)
 
     def handled(self, slot: int, stage: int, since: int, pid: int, thread: int) -> None:
         """The request is in a worker's hands, and has come to `stage`."""

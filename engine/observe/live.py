@@ -24,7 +24,14 @@ def key_of(given: Any) -> Any:
 
 def find(given: Any) -> Request | None:
     """The live request that was given to the server as `given`."""
-    return requests.get(id(given) if isinstance(given, tuple) else given)
+    if not isinstance(given, tuple):
+        return requests.get(given)
+    request = requests.get(id(given))
+    if request is None:  # a datagram, maybe, that is not known yet
+        request = current.get(get_ident())
+        if request is not None and request.given is not given:
+            return None
+    return request
 
 
 def forget(request: Request) -> None:
@@ -47,7 +54,7 @@ def owner(sock: Any) -> Request | None:
 
 def addressee(sock: Any, address: Any) -> Request | None:
     """The live datagram from `address`, for an answer sent by a thread that serves none (a proxy's pump)."""
-    for request in list(requests.values()):
+    for request in (*requests.copy().values(), *current.copy().values()):
         if request.address == address and isinstance(request.given, tuple) and request.given[1] is sock:
             return request
     return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from .datagram import Datagram
     from .facts import Means
     from .request import Request, Worker
     from .stages import Stage
@@ -105,6 +106,31 @@ class Recording(Observer):
     def steps_not_told(self, request: Request) -> list[bytes]:
         """Records of those of `request.steps` that are over, and will be told in no other way."""
         return []
+
+    payload_limit = 0
+    """Of each request and direction so many bytes are kept."""
+    quiet: dict[int, Datagram]
+    """Datagrams of which nothing has been told, by the thread that serves them. Whoever takes one out tells it."""
+    asleep = False
+    """Whether it has to be woken for what comes."""
+
+    def lend_slot(self) -> int:
+        """A place for datagrams, one at a time, to be noted in case their handler does not come back."""
+        return -1
+
+    def take_slot_back(self, slot: int) -> None:
+        """It is needed no more."""
+
+    def noting(self, slot: int, number: int, pid: int, thread: int) -> tuple[Callable[..., None], Callable[[], None]]:
+        """What to call when the handler of one of the server's datagrams begins, and when it has come back.
+
+        The first takes the request's number, when it had come and was asked for, what REQUEST_OPENED has as data,
+        and the datagram.
+        """
+        raise NotImplementedError
+
+    def speak_up(self, datagram: Datagram) -> None:
+        """Be quiet no longer: tell what has not been told of it."""
 
     def over(self, request: Request) -> None:
         """The request is over; what is left of its records comes at once."""

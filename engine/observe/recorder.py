@@ -14,13 +14,15 @@ from collections.abc import Callable
 from typing import Any
 
 from .blackbox import BlackBox
+from .datagram import Datagram
 from .exits import hear_before_exit
 from .facts import Kind, Means
 from .identity import identity
-from .lending import Lending, in_child, usage_of
+from .lending import in_child, usage_of
 from .orphans import bury
 from .request import Request, Worker, now
 from .rows import BATCH, PIECE, PLAIN, facts_in, pack, pack_plain, pieces, received_bytes, steps_taken
+from .silence import Silence
 from .stages import Stage
 
 INTERVAL = 0.02
@@ -43,7 +45,7 @@ Send = Callable[[list[bytes]], int]
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
-class Recorder(Lending):
+class Recorder(Silence):
     """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
 
     def __init__(
@@ -63,7 +65,7 @@ class Recorder(Lending):
         self._describe = describe or _describe
         self._box = black_box
         self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
-        self._limit = payload_limit
+        self.payload_limit = payload_limit
         self._closed = threading.Event()
         self._records: list[bytes] = []
         self._fresh()
@@ -75,7 +77,8 @@ class Recorder(Lending):
         self._early = False  # facts are counted as they are shipped
         self.journal = self._records.append
         self._live: dict[int, Request] = {}
-        self._asleep = True
+        self.quiet: dict[int, Datagram] = {}
+        self.asleep = True
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._lock = threading.Lock()
@@ -100,7 +103,7 @@ class Recorder(Lending):
     def worker_ended(self, worker: Worker) -> None:
         number, thread, used = worker.place.number, worker.thread, usage_of(worker)
         self.journal(pack(WORKER_ENDED, 0, number, thread, now(), used[0], worker.status, used[1]))
-        if self._asleep:
+        if self.asleep:
             self._rouse()
         if worker.child and worker.request is not None:
             for record in bury(worker, worker.request, self._box):
@@ -111,7 +114,7 @@ class Recorder(Lending):
         self.tell_opened(request)
 
     def tell_opened(self, request: Request) -> None:
-        self.journal(_opening(request))
+        self.journal(opening(request))
         request.begun = True
 
     def begin(self, request: Request) -> bytes:
@@ -122,11 +125,13 @@ class Recorder(Lending):
             request.slot = self._box.take(
                 request.id, request.place.number, request.opened, by.pid, by.thread, ends
             )  # fmt: skip
-        if self._asleep:
+        if self.asleep:
             self._rouse()
         return ends
 
     def request_closed(self, request: Request) -> None:
+        if isinstance(request, Datagram):
+            self.speak_up(request)
         outcome = request.outcome or 0
         self.journal(pack(REQUEST_CLOSED, request.id, outcome, request.thread, request.closed, 0, 0, b""))
         self.over(request)
@@ -139,7 +144,7 @@ class Recorder(Lending):
             else:
                 self._box.close(request.slot)
             request.slot = -1
-        if self._asleep:
+        if self.asleep:
             self._rouse()
 
     def stage_finished(
@@ -151,15 +156,15 @@ class Recorder(Lending):
         self.journal(pack(STAGE, request.id, stage, by.thread, started, ended, by.cpu, b""))
         if stage is SETUP:
             self.handle_started(request, ended)
-        if self._asleep:
+        if self.asleep:
             self._rouse()
 
     def wake(self) -> None:
-        if self._asleep:
+        if self.asleep:
             self._rouse()
 
     def handle_started(self, request: Request, at: int) -> None:
-        if self._asleep:
+        if self.asleep:
             self._rouse()
         if request.slot >= 0 and self._box is not None:
             self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)
@@ -168,23 +173,25 @@ class Recorder(Lending):
         size, kept = len(data), request.bytes_in
         if request.slot >= 0 and self._box is not None:
             self._box.received(request.slot, kept - size, data)
-        if size <= PIECE and kept <= self._limit and type(data) is bytes:
+        if size <= PIECE and kept <= self.payload_limit and type(data) is bytes:
             self.journal(
                 pack_plain(1, PLAIN, 0, size, RECEIVED, request.id, 0, request.thread, at, 0, size) + data
             )  # fmt: skip
         else:
-            self._add_pieces(RECEIVED, request, data, at, self._limit - kept + size)
-        if self._asleep:
+            self._add_pieces(RECEIVED, request, data, at, self.payload_limit - kept + size)
+        if self.asleep:
             self._rouse()
 
     def sent(self, request: Request, data: bytes, at: int) -> None:
         size = len(data)
         kept = request.kept_out = request.kept_out + size
-        if size <= PIECE and kept <= self._limit and type(data) is bytes:
+        if isinstance(request, Datagram):
+            self.speak_up(request)
+        if size <= PIECE and kept <= self.payload_limit and type(data) is bytes:
             self.journal(pack_plain(1, PLAIN, 0, size, SENT, request.id, 0, request.thread, at, 0, size) + data)
         else:
-            self._add_pieces(SENT, request, data, at, self._limit - kept + size)
-        if self._asleep:
+            self._add_pieces(SENT, request, data, at, self.payload_limit - kept + size)
+        if self.asleep:
             self._rouse()
 
     def _add_pieces(self, kind: int, request: Request, data: bytes, at: int, room: int) -> None:
@@ -192,6 +199,8 @@ class Recorder(Lending):
             self.journal(record)
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
+        if isinstance(request, Datagram):
+            self.speak_up(request)
         try:
             about = self._describe(error)
         except Exception:  # whatever is wrong with the exception, that there was one has to be told
@@ -220,7 +229,7 @@ class Recorder(Lending):
 
     def _rouse(self) -> None:
         """Facts have come while the flusher slept."""
-        self._asleep = False
+        self.asleep = False
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="socketscope recorder", daemon=True)
@@ -228,15 +237,15 @@ class Recorder(Lending):
                     self._thread.start()
                 except RuntimeError:  # no more threads, or the interpreter ends: what is left is flushed at exit
                     self._thread = None
-                    self._asleep = True
+                    self.asleep = True
         self._wake.set()
 
     def _run(self) -> None:
         while not self._closed.is_set():
-            self._asleep = True
-            if not self._records:  # looked at after `_asleep` was set: whoever adds a fact from here on wakes us
+            self.asleep = True
+            if not self._records and not self.quiet:  # looked at after `asleep` was set: whoever adds one now wakes us
                 self._wake.wait()
-            self._asleep = False
+            self.asleep = False
             self._wake.clear()
             self._closed.wait(INTERVAL)
             self.flush()
@@ -267,13 +276,13 @@ class Recorder(Lending):
 
     def _running(self) -> list[bytes]:
         """Records of stages that run and have not been told of yet, and of those that went before."""
-        records: list[bytes] = []
+        records = self._impatient() if self.quiet else []
         for request in list(self._live.values()):
             since, stage = request.since, request.stage
             if since and since != request.told:
                 request.told = since
                 if not request.begun:  # told again when it is, which does no harm
-                    records.append(_opening(request))
+                    records.append(opening(request))
                 records += self.steps_not_told(request)
                 records.append(pack(STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b""))
         return records
@@ -288,8 +297,9 @@ class Recorder(Lending):
     def _note_shipped(self, batch: list[bytes]) -> None:
         """In a forked child: should it die, its parent has to know which bytes are still to be told."""
         for request in list(self._live.values()):
-            if request.slot >= 0 and in_child(request.acceptor) and self._box is not None:
-                self._box.shipped(request.slot, received_bytes(batch, request.id))
+            slot = self.noted if isinstance(request, Datagram) else request.slot
+            if slot >= 0 and in_child(request.acceptor) and self._box is not None:
+                self._box.shipped(slot, received_bytes(batch, request.id))
 
     def close(self) -> None:
         """Ship what is left and stop the flusher."""
@@ -307,7 +317,8 @@ class Recorder(Lending):
             self._box.forked()
 
 
-def _opening(request: Request) -> bytes:
+def opening(request: Request) -> bytes:
+    """That it was opened."""
     number, by = request.place.number, request.acceptor
     return pack(REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends())
 

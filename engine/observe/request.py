@@ -106,6 +106,12 @@ class Request:
     bytes_out = 0
     kept_out = 0
     """Bytes sent that the recorder has had to keep."""
+    via: Any = None
+    """The server's socket, if this is a datagram that came with others: what the tap looks for."""
+    quiet = False
+    """Whether nothing has been told of it: see Datagram."""
+    answers: Any = ()
+    """The first answer to one that is quiet, with its time: whoever takes it out tells it."""
     begun = False
     """Whether the recorder has told that it was opened."""
     told = 0

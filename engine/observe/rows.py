@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 from .buffers import Partial
-from .facts import Kind, Piece
+from .facts import Kind, Outcome, Piece
 from .stages import Stage
 
 Row = tuple[int, int, int, int, int, int, int, bytes]
@@ -24,11 +24,12 @@ PIECE = 32 * 1024
 """Longer chunks travel as several rows; bytes."""
 DATA_LIMIT = (1 << 32) - 1
 
-PLAIN, BEGUN, SERVED, RETIRED = range(4)
+PLAIN, BEGUN, SERVED, RETIRED, DATAGRAM = range(5)
 
 _PLAIN = struct.Struct("=BBHI7q")
 _BEGUN = struct.Struct("=BBHI7q")
 _SERVED = struct.Struct("=BBHI17q")
+_DATAGRAM = struct.Struct("=BBHI11q")
 
 pack_plain = _PLAIN.pack
 """1, PLAIN, 0, size of the data; then a row's numbers. Its data is to be added."""
@@ -40,17 +41,21 @@ pack_served = _SERVED.pack
 not, and the record stands for one row less) and taken; when `setup` began and ended, its CPU time; then when it ended
 and its CPU time, of `handle`, `finish`, `finish_request` and `shutdown_request`."""
 
+pack_datagram = _DATAGRAM.pack
+"""11, DATAGRAM or 12, DATAGRAM (it was answered), 0, size of the data; request, server, thread; when it was asked for,
+came, and was ready to be handled; when `handle` and `finish` ended; when it was answered (0: never); sizes of what
+REQUEST_OPENED has as data and of the datagram. To be added: these two, and the answer."""
+
 facts_in: Callable[[bytes], int] = itemgetter(0)
 """How many rows a record stands for."""
 
-_STAGE, _OPENED, _CLOSED, _ENDED = map(int, (Kind.STAGE, Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED, Kind.WORKER_ENDED))
-_GET, _VERIFY, _QUEUE, _FINISH_REQUEST, _SETUP, _HANDLE, _FINISH, _SHUTDOWN = map(
+_STAGE, _OPENED, _CLOSED, _ENDED, _RECEIVED, _SENT = map(
     int,
-    (
-        Stage.GET_REQUEST, Stage.VERIFY_REQUEST, Stage.QUEUE, Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE,
-        Stage.FINISH, Stage.SHUTDOWN_REQUEST,
-    ),
-)  # fmt: skip
+    (Kind.STAGE, Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED, Kind.WORKER_ENDED, Kind.RECEIVED, Kind.SENT),
+)
+_GET, _VERIFY, _PROCESS, _QUEUE, _FINISH_REQUEST, _SETUP, _HANDLE, _FINISH, _SHUTDOWN = range(
+    int(Stage.GET_REQUEST), int(Stage.SHUTDOWN_REQUEST) + 1
+)
 
 
 def pack(kind: int, request: int, code: int, worker: int, started: int, ended: int, value: int, data: bytes) -> bytes:
@@ -133,6 +138,33 @@ def _unfold_served(packed: bytes, at: int, rows: list[Row]) -> int:
     return at + _SERVED.size
 
 
+def _unfold_datagram(packed: bytes, at: int, rows: list[Row]) -> int:
+    (
+        _, _, _, size, request, server, thread, asked, came, ready, handled, finished, answered, ends, length,
+    ) = _DATAGRAM.unpack_from(packed, at)  # fmt: skip
+    start = at + _DATAGRAM.size
+    middle, end = start + ends, start + size
+    if min(ends, length) < 0 or middle + length > end:
+        raise IndexError
+    data, answer = packed[middle : middle + length], packed[middle + length : end]
+    rows += (
+        (_OPENED, request, server, thread, asked, 0, 0, packed[start:middle]),
+        (_STAGE, request, _GET, thread, asked, came, _short(asked, came), b""),
+        (_RECEIVED, request, 0, thread, came, 0, length, data),
+        (_STAGE, request, _VERIFY, thread, came, came, 0, b""),
+        (_STAGE, request, _SETUP, thread, came, ready, _short(came, ready), b""),
+        (_STAGE, request, _HANDLE, thread, ready, handled, _short(ready, handled), b""),
+        (_STAGE, request, _FINISH, thread, handled, finished, _short(handled, finished), b""),
+        (_STAGE, request, _FINISH_REQUEST, thread, came, finished, _short(came, finished), b""),
+        (_STAGE, request, _PROCESS, thread, came, finished, _short(came, finished), b""),
+        (_STAGE, request, _SHUTDOWN, thread, finished, finished, 0, b""),
+    )
+    if answered:
+        rows.append((_SENT, request, 0, thread, answered, 0, len(answer), answer))
+    rows.append((_CLOSED, request, Outcome.DONE, thread, finished, 0, 0, b""))
+    return int(end)
+
+
 def _short(started: int, ended: int) -> int:
     """CPU time of a stage that took but a moment: all of it."""
     return (ended - started) & 0x7FFFFFFFFFFFFFFF  # whoever lies about the times gets a number that fits
@@ -140,7 +172,7 @@ def _short(started: int, ended: int) -> int:
 
 _STEPS = ((_QUEUE, 0, 1, 0), (_SETUP, 2, 3, 4), (_HANDLE, 3, 5, 6), (_FINISH, 5, 7, 8))
 """Where Request.steps has what of a stage: when it began and ended, and its CPU time (0: it used none)."""
-_UNFOLD = {BEGUN: _unfold_begun, SERVED: _unfold_served, RETIRED: _unfold_served}
+_UNFOLD = {BEGUN: _unfold_begun, SERVED: _unfold_served, RETIRED: _unfold_served, DATAGRAM: _unfold_datagram}
 
 
 def received_bytes(records: list[bytes], request: int) -> int:

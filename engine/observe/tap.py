@@ -16,6 +16,7 @@ from . import live
 from .buffers import Partial, front, taken, view
 from .facts import Outcome, Piece
 from .request import Request, now, outcome_of
+from .rows import PIECE
 
 # Plain ints: arithmetic with members of an enumeration is slow.
 _PEEK = int(socket.MSG_PEEK)
@@ -23,7 +24,7 @@ _TRUNC = int(getattr(socket, "MSG_TRUNC", 0))
 _KERNEL_TELLS_SIZE = sys.platform == "linux"
 _MARK = "_socketscope_original"
 
-requests = live.requests
+requests, current, get_ident = live.requests, live.current, live.get_ident
 
 _classes: dict[type[socket.socket], type[socket.socket]] = {}
 _loose_classes: dict[type[socket.socket], type[socket.socket]] = {}
@@ -233,6 +234,16 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)
+        request = current.get(get_ident())
+        if request is not None and request.via is self and type(data) is bytes:
+            if request.quiet and size <= PIECE and not request.answers:
+                request.answers = [(now(), data)]
+                request.bytes_out = request.kept_out = size
+                return size
+            request.bytes_out += size
+            if request.hooks.sent is not None:
+                request.hooks.sent(request, data, now())
+            return size
         _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size))
         return size
 

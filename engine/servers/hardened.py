@@ -12,8 +12,8 @@ from ..observe import live
 from ..observe.stages import Stage
 from . import pipeline
 from .base import BaseServer
+from .datagrams import DONTWAIT
 from .listening import check_seconds
-from .udp import DONTWAIT
 
 if TYPE_CHECKING:
     from .tcp import TCPServer as _Server

@@ -49,7 +49,7 @@ def handle(server: Any, place: Place, recorder: Recording) -> None:
     except BaseException as error:
         Request(place, acceptor).fail(GET_REQUEST, error)
         raise
-    return _admit(server, acceptor, recorder, given, address, asked)
+    return admit(server, acceptor, recorder, given, address, asked)
 
 
 def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any], tuple[Any, Any]]) -> bool:
@@ -64,7 +64,7 @@ def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any]
     except OSError as error:
         server._accept_failed(error)
         return True
-    _admit(server, worker, recorder, given, address, asked)
+    admit(server, worker, recorder, given, address, asked)
     return True
 
 
@@ -74,7 +74,7 @@ def _spent(by: Worker, clock: int, started: int, ended: int) -> int:
     return min(max(by.clock - clock, 0), ended - started)
 
 
-def _admit(server: Any, acceptor: Worker, recorder: Recording, given: Any, address: Any, asked: int) -> None:
+def admit(server: Any, acceptor: Worker, recorder: Recording, given: Any, address: Any, asked: int) -> None:
     """A request has come in: verify it, and process or reject."""
     came = now()
     place = acceptor.place
@@ -152,7 +152,12 @@ def serve_here(server: Any, request: Request, recorder: Recording) -> None:
     if not worker.told:
         worker.start()
     request.worker = worker
-    _work(server, request, worker, recorder, 0, now())
+    outer = current.get(worker.ident)
+    try:
+        _work(server, request, worker, recorder, 0, now())
+    finally:
+        if outer is not None:  # a handler serves another server
+            current[worker.ident] = outer
 
 
 def serve(server: Any, request: Request, worker: Worker, recorder: Recording) -> None:

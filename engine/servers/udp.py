@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-import sys
 from typing import TYPE_CHECKING, Any
 
 from ..observe import tap
 from ..observe.request import now
 from ..observe.stages import Stage
-from . import recorded
+from . import datagrams
+from .datagrams import DONTWAIT
 from .tcp import TCPServer
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 BATCH = 64
 """Datagrams, at most, that are served before the loop looks again at its selector."""
-DONTWAIT = int(getattr(socket, "MSG_DONTWAIT", 0))
-_FLAGS = DONTWAIT | (int(socket.MSG_TRUNC) if sys.platform == "linux" else 0)
-"""On Linux with MSG_TRUNC: the size is the true one, even if the datagram is cut."""
-_receive_into = socket.socket.recvfrom_into
 _MEMINFO, _NUMBERS = 55, struct.Struct("9I")
 """Linux's SO_MEMINFO, which the socket module does not name: nine numbers, the last is that of datagrams dropped."""
 _BUSY, _DRY = 100_000_000, 10_000_000
@@ -61,6 +57,7 @@ class UDPServer(TCPServer):
     _ss_batching = True
     _ss_run = 1
     """How many datagrams to look for at once: more, the more wait. To find none costs more than to ask the selector."""
+    _ss_recorded: datagrams.Recorded | None = None
     _ss_drops_seen = 0
     _ss_drops_looked = 0
 
@@ -119,7 +116,7 @@ class UDPServer(TCPServer):
             super()._handle_request_noblock()
             dry = False
         else:
-            dry = self._ss_take_watched(loop) if watched else self._ss_take_waiting(loop)
+            dry = self._ss_take(loop, place if watched else None)
             self._ss_run = 1 if dry else min(2 * self._ss_run, BATCH)
         if watched:
             self._ss_look_at_drops(dry)
@@ -137,57 +134,24 @@ class UDPServer(TCPServer):
             or self._ss_is_active()
         )
 
-    def _ss_take_waiting(self, loop: Loop) -> bool:
-        """Serve datagrams that wait, and return whether there are no more for now."""
-        sock, plain = self.socket, self._ss_is_plain()
-        receive, size = sock.recvfrom, self.max_packet_size
-        for _ in range(self._ss_run):
-            try:
-                data, client_address = receive(size, DONTWAIT)
-            except BlockingIOError:
-                return True
-            except OSError as error:
-                self._ss_accept_failed(error)
-                return False
-            if not plain:
-                self._ss_serve_verified((data, sock), client_address)
-            else:
-                try:
-                    self.RequestHandlerClass((data, sock), client_address, self)  # type: ignore[arg-type]  # is Self
-                except BaseException as error:
-                    if self._ss_ends_loop(error):
-                        raise
-                    self.handle_error((data, sock), client_address)
-            if self._ss_stopping or loop.nudged:
-                return False
-        return False
+    def _ss_take(self, loop: Loop, place: Place | None) -> bool:
+        """Serve datagrams that wait, and return whether there are no more for now. Without `place` nobody looks on."""
+        plain = self._ss_is_plain()
+        if place is None:
+            return datagrams.serve_waiting(self, loop, self._ss_run, plain=plain)
+        recorder = place.hooks.recorder
+        if recorder is None:  # other observers are told as they always are, one at a time
+            super()._handle_request_noblock()
+            return False
+        recorded = self._ss_recorded
+        if recorded is None or recorded.recorder is not recorder:
+            recorded = self._ss_recorded = datagrams.Recorded(self, place, recorder)
+        return recorded.serve(loop, self._ss_run, plain=plain)
 
     def _ss_is_plain(self) -> bool:
         """Whether nothing that the user has written or set stands between a datagram and its handler."""
         cls, own = type(self), self.__dict__
         return all(getattr(cls, step) is plain and step not in own for step, plain in _PLAIN.items())
-
-    def _ss_serve_verified(self, request: Any, client_address: Any) -> None:
-        if self.verify_request(request, client_address):
-            self._ss_process(request, client_address)
-        else:
-            self._ss_dispose(request)
-
-    def _ss_take_watched(self, loop: Loop) -> bool:
-        """As `_ss_take_waiting`, told to a recorder; other observers are told as they always are, one at a time."""
-        place = self._ss_place
-        assert place is not None
-        recorder = place.hooks.recorder
-        if recorder is None:
-            super()._handle_request_noblock()
-            return False
-        acceptor, fetch = place.here(), _Fetch(self, place)
-        for _ in range(self._ss_run):
-            if not recorded.lead(self, acceptor, recorder, fetch):
-                return True
-            if self._ss_stopping or loop.nudged or place.hooks.recorder is not recorder:
-                return False
-        return False
 
     def _ss_look_at_drops(self, dry: bool) -> None:
         """Tell observers how many datagrams the kernel has dropped since they were told last."""
@@ -205,22 +169,3 @@ _PLAIN = {
     step: getattr(UDPServer, step)
     for step in ("verify_request", "process_request", "finish_request", "shutdown_request", "close_request")
 }
-
-
-class _Fetch:
-    """Receives without waiting, into one buffer; learns the true size of datagrams that are cut."""
-
-    __slots__ = ("_buffer", "_limit", "_place", "_sock", "_view")
-
-    def __init__(self, server: UDPServer, place: Place) -> None:
-        self._place = place
-        self._sock = server.socket
-        self._limit = server.max_packet_size
-        self._buffer = bytearray(self._limit)
-        self._view = memoryview(self._buffer)
-
-    def __call__(self, server: Any) -> tuple[Any, Any]:
-        # Past the tap: the bytes are told with the request.
-        size, client_address = _receive_into(self._sock, self._buffer, self._limit, _FLAGS)
-        self._place.datagram_size = size
-        return (bytes(self._view[:size]), self._sock), client_address

@@ -175,7 +175,7 @@ def test_an_idle_recorder_sleeps(rows: Rows, recorder: Recorder) -> None:
         rows.wait(Kind.WORKER_ENDED)
         thread = recorder._thread
         assert thread is not None
-        while not recorder._asleep:
+        while not recorder.asleep:
             thread.join(0.01)
         path = f"/proc/self/task/{thread.native_id}/status"
         with open(path) as file:

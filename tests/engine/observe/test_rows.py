@@ -12,6 +12,7 @@ from engine import Stage
 from engine.observe.facts import Kind, Outcome, Piece
 from engine.observe.rows import (
     BEGUN,
+    DATAGRAM,
     PIECE,
     RETIRED,
     SERVED,
@@ -19,6 +20,7 @@ from engine.observe.rows import (
     facts_in,
     pack,
     pack_begun,
+    pack_datagram,
     pack_served,
     pieces,
     received_bytes,
@@ -109,3 +111,24 @@ def test_long_chunks_are_cut_into_pieces() -> None:
 def test_received_bytes_of_one_request() -> None:
     theirs = [pack(9, 7, 0, 1, 2, 0, 2, b"no"), pack(8, 8, 0, 1, 2, 0, 1, b"x")]
     assert received_bytes([begun(), pack(8, 7, 0, 1, 2, 0, 3, b"abc"), *theirs], 7) == 3
+
+
+@pytest.mark.parametrize("answer", [None, b"", b"yes"])
+def test_a_datagram(answer: bytes | None) -> None:
+    tail = b"a\0b" + b"data" + (answer or b"")
+    facts, answered = (11, 0) if answer is None else (12, 25)
+    record = pack_datagram(facts, DATAGRAM, 0, len(tail), 7, 1, 44, 10, 12, 15, 30, 31, answered, 3, 4) + tail
+    rows = unfold(record)
+    assert len(rows) == facts == facts_in(record)
+    assert rows[0] == (Kind.REQUEST_OPENED, 7, 1, 44, 10, 0, 0, b"a\0b")
+    assert rows[-1] == (Kind.REQUEST_CLOSED, 7, Outcome.DONE, 44, 31, 0, 0, b"")
+    assert (Kind.RECEIVED, 7, 0, 44, 12, 0, 4, b"data") in rows
+    sent = [row for row in rows if row[0] == Kind.SENT]
+    assert sent == ([] if answer is None else [(Kind.SENT, 7, 0, 44, 25, 0, len(answer), answer)])
+    assert (Kind.STAGE, 7, Stage.HANDLE, 44, 15, 30, 15, b"") in rows
+
+
+@pytest.mark.parametrize(("ends", "size"), [(-1, 4), (3, -1), (3, 9), (1 << 40, 1)])
+def test_sizes_in_a_datagram_that_do_not_fit(ends: int, size: int) -> None:
+    with pytest.raises(ValueError, match="record"):
+        unfold(pack_datagram(11, DATAGRAM, 0, 7, 7, 1, 44, 10, 12, 15, 30, 31, 0, ends, size) + b"a\0bdata")
