@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import weakref
+from _thread import start_new_thread
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +67,6 @@ class Recorder(Silence):
         self._box = black_box
         self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
         self.payload_limit = payload_limit
-        self._closed = threading.Event()
         self._records: list[bytes] = []
         self._fresh()
         _alive.add(self)
@@ -79,7 +79,9 @@ class Recorder(Silence):
         self._live: dict[int, Request] = {}
         self.quiet: dict[int, Datagram] = {}
         self.asleep = True
+        self._flushing = False
         self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
         self._wake = threading.Event()
         self._lock = threading.Lock()
 
@@ -231,14 +233,21 @@ class Recorder(Silence):
         """Facts have come while the flusher slept."""
         self.asleep = False
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="socketscope recorder", daemon=True)
+            if not self._flushing:
                 try:
-                    self._thread.start()
+                    self._start_flusher()
+                    self._flushing = True
                 except RuntimeError:  # no more threads, or the interpreter ends: what is left is flushed at exit
-                    self._thread = None
                     self.asleep = True
         self._wake.set()
+
+    def _start_flusher(self) -> None:
+        if self._early:  # a child pays dearly for a Thread and for waiting until it runs, and nobody awaits its end
+            start_new_thread(self._run, ())
+        else:
+            thread = threading.Thread(target=self._run, name="socketscope recorder", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _run(self) -> None:
         while not self._closed.is_set():
