@@ -209,6 +209,43 @@ def test_every_end_lets_go(person: Person, how: str) -> None:
         assert answer_of(last) == b"SEVEN 5\n"
 
 
+@pytest.mark.parametrize("how", ["ThreadingTCPServer", "ForkingTCPServer"])
+def test_code_that_was_reloaded_is_stopped_in_as_well(person: Person, how: str) -> None:
+    person.serve(how)
+    person.set({"line": ANSWER})
+    person.path.write_text(HANDLER.replace("upper()", "lower()"))
+    person.wait(lambda: person.tick["servers"][0]["code"]["version"] == 2)
+    with person.say(b"STOP\n") as client:
+        person.go(person.stopped(ANSWER)[0], "continue")
+        assert answer_of(client) == b"stop 4\n"
+
+
+def test_a_program_of_ones_own_is_stepped(person: Person, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import socketserver\nfrom lines import Lines\n"
+        "with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Lines) as server:\n    server.serve_forever()\n"
+    )
+    person.order("start", key="a", profile=Profile("program", kind="script", script=str(program)).to_json())
+    person.wait(lambda: any(server["kind"] == "part" for server in person.tick["servers"]))
+    part = next(server for server in person.tick["servers"] if server["kind"] == "part")
+    person.address = port_of(part["address"])
+    person.set({"line": SIZE})
+    with person.say(b"stop\n") as client:
+        person.go(person.stopped(SIZE)[0], "continue")
+        assert answer_of(client) == b"STOP 4\n"
+
+
+def test_where_there_is_no_debugger_it_is_told(person: Person, tmp_path: Path) -> None:
+    """A package of the user's that hides the debugger's own module."""
+    (tmp_path / "debugpy.py").write_text("")
+    person.serve("ThreadingTCPServer")
+    person.order("lines", key="a", points=[{"path": str(person.path), "line": SIZE}])
+    person.wait(lambda: bool(person.tick["lines"] and person.tick["lines"][0]["error"]))
+    assert "debugpy cannot be loaded" in person.tick["lines"][0]["error"]
+    assert person.ask(b"go\n") == b"GO 2\n"
+
+
 @pytest.mark.parametrize("interpreter", interpreters())
 def test_in_other_pythons(person: Person, interpreter: str) -> None:
     """They have no debugpy of their own, and later ones are watched in another way."""

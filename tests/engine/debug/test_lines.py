@@ -67,3 +67,19 @@ def test_one_thread_stops_and_others_go_on(tmp_path: Path) -> None:
     command = [sys.executable, str(path), sysconfig.get_paths()["purelib"]]
     done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
     assert "stepped" in done.stdout, done.stderr
+
+
+def test_without_debugpy_a_sentence_says_so() -> None:
+    """As in an interpreter in which it is not installed."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path.cwd())!r})\n"
+        "import socket; from engine.debug import lines\n"
+        "before = list(sys.path)\n"
+        "try:\n    lines.attach(socket.socketpair()[0], '/nowhere')\n"
+        "except lines.NoLineDebugger as error:\n    print(error)\n"
+        "assert sys.path == before\n"
+        "lines.detach()\n"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, timeout=40, check=False)
+    assert "debugpy cannot be loaded in Python 3" in done.stdout, done.stderr
+    assert done.stdout.count("\n") == 1
