@@ -19,6 +19,7 @@ from app.models.sourcefile import Place, SourceError, SourceFile, handler_place,
 from app.panels.editor import open_in_editor
 from app.panels.live import Slow, paint_ground, strip
 from app.panels.pointedit import PointEdit
+from app.panels.sampling import SamplingButton
 from app.text import label, safe_text, set_role, set_tip, tr
 from app.widgets.codepaint import LineMark
 from app.widgets.codeview import CodeView
@@ -70,6 +71,7 @@ class CodeTab(QWidget):
         """Show the line at which a request failed, else the handler of its server or of the selected one."""
         stop = self._stop_of(request)
         frame = self._context.lines.frames.chosen if stop is not None else None
+        self.sampling.refresh(self._server_key(request), now)
         about = (request and request.id, failure and failure.id, self._context.selection.server, stop, frame)
         if not self._slow.due(now) and about == self._about:
             return
@@ -119,7 +121,9 @@ class CodeTab(QWidget):
         self.nothing = label(name=tr("Code"), role="dim", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.nothing.setMargin(12)
-        self.bar = strip(self.where, None, self.status, self.editor_button)
+        self.sampling = SamplingButton(self._context)
+        self.sampling.sampled.connect(self._tint)
+        self.bar = strip(self.where, None, self.status, self.sampling, self.editor_button)
         self.message = label(name=tr("About the breakpoints"), role="warn-small", wrap=True)
         self.message.setContentsMargins(12, 2, 12, 2)
         self.message.hide()
@@ -163,6 +167,7 @@ class CodeTab(QWidget):
             self._say(str(error))
             return
         self.view.set_source(self._file.lines)
+        self._tint()
         self._assigned = Assigned(self._file.lines)
         self.point.show_point(self._key, None)
         self._show_points()
@@ -178,6 +183,9 @@ class CodeTab(QWidget):
     def _mark(self) -> None:
         line, text = self._failing or (0, "")
         self.view.set_marks({line: (LineMark.ERROR, text)} if line else {})
+
+    def _tint(self) -> None:
+        self.view.set_tint(self.sampling.shares(self.path))
 
     def _show_points(self) -> None:
         lines = self._context.lines

@@ -19,6 +19,7 @@ from .. import install
 from ..channel.frames import FrameReader
 from ..channel.sender import Sender
 from ..debug.failures import describe
+from ..debug.sampling import Sampling
 from ..debug.whereabouts import whereabouts
 from ..observe import live
 from ..observe.recorder import Recorder
@@ -144,6 +145,7 @@ class Host:
             self._sender.send, describe, box, payload_limit=plan.payload_limit, drain=self._sender.flush
         )
         self._holding = Holding(control)
+        self._sampling = Sampling()
         self._reloading = Reloading(plan.profile, control)
         self._stepping = Stepping(control, _out_of_the_way(plan.door))
         self._server: Any = None
@@ -157,6 +159,7 @@ class Host:
         atexit.register(self._flush)
         self._control.on("stop", self._stop)
         self._control.on("stacks", self._tell_stacks)
+        self._control.on("sample", self._sample)
         self._control.on("live", self._tell_live)
         self._control.on("close_request", self._close_request)
         self._holding.set(self._plan.gates)
@@ -221,6 +224,13 @@ class Host:
     def _tell_stacks(self, order: dict[str, Any]) -> None:
         found = whereabouts(order.get("threads"))
         self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": found})
+
+    def _sample(self, order: dict[str, Any]) -> None:
+        if order.get("on") is True:
+            self._sampling.start()
+        elif order.get("on") is False:
+            self._sampling.stop()
+        self._control.tell({"event": "sampled", "ticket": order.get("ticket"), **self._sampling.told()})
 
     def _tell_live(self, order: dict[str, Any]) -> None:
         """What is served now, and how many facts have been told until then."""

@@ -39,6 +39,7 @@ class Runner:
     def __init__(self, loop: Loop, writer: CaptureWriter, reply: Reply, changed: Callable[[], None]) -> None:
         self.entries: dict[str, Entry] = {}
         self.stack_answers: dict[int, Callable[[list[Any]], None]] = {}
+        self.sample_answers: dict[int, Callable[[dict[str, Any]], None]] = {}
         self.live_answers: dict[int, Callable[[dict[str, Any]], None]] = {}
         """Who wants to know, by host, which requests it serves."""
         self._loop = loop
@@ -188,6 +189,10 @@ class Runner:
             answer = self.stack_answers.pop(event.get("ticket", 0), None)
             if answer is not None:
                 answer(event.get("stacks", []))
+        elif what == "sampled":
+            take = self.sample_answers.pop(event.pop("ticket", 0), None)
+            if take is not None:
+                take(event)
         elif what == "live":
             hear = self.live_answers.pop(host.number, None)
             if hear is not None:

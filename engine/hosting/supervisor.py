@@ -24,6 +24,7 @@ from .lineorders import LineOrders
 from .loop import Loop
 from .orders import Orders
 from .processes import become_subreaper, families, kill_descendants, reap_orphans
+from .profiling import Profiling
 from .replays import ClientRuns
 from .reruns import Reruns
 from .runner import Runner
@@ -88,6 +89,7 @@ class Supervisor:
         self._orders = Orders(self._runner, self._writer, finder)
         self._orders.add(ClientOrders(self._runner, self._writer, self._clients, self._reruns).actions)
         self._orders.add(LineOrders(self._runner, self._loop, self._reply).actions)
+        self._orders.add(Profiling(self._runner, self._reply).actions)
         self._orders.late = self._reply
         self._watcher = Watcher(self._runner, self._writer, finder, self._change)
         self._changed = True
