@@ -12,6 +12,7 @@ from app.link.link import Link
 from app.link.tick import LineState, StoppedThread, Tick, Trouble
 from app.models.linepoints import LineSetting, asked_line
 from app.models.selection import Selection
+from app.savedfiles import SavedFiles
 from app.workspace import Workspace
 
 
@@ -36,6 +37,7 @@ class Lines(QObject):
         self._places: tuple[tuple[object, ...], ...] = ()
         self._states: tuple[LineState, ...] = ()
         self._chosen = (0, 0)
+        self._files = SavedFiles()
         self.cursor: tuple[str, str, int] | None = None
         """Server, file and line of the code's cursor; None while no code is shown."""
         self.focused = False
@@ -89,6 +91,15 @@ class Lines(QObject):
         self._workspace.set_lines(key, settings)
         self._tell()
         self.changed.emit()
+
+    def _follow_saved(self) -> None:
+        """A file that was saved has its breakpoints where their lines are now."""
+        entries = [entry for entry in self._workspace.entries if entry.lines]
+        for entry in entries:
+            settings = self._files.follow(entry.lines)
+            if settings != entry.lines:
+                self._keep(entry.key, settings)
+        self._files.settle(setting.path for entry in entries for setting in entry.lines)
 
     def _tell(self) -> None:
         """Order the breakpoints of every server that the supervisor knows and has not been told of."""
@@ -169,6 +180,8 @@ class Lines(QObject):
         self.refused.emit(trouble.sentence)
 
     def _on_tick(self, tick: Tick) -> None:
+        if self._files.due(tick.at):
+            self._follow_saved()
         self._tell()
         if tick.lines != self._states:
             self._states = tick.lines
