@@ -77,6 +77,11 @@ class Whereabouts:
         return self.call.removeprefix("with ") or self.function or "?"
 
     @property
+    def stuck(self) -> bool:
+        """Whether this is no way for a request to get on."""
+        return self.doing in (Doing.LOCK, Doing.INTERPRETER, Doing.QUEUE)
+
+    @property
     def word(self) -> str:
         """The same as one word, for a badge."""
         return QCoreApplication.translate("Whereabouts", _WORDS[self.doing])

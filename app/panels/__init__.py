@@ -19,6 +19,7 @@ from app.panels.paused import PausedPanel
 from app.panels.pipeline import PipelinePanel
 from app.panels.requests import RequestsPanel
 from app.panels.servers import ServersPanel
+from app.panels.stacks import StacksPanel
 from app.panels.variables import VariablesPanel
 from app.panels.welcome import WelcomePanel
 from app.panels.workers import WorkersPanel
@@ -54,6 +55,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
     Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
     Panel("failures", QT_TR_NOOP("Failures"), "bottom", FailuresPanel, "Alt+9"),
+    Panel("stacks", QT_TR_NOOP("Stacks"), "bottom", StacksPanel, "Alt+0", visible=False),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
     Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
     Panel("variables", QT_TR_NOOP("Variables"), "bottom", VariablesPanel, "Alt+0", visible=False),

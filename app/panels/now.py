@@ -19,9 +19,6 @@ from app.panels.live import Slow, row
 from app.panels.source import SourceView
 from app.text import label, safe_text, set_role, set_tip, tr
 from engine.capture.records import RequestRecord
-from engine.debug.whereabouts import Doing
-
-STUCK = (Doing.LOCK, Doing.INTERPRETER, Doing.QUEUE)
 
 
 class NowView(QWidget):
@@ -110,7 +107,7 @@ class NowView(QWidget):
         same, self._stack = frames == self._stack, frames
         self._where = where
         self.sentence.setText(where.sentence if where is not None else "")
-        set_role(self.sentence, "warn-strong" if where is not None and where.doing in STUCK else "strong")
+        set_role(self.sentence, "warn-strong" if where is not None and where.stuck else "strong")
         for button in (self.copy_button, self.editor_button):
             button.setEnabled(bool(frames))
         if not same:

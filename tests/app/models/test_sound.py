@@ -24,11 +24,13 @@ from app.models.recordtable import RecordTable
 from app.models.requests import RequestsModel
 from app.models.servers import ServersModel
 from app.models.slices import Slice
+from app.models.stacks import StacksModel, ThreadStack
 from app.models.stopped import StoppedModel
 from app.models.variables import Variable, VariablesModel
 from engine.hosting.profile import Profile
 from tests.app.models.captures import CaptureFile
 from tests.app.models.test_failuregroups import group
+from tests.app.models.test_whereabouts import LOCK
 
 Story = Iterator[QAbstractItemModel]
 """Yields its model first, and then after everything that happened to it."""
@@ -131,6 +133,13 @@ def failure_groups(capture: CaptureFile) -> Story:
         yield model
 
 
+def stacks(capture: CaptureFile) -> Story:
+    yield (model := StacksModel())
+    for shown in (LOCK, {"name": "MainThread"}), (LOCK,), ():
+        model.show([ThreadStack.from_json(one) for one in shown])
+        yield model
+
+
 STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     ChunksModel: chunks,
     ExchangesModel: exchanges,
@@ -142,6 +151,7 @@ STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     PausedModel: paused,
     RequestsModel: requests,
     ServersModel: servers,
+    StacksModel: stacks,
     StoppedModel: stopped,
     VariablesModel: variables,
 }
