@@ -67,7 +67,7 @@ ARRANGEMENTS = {
         226, 362, 440,
         shown=frozenset({"pipeline", "paused", "gates", "faults", "variables"}),
         hidden=frozenset({"workers", "load"}),
-        columns=(Column(("paused",), 5), Column((REST,), 7), Column(("variables",), 4)),
+        columns=(Column(("paused",), 11), Column((REST,), 14), Column(("variables",), 8)),
         front="inspector", tab="code",
     ),
     "load": Arrangement(226, 720, 200, folded=420, front="load"),
@@ -243,14 +243,15 @@ class Docks:
     def _in_front(self, but: Iterable[Dock] = ()) -> None:
         """The first of each column; `but` those that were already, unless they hide what the perspective is about."""
         wanted = [dock for dock in self._docks if dock.panel.name == self._arrangement.front]
-        first = [docks[0] for _, docks in self._columns()]
-        known = list(but)
+        first = [docks[0] for _, docks in self._standing()]
+        guests = {dock for _, docks in self._columns()[len(first) :] for dock in docks}
+        known = [dock for dock in but if dock not in guests]
         for dock in [*first, *known, *(dock for dock in wanted if not known or dock.panel.area != "bottom")]:
             dock.raise_()
 
-    def remember_folded(self, folded: bool) -> None:
+    def remember(self, perspective: str, folded: bool) -> None:
         """Say how the layout that was just restored stands."""
-        self._folded = folded
+        self._arrangement, self._folded = ARRANGEMENTS[perspective], folded
 
     def _columns(self) -> list[tuple[Column, list[Dock]]]:
         """What stands at the bottom, from left to right; a column without panels leaves no gap."""
@@ -261,6 +262,10 @@ class Docks:
             docks = [dock for name in column.panels for dock in self._docks if dock.panel.name == name]
             found.append((column, docks + (rest if REST in column.panels else [])))
         return [(column, docks) for column, docks in found if docks]
+
+    def _standing(self) -> list[tuple[Column, list[Dock]]]:
+        """The columns that stand for themselves; the others are guests of the first."""
+        return self._columns()[:MOST_COLUMNS] if self._folded else self._columns()
 
     def _of(self, area: str) -> list[Dock]:
         below = {dock for _, docks in self._columns() for dock in docks}
@@ -308,7 +313,7 @@ class Docks:
         wanted, across, down = self._arrangement, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._give(self._of("left")[:1], [wanted.left], across)
         self._give(self._there(self._of("right"))[:1], [wanted.right], across)
-        columns = [(column, docks[0]) for column, docks in self._columns()]
+        columns = [(column, docks[0]) for column, docks in self._standing()]
         first = [dock for _, dock in columns]
         self._give(first, [(self._folded and wanted.folded) or wanted.bottom for _ in first], down)
         if len(first) > 1:

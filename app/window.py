@@ -14,7 +14,7 @@ from app.commands import COMMANDS, open_file
 from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
-from app.docks import Docks, name_tab_bar
+from app.docks import ARRANGEMENTS, Docks, name_tab_bar
 from app.faults import Faults
 from app.gates import Gates
 from app.heads import Page
@@ -222,14 +222,17 @@ class Window(QMainWindow):
         self.setMinimumSize(SMALLEST.boundedTo(room))
         self.resize(FIRST.boundedTo(room))
         self.restoreGeometry(self.context.settings.blob("geometry"))
-        layout = self.context.settings.blob("layout")
+        layout = QByteArray() if self.context.session is not None else self.context.settings.blob("layout")
         if not layout.isEmpty() and self.restoreState(layout.sliced(1), LAYOUT):
-            self.docks.remember_folded(layout.startsWith(b"f"))
+            perspective = bytes(self.context.settings.blob("perspective").data()).decode("ascii", "replace")
+            self.perspective = perspective if perspective in ARRANGEMENTS else "live"
+            self.docks.remember(self.perspective, layout.startsWith(b"f"))
 
     def _remember(self) -> None:
         self.docks.rest(False)
         folded = b"f" if self.docks.folded else b"w"
         self.context.settings.set_blob("geometry", self.saveGeometry())
+        self.context.settings.set_blob("perspective", QByteArray(self.perspective.encode()))
         self.context.settings.set_blob("layout", QByteArray(folded) + self.saveState(LAYOUT))
         self.context.settings.sync()
 

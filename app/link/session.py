@@ -64,7 +64,8 @@ class SessionFile:
 
     def _tick(self) -> None:
         self._ticks += 1
-        self._say({"tick": self._ticks, **self._stand})
+        # Panels look at what changes slowly when time has passed, or has gone back; here it only trembles.
+        self._say({"tick": self._ticks, **self._stand, "at": self._stand["at"] - self._ticks % 2})
 
     def _say(self, message: dict[str, Any]) -> None:
         self._messages.append(message)

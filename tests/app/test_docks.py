@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget
@@ -99,3 +101,11 @@ def test_the_inspector_spans_below_and_the_servers_stand_full_height(wide: Stage
     qtbot.waitUntil(lambda: inspector.geometry().right() >= load.geometry().right())
     assert inspector.geometry().left() > servers.geometry().right()
     assert servers.geometry().bottom() >= inspector.geometry().bottom()
+
+
+def test_the_perspective_is_remembered_with_its_layout(wide: Stage, tmp_path: Path) -> None:
+    wide.window.arrange("debug")
+    wide.window.close()
+    again = Stage.build(tmp_path / "stage")
+    again.window.close()
+    assert again.window.perspective == "debug"

@@ -31,7 +31,7 @@ def test_the_tick_tells_what_the_file_holds(link: Link, qtbot: QtBot) -> None:
     with qtbot.waitSignal(link.ticked):
         pass
     tick = link.tick
-    assert (tick.at, tick.totals.requests) == (75 * MS, 1)
+    assert (75 * MS - tick.at, tick.totals.requests) in [(0, 1), (1, 1)]
     echo, other = tick.servers
     assert (echo.name, echo.ids, echo.address, echo.total, echo.failed) == ("echo", (1, 3), "127.0.0.1:9010", 4, 2)
     assert (other.name, other.state, other.concurrency) == ("other", ServerState.STOPPED, "threading")
