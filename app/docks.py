@@ -173,6 +173,11 @@ class Docks:
         return self._arrangement.tab
 
     @property
+    def front(self) -> str:
+        """The panel that the perspective is about, "" for none."""
+        return self._arrangement.front
+
+    @property
     def folded(self) -> bool:
         """Whether the right column stands among the tabs at the bottom."""
         return self._folded
@@ -226,6 +231,7 @@ class Docks:
             self._folded = narrow
             self._fold() if narrow else self._unfold()
             self._in_front(but=front)
+            self._resize()
 
     def rest(self, resting: bool) -> None:
         """Leave the room to the welcome page: hide what has nothing to show yet, and bring it back afterwards."""
@@ -296,7 +302,6 @@ class Docks:
         if third:
             self._stack_tabs([*first, *third])
         self._stack_tabs([*main[:1], *moved, *main[1:]])
-        self._resize()
 
     def _unfold(self) -> None:
         for dock in self._of("right"):
@@ -307,22 +312,23 @@ class Docks:
                 self._window.addDockWidget(AREAS["bottom"], dock)
             self._stack_tabs(docks)
         self._put_together()
-        self._resize()
 
     def _resize(self) -> None:
         wanted, across, down = self._arrangement, Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         self._give(self._of("left")[:1], [wanted.left], across)
-        self._give(self._there(self._of("right"))[:1], [wanted.right], across)
+        self._give(self._at_right()[:1], [wanted.right], across)
         columns = [(column, docks[0]) for column, docks in self._standing()]
         first = [dock for _, dock in columns]
         self._give(first, [(self._folded and wanted.folded) or wanted.bottom for _ in first], down)
         if len(first) > 1:
             self._give(first, [100 * column.share for column, _ in columns], across)
-        right = self._there(self._of("right"))
+        right = self._at_right()
         self._give(right, [1 + index * 3 for index in range(len(right))], down)
 
-    def _there(self, docks: list[Dock]) -> list[Dock]:
-        return [dock for dock in docks if dock.isVisibleTo(self._window)]
+    def _at_right(self) -> list[Dock]:
+        """What is shown there; folded away, the right column's panels are at the bottom."""
+        there = (dock for dock in self._of("right") if self._window.dockWidgetArea(dock) == AREAS["right"])
+        return [dock for dock in there if dock.isVisibleTo(self._window)]
 
     def _give(self, docks: list[Dock], sizes: list[int], across: Qt.Orientation) -> None:
         self._window.resizeDocks(list[QDockWidget](docks), sizes[: len(docks)], across)

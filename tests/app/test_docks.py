@@ -109,3 +109,12 @@ def test_the_perspective_is_remembered_with_its_layout(wide: Stage, tmp_path: Pa
     again = Stage.build(tmp_path / "stage")
     again.window.close()
     assert again.window.perspective == "debug"
+
+
+@pytest.mark.parametrize(("perspective", "least"), [("debug", 380), ("load", 360)])
+def test_a_narrow_window_gives_its_bottom_the_height_that_it_needs(
+    wide: Stage, qtbot: QtBot, perspective: str, least: int
+) -> None:
+    wide.window.resize(1100, 700)
+    wide.window.arrange(perspective)
+    qtbot.waitUntil(lambda: dock(wide, wide.window.docks.front).height() >= least)
