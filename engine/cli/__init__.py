@@ -9,6 +9,7 @@ from ..hosting.profile import ON_SAVE
 from .dicing import fault_help
 from .doctor import doctor
 from .replay import replay
+from .ruling import RULES_HELP
 from .run import run, split_program
 from .serve import serve
 from .show import show
@@ -45,11 +46,12 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made = commands.add_parser(
         "serve",
         help="serve with a handler class of yours",
-        epilog=fault_help(),
+        epilog=f"{RULES_HELP}\n{fault_help()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.set_defaults(command=serve)
-    made.add_argument("target", metavar="TARGET", help="file.py:Handler or package.module:Handler")
+    made.add_argument("target", metavar="TARGET", nargs="?", help="file.py:Handler or package.module:Handler")
+    made.add_argument("--rules", metavar="FILE.json", help="answer by rules instead of a handler; see below")
     made.add_argument("--server", metavar="CLASS", help="server class of socketserver (ThreadingTCPServer)")
     made.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1:0", help="HOST:PORT or unix:PATH (127.0.0.1:0)")
     made.add_argument("--expose", action="store_true", help="confirm an address that other machines can reach")

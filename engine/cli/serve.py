@@ -13,6 +13,7 @@ from ..hosting.binding import is_loopback
 from ..hosting.building import HANDLER_ATTRIBUTES, SERVER_ATTRIBUTES
 from ..hosting.profile import SERVER_CLASSES, Profile
 from .dicing import make_faults
+from .ruling import load_rules
 from .session import OnServer, Session, run_session
 from .terminal import BAD_INPUT, complain, safe, say, say_json
 
@@ -56,12 +57,14 @@ def announcer(session: Session, *, as_json: bool) -> OnServer:
 
 def make_profile(options: argparse.Namespace) -> Profile:
     """The profile that the options describe. Raises BadInputError."""
-    file, module, handler = target_of(options.target, "Handler")
+    rules = _rules(options)
+    file, module, handler = ("", "", "") if rules else target_of(options.target, "Handler")
     place = _bind(options.bind)
     server_class = options.server or ("ThreadingUnixStreamServer" if "path" in place else "ThreadingTCPServer")
     attributes, handler_attributes = _attributes(options.set)
     profile = Profile(
-        name=options.name or handler,
+        name=options.name or handler or "rules",
+        rules=rules,
         server_class=_check_class(server_class, place),
         handler_file=file,
         handler_module=module,
@@ -78,6 +81,12 @@ def make_profile(options: argparse.Namespace) -> Profile:
     if "host" in place and not is_loopback(profile.host) and not options.expose and not _is_mistyped(profile.host):
         raise BadInputError(f"Other machines could reach {options.bind}; add --expose if that is what you want.")
     return profile
+
+
+def _rules(options: argparse.Namespace) -> dict[str, Any]:
+    if (options.target is None) is (options.rules is None):
+        raise BadInputError("Say what answers: TARGET, as in file.py:Handler, or --rules FILE.json.")
+    return load_rules(options.rules) if options.rules is not None else {}
 
 
 def _is_mistyped(host: str) -> bool:

@@ -9,6 +9,7 @@ from .building import check_attributes, check_tls
 from .errors import HostingError
 from .handlers import HandlerFileError, find_handlers
 from .profile import ON_SAVE, SERVER_CLASSES, Profile
+from .rules import RulesError, read_rules
 
 
 def read_profile(data: object) -> Profile:
@@ -40,6 +41,8 @@ def _check_types(profile: Profile) -> None:
             raise HostingError("bad_profile", f"The profile's {name} must be text without NUL characters.")
     if type(profile.port) is not int:
         raise HostingError("port_out_of_range", f"{profile.port!r} is no port; choose one from 0 (any free) to 65535.")
+    if not isinstance(profile.rules, dict):
+        raise HostingError("bad_rules", "The profile's rules must be an object.")
     if type(profile.hardened) is not bool:
         raise HostingError("bad_profile", "The profile's hardened must be true or false.")
     if profile.on_save not in ON_SAVE:
@@ -74,10 +77,20 @@ def _check_server(profile: Profile) -> None:
         raise HostingError("bad_attribute", sentence)
     if sentence := check_tls(profile):
         raise HostingError("bad_certificate", sentence)
-    if profile.handler_file:
+    if profile.rules:
+        check_rules(profile.rules)
+    elif profile.handler_file:
         _check_handler_file(profile)
     elif not profile.handler_module:
         raise HostingError("no_handler", "No handler was chosen; choose a Python file and a handler class in it.")
+
+
+def check_rules(document: object) -> None:
+    """Raise HostingError with a sentence for rules that cannot be understood."""
+    try:
+        read_rules(document)
+    except RulesError as error:
+        raise HostingError("bad_rules", str(error), rule=error.rule) from None
 
 
 def _check_handler_file(profile: Profile) -> None:

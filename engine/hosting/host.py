@@ -24,6 +24,7 @@ from ..debug.whereabouts import whereabouts
 from ..observe import live
 from ..observe.recorder import Recorder
 from . import alias
+from .answering import Answering
 from .building import build_server
 from .closing import close_request
 from .control import Control, receive_first
@@ -147,6 +148,7 @@ class Host:
         self._holding = Holding(control)
         self._sampling = Sampling()
         self._reloading = Reloading(plan.profile, control)
+        self._answering = Answering(plan.profile, control)
         self._stepping = Stepping(control, _out_of_the_way(plan.door))
         self._server: Any = None
         self._stopping = False
@@ -169,19 +171,25 @@ class Host:
         try:
             if self._profile.kind == "script":
                 return self._run_program()
+            if self._profile.rules:
+                return self._serve(None, self._answering.handler(self._profile.rules))
             return self._serve(*load_code(self._profile))
         except LoadingError as error:
             self._control.tell(error.event)
             return 1
 
-    def _serve(self, module: ModuleType, handler: Any) -> int:
+    def _serve(self, module: ModuleType | None, handler: Any) -> int:
+        """Without a `module` there are rules."""
         self._control.tell({"event": "loaded"})
         listener = socket.socket(fileno=self._plan.listener)
         try:
             server = self._server = build_server(self._profile, handler, listener)
         except Exception as error:
             raise failure(error, self._profile.name, "start_failed") from error
-        self._reloading.begin(module, server)
+        if module is not None:
+            self._reloading.begin(module, server)
+        else:
+            self._answering.begin(server)
         self._control.tell({"event": "listening", "pid": os.getpid()})
         try:
             server.serve_forever(self._profile.attributes.get("poll_interval") or POLL_INTERVAL)
@@ -217,6 +225,7 @@ class Host:
     def _stop(self, order: dict[str, Any]) -> None:
         """Stop accepting; the main thread then closes the server. In its own thread: a hung handler makes it wait."""
         self._holding.close()
+        self._answering.end()
         if self._server is not None and not self._stopping:
             self._stopping = True
             threading.Thread(target=self._server.shutdown, name="socketscope-stop", daemon=True).start()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..capture.writer import CaptureWriter
 from .binding import remove_stale
-from .checks import check_profile, read_profile
+from .checks import check_profile, check_rules, read_profile
 from .entries import Entry
 from .errors import HostingError
 from .faulting import read_faults
@@ -53,6 +53,7 @@ class Orders:
             "clear": self._clear,
             "limits": self._limits,
             "on_save": self._on_save,
+            "rules": self._rules,
         }
         self.late: Callable[[int, dict[str, Any]], None] = lambda ticket, answer: None
 
@@ -270,6 +271,17 @@ class Orders:
         entry.profile = dataclasses.replace(entry.profile, on_save=str(order["how"]))
         if entry.host is not None:
             entry.host.tell("on_save", how=order["how"])
+        return {"ok": True}
+
+    def _rules(self, ticket: int, order: dict[str, Any]) -> Answer:
+        """Requests to come are answered by other rules."""
+        entry = self._entry(order)
+        check_rules(order.get("rules"))
+        if not entry.profile.rules:
+            raise HostingError("bad_order", f"{entry.profile.name} has a handler, no rules.")
+        entry.profile = dataclasses.replace(entry.profile, rules=dict(order["rules"]))
+        if entry.host is not None:
+            entry.host.tell("rules", rules=entry.profile.rules)
         return {"ok": True}
 
 

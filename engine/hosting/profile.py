@@ -43,6 +43,7 @@ class Profile:
     Addresses: `host` and `port` for tcp and udp, `path` for the Unix families (a leading "@" names an abstract socket).
     `attributes` are class attributes of the server (`allow_reuse_address`, ...) and `poll_interval`;
     `handler_attributes` those of the handler (`rbufsize`, `wbufsize`, `timeout`, `disable_nagle_algorithm`).
+    `rules`, if there are any, answer in place of a handler (see rules.py).
     `tls_cert` and `tls_key` are PEM files (without the second, the key is in the first), `hardened` puts the hardened
     profile under the class. `interpreter` "" means the one that runs Socketscope.
     """
@@ -56,6 +57,7 @@ class Profile:
     handler_file: str = ""
     handler_module: str = ""
     handler_class: str = ""
+    rules: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     handler_attributes: dict[str, Any] = field(default_factory=dict)
     tls_cert: str = ""

@@ -142,7 +142,7 @@ class Runner:
             "script" if is_script else profile.server_class,
             "" if is_script else profile.family,
             entry.own.address,
-            profile.handler_class,
+            profile.handler_class or ("Rules" if profile.rules else ""),
             host.pid,
             host.started,
             profile.to_json(),
