@@ -26,6 +26,8 @@ class Lines(QObject):
     chosen_changed = Signal()
     shown = Signal()
     """The person wants to see the chosen one's line."""
+    place_wanted = Signal(str, str, int)
+    """Server, file and line that the person wants to see."""
     refused = Signal(str)
 
     def __init__(self, link: Link, workspace: Workspace, selection: Selection, parent: QObject | None = None) -> None:

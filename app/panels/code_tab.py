@@ -37,6 +37,8 @@ class CodeTab(QWidget):
         self._file: SourceFile | None = None
         self._failing: tuple[int, str] | None = None
         self._about: object = None
+        self._pinned: Place | None = None
+        """What the person asked for, until something else is selected."""
         self._key = ""
         """The server whose file is shown."""
         self._slow = Slow()
@@ -75,6 +77,8 @@ class CodeTab(QWidget):
         about = (request and request.id, failure and failure.id, self._context.selection.server, stop, frame)
         if not self._slow.due(now) and about == self._about:
             return
+        if about != self._about:
+            self._pinned = None
         self._about = about
         server = self._server(request)
         self.set_status(*code_text(server, self._context.link.reader.wall_offset))
@@ -86,7 +90,14 @@ class CodeTab(QWidget):
             self._failing = place.line, f"{failure.type}: {failure.message}"
         self._key = self._server_key(request) if stop is None else stop.key
         stopped = Place(frame.path, frame.line) if frame is not None else None
-        self._show(stopped or place or self._handler_place(request))
+        self._show(self._pinned or stopped or place or self._handler_place(request))
+        self._show_frame()
+
+    def show_place(self, key: str, path: str, line: int) -> None:
+        """Show a line, until something else is selected."""
+        self._key, self._pinned = key, Place(path, line)
+        self._wanted = None
+        self._show(self._pinned)
         self._show_frame()
 
     def set_status(self, sentence: str, role: str = "small") -> None:

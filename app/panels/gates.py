@@ -12,6 +12,7 @@ from app.context import Context
 from app.icons import icon
 from app.models.gates import ON, GateSetting, GatesModel, where_text
 from app.panels.conditionedit import ConditionEdit
+from app.panels.linelist import LineList
 from app.panels.live import LivePanel, row
 from app.panels.secondsbox import SecondsBox
 from app.panels.tables import make_table
@@ -39,6 +40,8 @@ class GatesPanel(LivePanel):
         self.box.addWidget(self.table, 1)
         self.box.addWidget(self.form)
         self.box.addWidget(self.message)
+        self.lines = LineList(context)
+        self.box.addWidget(self.lines)
         self.head_tools = self._make_tools()
         self._connect()
         self.setFocusProxy(self.table)
@@ -92,7 +95,10 @@ class GatesPanel(LivePanel):
         if not self._gates.on:
             self._say(tr("All breakpoints are off (Ctrl+F9)."), "warn-small")
         elif not there:
-            self._say(tr("No breakpoint. F9 sets one on the selected stage.") if key else tr("Select a server."), "dim")
+            self._say(
+                tr("No breakpoint on a stage. F9 sets one on the selected stage.") if key else tr("Select a server."),
+                "dim",
+            )
 
     def _say(self, sentence: str, role: str = "error") -> None:
         set_role(self.message, role)

@@ -46,6 +46,7 @@ class InspectorPanel(LivePanel):
         context.view.details_wanted.connect(self._on_details_wanted)
         context.view.tab_wanted.connect(lambda name: self.tabs.setCurrentIndex(TABS.index(name)))
         context.lines.shown.connect(lambda: self.tabs.setCurrentIndex(CODE))
+        context.lines.place_wanted.connect(self._on_place_wanted)
         context.reruns.answered.connect(self._on_answered)
         context.reruns.pair_changed.connect(self._show_diff)
         self.setFocusProxy(self.tabs.tabBar())
@@ -110,6 +111,10 @@ class InspectorPanel(LivePanel):
             self.tabs.setCurrentIndex(STAGES)
         elif self.tabs.currentIndex() == EXCEPTION:
             self.tabs.setCurrentIndex(BYTES)
+
+    def _on_place_wanted(self, key: str, path: str, line: int) -> None:
+        self.tabs.setCurrentIndex(CODE)
+        self.code.show_place(key, path, line)
 
     def _on_answered(self, pair: Pair) -> None:
         """The person has run a request again, and wants to see what has become of the answer."""

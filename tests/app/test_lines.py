@@ -12,19 +12,23 @@ from app.lines import Lines
 from app.models.linepoints import LineSetting
 from app.models.variables import Variable
 from app.panels.code_tab import CodeTab
+from app.panels.inspector import CODE, InspectorPanel
+from app.panels.linelist import LineList
 from app.panels.variables import VariablesPanel
 from engine.hosting.profile import Profile
 
 from .stage import Stage
 
-CODE = "import socketserver\n\n\nclass Echo(socketserver.BaseRequestHandler):\n    def handle(self):\n        n = 1\n\n"
+SOURCE = (
+    "import socketserver\n\n\nclass Echo(socketserver.BaseRequestHandler):\n    def handle(self):\n        n = 1\n\n"
+)
 
 
 class Play:
     """A server, its file, and a supervisor that says what the test wants."""
 
     def __init__(self, stage: Stage, qtbot: QtBot, path: Path) -> None:
-        path.write_text(CODE)
+        path.write_text(SOURCE)
         self.stage, self.qtbot, self.path = stage, qtbot, str(path)
         self.lines: Lines = stage.context.lines
         profile = Profile("echo", handler_file=self.path, handler_class="Echo")
@@ -195,3 +199,25 @@ def test_f5_lets_the_stopped_thread_go_on(play: Play) -> None:
     assert play.ordered("line_go")[-1] == {"pid": 9, "thread": 1, "how": "cursor", "path": play.path, "line": 7}
     play.stage.window.run("pause.release")
     assert play.ordered("line_release") == [{}]
+
+
+def test_the_list_goes_to_its_line_switches_and_takes_away(play: Play, qtbot: QtBot, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("a = 1\nb = 2\n")
+    panel, inspector = LineList(play.stage.context), InspectorPanel(play.stage.context)
+    for widget in (panel, inspector):
+        qtbot.addWidget(widget)
+    inspector.show()
+    assert panel.isHidden()
+    play.lines.put(play.key, LineSetting(play.path, 6, "n > 5", 2))
+    play.lines.put(play.key, LineSetting(str(other), 2, log="<b>"))
+    panel.table.selectRow(1)
+    assert [panel.model.index(1, column).data() for column in range(3)] == ["●", "2  other.py", "log <b>"]
+    panel.go_there()
+    assert inspector.tabs.currentIndex() == CODE
+    assert (inspector.code.path, inspector.code.view.line) == (str(other), 2)
+    panel.switch()
+    assert not play.lines.of(play.key)[1].enabled
+    panel.remove()
+    assert [one.line for one in play.lines.of(play.key)] == [6]
+    inspector.hide()

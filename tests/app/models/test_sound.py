@@ -18,6 +18,8 @@ from app.models.exchanges import Exchange, ExchangesModel
 from app.models.failuregroups import FailureGroupsModel
 from app.models.failures import Frame, FramesModel, Local, LocalsModel
 from app.models.gates import GateSetting, GatesModel
+from app.models.linelist import LineListModel
+from app.models.linepoints import LineSetting
 from app.models.output import OutputModel
 from app.models.paused import PausedModel
 from app.models.recordtable import RecordTable
@@ -101,6 +103,13 @@ def stopped(capture: CaptureFile) -> Story:
         yield model
 
 
+def line_list(capture: CaptureFile) -> Story:
+    yield (model := LineListModel())
+    for lines in ((1,), (1, 2), (2, 3), ()):
+        model.show([LineSetting("/a.py", line, "n > 5", 2, "x") for line in lines], None)
+        yield model
+
+
 def variables(capture: CaptureFile) -> Story:
     yield (model := VariablesModel())
     for names in ("ab", "ab", "bc", ""):
@@ -146,6 +155,7 @@ STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     FailureGroupsModel: failure_groups,
     FramesModel: frames,
     GatesModel: gates,
+    LineListModel: line_list,
     LocalsModel: local_variables,
     OutputModel: output,
     PausedModel: paused,
