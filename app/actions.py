@@ -133,7 +133,7 @@ ACTIONS: tuple[Action, ...] = (
            "selected server before the selected stage, before handle if none is selected"), "F9", "circle-dot",
            needs="gateable"),
     Action("gate.raised", QT_TR_NOOP("Break on exceptions"), "debug", QT_TR_NOOP("Hold every request of the selected "
-           "server when an exception leaves one of its stages"), "Alt+F9", "x", checkable=True, needs="known"),
+           "server when an exception leaves one of its stages"), "F8", "x", checkable=True, needs="known"),
     Action("gates.switch", QT_TR_NOOP("Breakpoints hold"), "debug", QT_TR_NOOP("Switch all breakpoints; off lets "
            "everything go that they hold"), "Ctrl+F9", "power", checkable=True),
 

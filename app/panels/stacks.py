@@ -63,9 +63,7 @@ class StacksPanel(LivePanel):
             if up:
                 self.take()
         if not self.model.rowCount():
-            self.note.setText(
-                tr("Take the stacks of a server that runs.") if up else tr("No running server is selected.")
-            )
+            self.note.setText(tr("Taking the stacks…") if up else tr("No running server is selected."))
 
     def take(self) -> None:
         """Ask for all stacks as they are now."""
