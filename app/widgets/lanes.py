@@ -51,8 +51,12 @@ class LanesView(QAbstractScrollArea):
         model.changed.connect(self._on_changed)
 
     def select_request(self, request: int | None) -> None:
-        """Outline a request's block; emits nothing."""
+        """Outline a request's block, and bring its lane into sight; emits nothing."""
         self._chosen = request
+        where = self._where()
+        if where is not None:
+            bar, top = self.verticalScrollBar(), where[0] * ROW
+            bar.setValue(max(min(bar.value(), top), top + ROW + 2 * _TOP - bar.pageStep()))
         self.viewport().update()
 
     def set_stuck(self, requests: Mapping[int, str]) -> None:

@@ -234,6 +234,28 @@ def test_lanes_paint_and_explain(lanes: LanesView, theme: str) -> None:
     assert reds > 4
 
 
+def test_one_that_is_stuck_is_framed_and_explained(lanes: LanesView, theme: str) -> None:
+    def framed() -> int:
+        image, warn = lanes.viewport().grab().toImage(), themes.theme().warn
+        return sum(image.pixelColor(x, y) == warn for x in range(image.width()) for y in range(image.height()))
+
+    before = framed()
+    lanes.set_stuck({1: "Waits for the lock TILL."})
+    assert framed() > before + 50
+    block = lanes._block_at(place(lanes, 4.5, 0))
+    assert block is not None
+    assert "Waits for the lock TILL." in lanes._sentence(block)
+
+
+def test_a_selected_request_is_brought_into_sight(lanes: LanesView) -> None:
+    lanes.resize(lanes.width(), 30)
+    bar = lanes.verticalScrollBar()
+    lanes.select_request(4)
+    assert bar.value() > 0
+    lanes.select_request(1)
+    assert bar.value() == 0
+
+
 def test_empty_lanes_say_why(qtbot: QtBot) -> None:
     view = LanesView(LanesModel())
     view.set_empty_text("No worker yet")
