@@ -95,7 +95,7 @@ def _add_show(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     made = commands.add_parser("replay", help="send the requests of a capture again and compare the answers")
     made.set_defaults(command=replay)
-    made.add_argument("capture", metavar="CAPTURE")
+    made.add_argument("capture", metavar="CAPTURE", help="a capture, or a file of expectations (.json)")
     made.add_argument("--where", metavar="FILTER", default="", help="only some, as in: state:done server:echo")
     made.add_argument("--to", metavar="ADDRESS", default="", help="HOST:PORT or unix:PATH (where they came to)")
     made.add_argument("--at-once", action="store_true", help="without the pauses that the clients made")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..capture.filters import FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
 from ..capture.records import RequestRecord, ServerRecord
 from ..replay.comparison import common_prefix
+from ..replay.expectations import BadExpectations, Expectation, read_expectations
 from ..replay.playback import NotPlayable, Playback, read_playback
 from ..replay.player import Played, Unreachable, play
 from ..replay.targets import Refused, Target, read_target
@@ -22,6 +24,8 @@ def replay(options: argparse.Namespace) -> int:
     """Send every request that the filter lets through, one after the other."""
     try:
         patience = float(options.patience)
+        if options.capture.endswith(".json"):
+            return _check_expectations(options, patience)
         where = parse(options.where)
         with CaptureReader(options.capture) as reader:
             numbers = reader.ids(where)
@@ -30,15 +34,45 @@ def replay(options: argparse.Namespace) -> int:
             counts = Counter(_replay_one(reader, number, options, patience) for number in numbers)
     except FilterError as error:
         return complain(f"The filter cannot be understood: {error.message}", BAD_INPUT)
-    except (BadCapture, Refused) as error:
+    except (BadCapture, BadExpectations, Refused) as error:
         return complain(str(error), BAD_INPUT)
     except ValueError:
         return complain(f"{options.patience!r} is no number of seconds.", BAD_INPUT)
     except KeyboardInterrupt:
         return 130
+    return _sum_up(counts, options)
+
+
+def _sum_up(counts: Counter[str], options: argparse.Namespace) -> int:
     if not options.json:
         say("  ".join(f"{counts[what]} {what}" for what in (EQUAL, DIFFERENT, NOT_ANSWERED, SKIPPED) if counts[what]))
     return FAILED if options.check and (counts[DIFFERENT] or counts[NOT_ANSWERED] or not counts[EQUAL]) else 0
+
+
+def _check_expectations(options: argparse.Namespace, patience: float) -> int:
+    """A file of expectations instead of a capture: it does not tell where the server is."""
+    expectations = read_expectations(Path(options.capture))
+    if not options.to:
+        raise Refused("A file of expectations does not tell where the server is; add --to ADDRESS.")
+    if not expectations:
+        return complain(f"There are no expectations in {options.capture}; nothing was sent.", BAD_INPUT)
+    return _sum_up(Counter(_check_one(one, options, patience) for one in expectations), options)
+
+
+def _check_one(expectation: Expectation, options: argparse.Namespace, patience: float) -> str:
+    target = read_target(options.to, expectation.playback.transport, anywhere=options.anywhere)
+    try:
+        played = play(expectation.playback, target, at_once=options.at_once, patience=patience)
+    except Unreachable as error:
+        what, words = NOT_ANSWERED, str(error)
+    else:
+        first = expectation.first_difference(played.answer)
+        what, words = (EQUAL, "") if first is None else (DIFFERENT, f"from byte {first} on")
+    if options.json:
+        say_json({"name": expectation.name, "result": what, "detail": words})
+    else:
+        say(f"{what:10} {safe(expectation.name)}  {safe(words)}".rstrip())
+    return what
 
 
 def _replay_one(reader: CaptureReader, number: int, options: argparse.Namespace, patience: float) -> str:

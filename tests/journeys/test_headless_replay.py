@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
+from engine.replay.expectations import Expectation, write_expectations
+from engine.replay.playback import Playback, Step
 from tests.engine.certificates import ask_tls, certificate
 from tests.journeys.headless import DEADLINE, Running, call, port_of, wait_closed
 
@@ -83,6 +86,27 @@ def test_other_families_and_tls(tmp_path: Path) -> None:
             assert sock.recv(100) == b"ABC"
         wait_closed(capture)
         assert call("replay", str(capture), "--check", "--to", address).returncode == 0
+
+
+def test_expectations_are_checked(tmp_path: Path) -> None:
+    save(tmp_path, "upper")
+    file = tmp_path / "expectations.json"
+    one = Playback("tcp", (Step(b"one\n"),), b"ONE\n")
+    write_expectations(file, [Expectation("good", "h", one)])
+    assert call("replay", str(file)).returncode == 2
+    with Running("serve", "h.py:H", "--json", cwd=tmp_path) as server:
+        address = server.item()["address"]
+        done = call("replay", str(file), "--to", address, "--check")
+        assert (done.returncode, done.stdout) == (0, "equal      good\n1 equal\n")
+        bad = Expectation("bad", "h", replace(one, answer=b"One\n"))
+        write_expectations(file, [Expectation("good", "h", one), bad, bad.with_masks([(1, 3)])])
+        done = call("replay", str(file), "--to", address, "--check")
+        assert done.returncode == 1
+        assert done.stdout.splitlines()[1:] == [
+            "different  bad  from byte 1 on",
+            "equal      bad",
+            "2 equal  1 different",
+        ]
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
