@@ -99,6 +99,9 @@ ACTIONS: tuple[Action, ...] = (
            "server once more, and compare the answers"), "Ctrl+R", "refresh-cw", needs="playable", separator=True),
     Action("request.compare", QT_TR_NOOP("Compare two"), "request", QT_TR_NOOP("Compare the answers of the two "
            "selected requests byte by byte"), "Ctrl+D", "columns-3", needs="pair"),
+    Action("request.bench", QT_TR_NOOP("Edit and run again…"), "request", QT_TR_NOOP("Bring the bench: change the "
+           "bytes, send them often, from many clients, and save what is expected"), "Ctrl+Alt+R", "pencil",
+           needs="playable"),
     Action("request.copy_test", QT_TR_NOOP("Copy as pytest test"), "request", QT_TR_NOOP("Put a test on the clipboard "
            "that sends the same bytes to the handler and expects the same answer"), "Ctrl+Shift+Y", "clipboard",
            needs="playable"),
@@ -149,6 +152,8 @@ ACTIONS: tuple[Action, ...] = (
            "Ctrl+2", checkable=True),
     Action("perspective.load", QT_TR_NOOP("Load"), "view", QT_TR_NOOP("Workers and charts get the room"), "Ctrl+3",
            checkable=True),
+    Action("perspective.replay", QT_TR_NOOP("Replay"), "view", QT_TR_NOOP("The bench: run requests again, edited and "
+           "often, and check what is expected"), "Ctrl+4", checkable=True),
     Action("view.welcome", QT_TR_NOOP("Examples"), "view", QT_TR_NOOP("The welcome page with six example servers"),
            "Ctrl+Shift+N", "zap"),
     Action("view.freeze", QT_TR_NOOP("Freeze view"), "view",

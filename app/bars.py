@@ -74,7 +74,7 @@ class ToolBar(QToolBar):
         layout.setContentsMargins(8, 0, 12, 0)
         layout.setSpacing(8)
         layout.addWidget(_menu_button(menu))
-        for name in ("perspective.live", "perspective.debug", "perspective.load"):
+        for name in ("perspective.live", "perspective.debug", "perspective.load", "perspective.replay"):
             layout.addWidget(_perspective_button(actions[name]))
         layout.addSpacing(8)
         for name in ("server.start", "server.stop", "server.restart"):

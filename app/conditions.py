@@ -92,6 +92,7 @@ CHECKS: Mapping[str, Callable[[Scope], bool]] = {
     "perspective.live": lambda scope: scope.shell.perspective == "live",
     "perspective.debug": lambda scope: scope.shell.perspective == "debug",
     "perspective.load": lambda scope: scope.shell.perspective == "load",
+    "perspective.replay": lambda scope: scope.shell.perspective == "replay",
 }
 """Whether a checkable action is on."""
 

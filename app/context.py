@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk
+from app.expectations import Expectations
 from app.faults import Faults
 from app.gates import Gates
 from app.journal import Journal
@@ -110,6 +111,8 @@ class Context:
     """What is done to requests, so that one sees how they bear it."""
     reruns: Reruns
     """Requests run again, and which answers are compared."""
+    expectations: Expectations
+    """Approved answers that later ones are checked against."""
     view: View
     workspace: Workspace
     settings: Settings

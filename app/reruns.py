@@ -127,6 +127,12 @@ class Reruns(QObject):
         if self._run is not None and self.bench is not None and self.bench.running:
             self._link.stop_clients(self._run)
 
+    def show(self, request: int) -> None:
+        """Show a request's answer beside the one that it is compared with."""
+        self._chosen = None
+        self._selection.select_request(request)
+        self.pair_changed.emit()
+
     # What is compared
 
     def compare(self, one: int, other: int) -> None:

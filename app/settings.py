@@ -30,8 +30,11 @@ COLUMNS = Setting("requests/columns", "")
 LIMIT_REQUESTS = Setting("capture/limit_requests", 100_000)
 LIMIT_MEGABYTES = Setting("capture/limit_megabytes", 256)
 EDITOR = Setting("programs/editor", "")
+CHECK_ON_RELOAD = Setting("replay/check_on_reload", True)
 
-SETTINGS: tuple[Setting[Any], ...] = (THEME, HINT_SEEN, COLUMNS, LIMIT_REQUESTS, LIMIT_MEGABYTES, EDITOR)
+SETTINGS: tuple[Setting[Any], ...] = (
+    THEME, HINT_SEEN, COLUMNS, LIMIT_REQUESTS, LIMIT_MEGABYTES, EDITOR, CHECK_ON_RELOAD,
+)  # fmt: skip
 
 
 def config_dir() -> Path:

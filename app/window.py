@@ -15,6 +15,7 @@ from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
 from app.docks import ARRANGEMENTS, Docks, name_tab_bar
+from app.expectations import Expectations
 from app.faults import Faults
 from app.gates import Gates
 from app.heads import Page
@@ -67,6 +68,7 @@ class Window(QMainWindow):
             lines=Lines(link, workspace, selection, self),
             faults=Faults(link, workspace, self),
             reruns=Reruns(link, selection, self),
+            expectations=Expectations(link, workspace, settings, self),
             view=View(self),
             workspace=workspace,
             settings=settings,
@@ -177,6 +179,7 @@ class Window(QMainWindow):
         context.gates.refused.connect(self.tell)
         context.faults.refused.connect(self.tell)
         context.reruns.refused.connect(self.tell)
+        context.expectations.refused.connect(self.tell)
         context.lines.refused.connect(self.tell)
         context.lines.shown.connect(lambda: self.docks.bring("variables"))
         for news in (context.reruns.answered, context.reruns.pair_changed):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from app.context import Context
+from app.panels.bench import BenchPanel
 from app.panels.client import ClientPanel
 from app.panels.failures import FailuresPanel
 from app.panels.faults import FaultsPanel
@@ -58,5 +59,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("stacks", QT_TR_NOOP("Stacks"), "bottom", StacksPanel, "Alt+0", visible=False),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
     Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
+    Panel("bench", QT_TR_NOOP("Bench"), "bottom", BenchPanel, "Ctrl+Shift+B", visible=False),
     Panel("variables", QT_TR_NOOP("Variables"), "bottom", VariablesPanel, "Alt+0", visible=False),
 )

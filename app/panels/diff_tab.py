@@ -11,12 +11,13 @@ from app.context import Context
 from app.models.requestcolumns import state_text
 from app.panels.live import paint_ground, strip
 from app.reruns import Pair
-from app.text import clock, label, number, set_role, set_tip, tr
+from app.text import clock, label, number, safe_text, set_role, set_tip, tr
 from app.widgets.bytesview import MARGIN
 from app.widgets.diffview import SIGN, DiffView
 from engine.capture.records import RequestRecord
 from engine.observe.facts import Piece
 from engine.replay.comparison import Comparison
+from engine.replay.expectations import Expectation
 
 EVERYTHING = 1 << 40
 INCOMPLETE = Piece.CUT | Piece.UNSEEN
@@ -24,11 +25,13 @@ INCOMPLETE = Piece.CUT | Piece.UNSEEN
 
 @dataclass(frozen=True)
 class Answer:
-    """What one request was answered, as far as it was captured."""
+    """What one request was answered, as far as it was captured; without a record: what it should be answered."""
 
-    record: RequestRecord
+    record: RequestRecord | None
     data: bytes
-    whole: bool
+    whole: bool = True
+    name: str = ""
+    """Of the expectation."""
 
 
 class DiffTab(QWidget):
@@ -58,14 +61,25 @@ class DiffTab(QWidget):
 
     def show_pair(self, pair: Pair | None) -> None:
         """Compare the answers of two requests; None: there is nothing to compare."""
-        answers = self._read(pair) if pair is not None else None
+        self._show_answers(self._read(pair) if pair is not None else None, self._why_nothing(pair))
+
+    def show_expected(self, expectation: Expectation, request: int) -> None:
+        """Compare a request's answer with the one that was approved."""
+        new = self._answer(request)
+        old = Answer(None, expectation.playback.answer, name=expectation.name)
+        self._show_answers((old, new) if new is not None else None, self._why_nothing(Pair(0, request)))
+        if new is not None and expectation.masks and expectation.is_met_by(new.data):
+            self.words.setText(tr("✓ As expected: only bytes differ that may."))
+            set_role(self.words, "ok")
+
+    def _show_answers(self, answers: tuple[Answer, Answer] | None, why_not: str) -> None:
         self._bar.setVisible(answers is not None)
         self._heads.setVisible(answers is not None)
         self.view.setVisible(answers is not None)
         self.nothing.setVisible(answers is None)
         if answers is None:
             self._shown = None
-            self.nothing.setText(self._why_nothing(pair))
+            self.nothing.setText(why_not)
         elif answers != self._shown:
             self._shown = answers
             self._show(*answers)
@@ -92,7 +106,7 @@ class DiffTab(QWidget):
         if record is None:
             return None
         if self._shown is not None:
-            known = next((one for one in self._shown if one.record == record and record.closed is not None), None)
+            known = next((one for one in self._shown if one.record == record and not record.state.live), None)
             if known is not None:
                 return known
         sent = [chunk for chunk in reader.chunks(request, EVERYTHING) if not chunk.received]
@@ -101,15 +115,17 @@ class DiffTab(QWidget):
     def _show(self, old: Answer, new: Answer) -> None:
         self.view.set_answers(old.data, new.data)
         same = self.view.comparison.equal
-        self.words.setText(verdict(self.view.comparison, whole=old.whole and new.whole, running=new.record.state.live))
+        self.words.setText(verdict(self.view.comparison, whole=old.whole and new.whole, running=_runs(new)))
         set_role(self.words, "ok" if same else "warn")
         for button in (self.before_button, self.after_button):
             button.setEnabled(not same)
-        self.old_head.setText(tr("before  {head}").format(head=self._head(old)))
+        self.old_head.setText(_caption(old).format(head=self._head(old)))
         self.new_head.setText(tr("now  {head}").format(head=self._head(new)))
 
     def _head(self, answer: Answer) -> str:
         record = answer.record
+        if record is None:
+            return f"{safe_text(answer.name, 80)}  ·  → {number(len(answer.data))} B"
         parts = [f"#{record.id}", clock(record.opened, self._context.link.reader.wall_offset), state_text(record)]
         return "  ·  ".join([*parts, f"→ {number(len(answer.data))} B"])
 
@@ -155,6 +171,14 @@ class DiffTab(QWidget):
         set_tip(button, name)
         button.clicked.connect(lambda: self.view.go_on(by=by))
         return button
+
+
+def _runs(answer: Answer) -> bool:
+    return answer.record is not None and answer.record.state.live
+
+
+def _caption(old: Answer) -> str:
+    return tr("before  {head}") if old.record is not None else tr("expected  {head}")
 
 
 def verdict(found: Comparison, *, whole: bool = True, running: bool = False) -> str:

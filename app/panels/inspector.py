@@ -152,12 +152,20 @@ class InspectorPanel(LivePanel):
             self._show_code(tick)
             return
         if shown == DIFF:
-            self.diff.show_pair(self._pair())
+            self._show_answers()
             return
         self._show_failure(tick.at)
         if shown == BYTES:
             self.bytes.set_marks(self.exception.marks() if failure else [])
             self.bytes.set_note(_note(request, failure))
+
+    def _show_answers(self) -> None:
+        selected, pair = self.context.selection.request, self._pair()
+        expectation = self.context.expectations.of_request(selected)
+        if pair is None and expectation is not None and selected is not None:
+            self.diff.show_expected(expectation, selected)
+        else:
+            self.diff.show_pair(pair)
 
     def _pair(self) -> Pair | None:
         return self.context.reruns.pair_of(self.context.selection.request)

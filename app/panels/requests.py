@@ -111,7 +111,7 @@ class RequestsPanel(LivePanel):
         """What can be done with one request."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in ("request.again", "request.compare", "request.copy_test"):
+        for name in ("request.again", "request.bench", "request.compare", "request.copy_test"):
             menu.addAction(self.context.action(name))
         menu.addSeparator()
         for name in ("request.close", "request.reset"):

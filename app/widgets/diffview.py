@@ -15,7 +15,8 @@ from app.widgets.bytesview import MARGIN, TOP
 from app.widgets.conversation import preferred_style
 from engine.replay.comparison import Comparison, compare
 
-NARROW_ROW = 8
+CELLS = (HEX_ROW, 8, 4)
+"""Bytes of a row, as many as there is room for."""
 SIGN = 14
 """px between the halves, where a sign tells what has become of the row: not by colour alone."""
 _TINT = 0.30
@@ -79,8 +80,8 @@ class DiffView(QAbstractScrollArea):
 
     def _fitting(self) -> int:
         """How many bytes a row may have in hex."""
-        wide = HexRows(max(len(self._old), len(self._new)), HEX_ROW)
-        return HEX_ROW if 2 * (wide.width + MARGIN) + SIGN <= self.viewport().width() else NARROW_ROW
+        last, room = max(len(self._old), len(self._new)), self.viewport().width() - SIGN
+        return next((cells for cells in CELLS if 2 * (HexRows(last, cells).width + MARGIN) <= room), CELLS[-1])
 
     def _fit(self) -> None:
         page = max(1, (self.viewport().height() - TOP) // self._painter.height)

@@ -17,6 +17,7 @@ from app.examples import FOLDER
 from app.models.faults import FaultSetting
 from app.models.gates import GateSetting
 from app.models.linepoints import LineSetting
+from app.panels.bench import BenchPanel
 from app.panels.diff_tab import DiffTab
 from app.panels.inspector import BYTES, CODE, EXCEPTION, STAGES
 from engine.debug.kinds import BY_WORD
@@ -214,6 +215,30 @@ def failed_reload(here: Theatre) -> None:
     here.look_at(CODE)
 
 
+def bench(here: Theatre) -> None:
+    """The replay perspective: an edited request run again by many, and what is expected after a reload."""
+    exception(here)
+    expectations = here.window.context.expectations
+    done = here.requests("server:broken-length state:done")
+    here.window.run("perspective.replay")
+    for record in (done[0], here.requests("server:broken-length state:error")[-1]):
+        here.select(record.id)
+        here.wait("it can be sent", lambda: here.find(BenchPanel).form.playback is not None)
+        here.find(BenchPanel).form.kept.emit()
+    mend(here, *MENDED)
+    here.wait(
+        "both are checked", lambda: all(expectations.fared(one.name).passed is not None for one in expectations.all)
+    )
+    panel = here.find(BenchPanel)
+    panel.form.times.setValue(20)
+    panel.form.clients.setValue(4)
+    panel.form.sent.emit()
+    reruns = here.window.context.reruns
+    here.wait("it has been run", lambda: reruns.bench is not None and not reruns.bench.running)
+    here.wait("one is shown", lambda: panel.odd_button.isEnabled())
+    panel.odd_button.click()
+
+
 def mend(here: Theatre, old: str, new: str) -> Path:
     """Change the file of the first server as an editor does: another file takes its place."""
     file = Path(here.window.context.workspace.entries[0].profile.handler_file)
@@ -282,6 +307,7 @@ SCENES = (
     Scene(14, "load", load),
     Scene(15, "failed-reload", failed_reload),
     Scene(16, "run-again-equal", run_again_equal),
+    Scene(17, "bench", bench),
     Scene(17, "lines", lines),
 )
 

@@ -15,6 +15,7 @@ from app import models
 from app.link.tick import PausedRequest, ServerStatus, StoppedThread, Tick
 from app.models.chunks import ChunksModel
 from app.models.exchanges import Exchange, ExchangesModel
+from app.models.expectations import ExpectationRow, ExpectationsModel
 from app.models.failuregroups import FailureGroupsModel
 from app.models.failures import Frame, FramesModel, Local, LocalsModel
 from app.models.gates import GateSetting, GatesModel
@@ -30,6 +31,8 @@ from app.models.stacks import StacksModel, ThreadStack
 from app.models.stopped import StoppedModel
 from app.models.variables import Variable, VariablesModel
 from engine.hosting.profile import Profile
+from engine.replay.expectations import Expectation
+from engine.replay.playback import Playback
 from tests.app.models.captures import CaptureFile
 from tests.app.models.test_failuregroups import group
 from tests.app.models.test_whereabouts import LOCK
@@ -149,9 +152,18 @@ def stacks(capture: CaptureFile) -> Story:
         yield model
 
 
+def expectations(capture: CaptureFile) -> Story:
+    yield (model := ExpectationsModel())
+    for names in (("a", "b"), ("b",), ("b", "c"), ()):
+        rows = [ExpectationRow(Expectation(name, "echo", Playback("tcp", (), b"x")), name == "b") for name in names]
+        model.merge(rows, lambda one: one.expectation.name)
+        yield model
+
+
 STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     ChunksModel: chunks,
     ExchangesModel: exchanges,
+    ExpectationsModel: expectations,
     FailureGroupsModel: failure_groups,
     FramesModel: frames,
     GatesModel: gates,
