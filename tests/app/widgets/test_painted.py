@@ -248,7 +248,7 @@ def test_one_that_is_stuck_is_framed_and_explained(lanes: LanesView, theme: str)
 
 
 def test_a_selected_request_is_brought_into_sight(lanes: LanesView) -> None:
-    lanes.resize(lanes.width(), 30)
+    lanes.resize(lanes.width(), 40)
     bar = lanes.verticalScrollBar()
     lanes.select_request(4)
     assert bar.value() > 0
