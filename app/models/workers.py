@@ -51,6 +51,10 @@ class Block(NamedTuple):
     failed: bool
     status: int | None = None
     """Exit code of the child process that served it, or minus the signal's number."""
+    cpu: int | None = None
+    """What that process used in all, ns."""
+    memory: int | None = None
+    """The most that it had at a time, bytes."""
 
 
 class End(NamedTuple):
@@ -59,7 +63,9 @@ class End(NamedTuple):
     at: int
     worker: str
     status: int
-    """As in Block."""
+    """As in Block, and so are these."""
+    cpu: int | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class _Place:
         self.worker = worker
         if worker.ended is None or worker.status is None or not (worker.child and _serves_many(worker)):
             return
-        end = End(worker.ended, short_name(worker), worker.status)
+        end = End(worker.ended, short_name(worker), worker.status, worker.cpu, worker.memory)
         if end not in self.ends:
             self.ends.append(end)
             self.busy_until = max(self.busy_until, worker.ended)
@@ -214,9 +220,9 @@ def _block(span: SpanRecord, worker: WorkerRecord) -> Block:
     ended = span.closed if span.closed is not None else worker.ended
     # Of a process that served many requests, only the one that it died in has to do with its status.
     its_own = worker.child and (span.state is State.KILLED or not _serves_many(worker))
-    status = worker.status if its_own else None
+    status, cpu, memory = (worker.status, worker.cpu, worker.memory) if its_own else (None, None, None)
     failed = span.state in _FAILED or bool(status)
-    return Block(span.request, short_name(worker), began, ended, own, failed, status)
+    return Block(span.request, short_name(worker), began, ended, own, failed, status, cpu, memory)
 
 
 class LanesModel(QObject):

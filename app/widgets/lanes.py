@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -11,7 +10,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app import theme as themes
 from app.models.workers import WINDOW, Block, End, Lane, LanesModel
-from app.text import duration, safe_text, tip
+from app.text import safe_text, tip
+from app.widgets.laneending import how_ended, told_block, told_end
 from app.widgets.stagepaint import BlockPainter, blocks
 from engine.observe.stages import Stage
 
@@ -179,7 +179,7 @@ class LanesView(QAbstractScrollArea):
         painter.setFont(themes.mono(10))
         for end in lane.ends:
             x = LABEL + self._pixel(end.at)
-            word = _how_ended(end)
+            word = how_ended(end)
             painter.setPen(QPen(theme.error if end.status else theme.dim, 1.6))
             painter.drawLine(x, top + 2, x, top + ROW - 3)
             width = painter.fontMetrics().horizontalAdvance(word)
@@ -267,41 +267,17 @@ class LanesView(QAbstractScrollArea):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             block, end = self._block_at(event.pos()), self._end_at(event.pos())
-            sentence = self._end_sentence(end) if end else self._sentence(block) if block else ""
+            sentence = told_end(end) if end else ""
+            if block and not end:
+                sentence = told_block(block, self._model.now, self._stuck.get(block.request, ""))
             QToolTip.showText(event.globalPos(), tip(sentence) if sentence else "", self)
             return True
         return super().viewportEvent(event)
-
-    def _sentence(self, block: Block) -> str:
-        lasted = (self._model.now if block.ended is None else block.ended) - block.started
-        parts = [f"#{block.request}", safe_text(block.worker), duration(lasted)]
-        if block.status is not None:
-            parts.append(self._ending(block.status))
-        if block.request in self._stuck:
-            parts.append(self._stuck[block.request])
-        return " · ".join(parts)
-
-    def _end_sentence(self, end: End) -> str:
-        return f"{safe_text(end.worker)} · {self._ending(end.status)}"
-
-    def _ending(self, status: int) -> str:
-        ended = self.tr("exit status {code}") if status >= 0 else self.tr("killed by signal {code}")
-        return ended.format(code=abs(status))
 
     def _end_at(self, point: QPoint) -> End | None:
         lane = self._lane_at(point.y())
         x = point.x() - LABEL
         return next((end for end in lane.ends if abs(self._pixel(end.at) - x) <= 4), None) if lane else None
-
-
-def _how_ended(end: End) -> str:
-    """exit 0, SIGKILL: as a shell's user knows them."""
-    if end.status >= 0:
-        return f"exit {end.status}"
-    try:
-        return signal.Signals(-end.status).name
-    except ValueError:
-        return f"signal {-end.status}"
 
 
 def _paint_crosses(painter: QPainter, middles: list[QPointF]) -> None:

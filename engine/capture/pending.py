@@ -22,7 +22,7 @@ INSERT_FAILURE = (
 INSERT_INTERFERENCE = "INSERT INTO interference (request, means, at, amount, detail) VALUES (?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
 NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
-END_WORKER = "UPDATE worker SET ended = ?, status = ? WHERE id = ?"
+END_WORKER = "UPDATE worker SET ended = ?, status = ?, cpu = ?, memory = ? WHERE id = ?"
 INSERT_REQUESTS = BulkInsert(
     "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
     " message, touched, id)",
@@ -54,7 +54,7 @@ class Pending:
         self.interferences: list[tuple[int, int, int, int, str]] = []
         self.workers: list[tuple[int, int, int, int, str, int, int]] = []
         self.worker_names: list[tuple[str, int, int, int]] = []
-        self.worker_ends: list[tuple[int, int | None, int]] = []
+        self.worker_ends: list[tuple[int, int | None, int | None, int | None, int]] = []
         self.cpu: list[tuple[int, int, int, int, float, int | None]] = []
         self.output: list[tuple[int, int, int, int, str]] = []
         self.load: list[LoadRow] = []

@@ -60,7 +60,10 @@ class ServerRecord:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRecord:
-    """A thread, or a forked child, that served requests. `status` is an exit code, or minus a signal's number."""
+    """A thread, or a forked child, that served requests. `status` is an exit code, or minus a signal's number.
+
+    `cpu` (ns) and `memory` (bytes, at most) are known of children that have ended.
+    """
 
     id: int
     server: int
@@ -71,6 +74,8 @@ class WorkerRecord:
     started: int
     ended: int | None
     status: int | None
+    cpu: int | None = None
+    memory: int | None = None
 
 
 class StageRecord(NamedTuple):

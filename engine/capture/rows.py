@@ -33,11 +33,11 @@ from .records import (
 Values = tuple[Any, ...]
 
 SERVER_COLUMNS = "id, name, class, transport, address, handler, pid, started, stopped, profile"
-WORKER_COLUMNS = "id, server, pid, thread, name, child, started, ended, status"
+WORKER_COLUMNS = "id, server, pid, thread, name, child, started, ended, status, cpu, memory"
 REQUEST_COLUMNS = (
     "request.id, request.server, server.name, server.transport, peer, local, state, stage, opened, closed, bytes_in,"
     " bytes_out, error, message, touched, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
-    " worker.child, worker.started, worker.ended, worker.status"
+    " worker.child, worker.started, worker.ended, worker.status, worker.cpu, worker.memory"
 )
 TOUCHED = 14
 """The place of what was done to a request in its row."""
@@ -70,9 +70,9 @@ def server_record(row: Values) -> ServerRecord:
 
 def worker_record(row: Values) -> WorkerRecord:
     """Of WORKER_COLUMNS."""
-    identity, server, pid, thread, name, child, started, ended, status = row
-    integers(server, pid, thread, child, started, ended, status)
-    return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status)
+    identity, server, pid, thread, name, child, started, ended, status, cpu, memory = row
+    integers(server, pid, thread, child, started, ended, status, cpu, memory)
+    return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status, cpu, memory)
 
 
 def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[PauseRecord, ...] = ()) -> RequestRecord:
@@ -89,7 +89,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[P
         transport or "",
         peer,
         local,
-        worker_record(row[15:24]) if row[15] is not None else None,
+        worker_record(row[15:26]) if row[15] is not None else None,
         _STATES.get(state, State.DONE),
         _STAGES.get(stage, Stage.GET_REQUEST),
         opened,

@@ -35,7 +35,9 @@ CREATE TABLE worker (
     child INTEGER NOT NULL,             -- 1: a forked process, 0: a thread of the host
     started INTEGER NOT NULL,
     ended INTEGER,
-    status INTEGER                      -- of a child: exit code, or minus the signal's number
+    status INTEGER,                     -- of a child: exit code, or minus the signal's number
+    cpu INTEGER,                        -- of a child that has ended: ns on a CPU in all
+    memory INTEGER                      -- and the most that it had at a time, bytes
 );
 CREATE TABLE request (
     id INTEGER PRIMARY KEY,

@@ -9,6 +9,7 @@ from .live import Host, Worker
 from .pending import Pending
 
 NAME_LIMIT = 200
+_MOST, _DIGITS = 1 << 62, 18
 
 
 class WorkerBook:
@@ -48,12 +49,14 @@ class WorkerBook:
         worker = self.known(host, pid, row[3])
         if worker and worker.ended is None:
             status = exit_status(row[6]) if row[6] >= 0 else None
-            self.end(worker, row[4], status)
+            self.end(worker, row[4], status, row[5] if 0 < row[5] < _MOST else None, _bytes(row[7]))
 
-    def end(self, worker: Worker, at: int, status: int | None) -> None:
-        """This worker is no more."""
+    def end(
+        self, worker: Worker, at: int, status: int | None, cpu: int | None = None, memory: int | None = None
+    ) -> None:
+        """This worker is no more; `cpu` in ns and `memory` in bytes are what a child has used."""
         worker.ended = at
-        self.pending.worker_ends.append((at, status, worker.id))
+        self.pending.worker_ends.append((at, status, cpu, memory, worker.id))
 
     def _add(self, host: Host, server: int, pid: int, thread: int, name: str, at: int, *, told: bool) -> Worker:
         worker = Worker(self.next_worker, server, pid, thread, told)
@@ -64,6 +67,11 @@ class WorkerBook:
 
     def _child(self, server: int, pid: int) -> int:
         return int(self.server_pids.get(server, pid) != pid)
+
+
+def _bytes(digits: bytes) -> int | None:
+    """Peak memory as a fact has it; it comes from a process that runs user code."""
+    return int(digits) if digits.isdigit() and len(digits) < _DIGITS else None
 
 
 def exit_status(wait_status: int) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..capture.filters import Filter, FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
-from ..capture.records import ChunkRecord, OutputRecord, RequestRecord
+from ..capture.records import ChunkRecord, OutputRecord, RequestRecord, WorkerRecord
 from ..observe.facts import Means
 from ..observe.stages import Stage
 from .summary import show_summary
@@ -81,14 +81,13 @@ def _requests(reader: CaptureReader, where: Filter) -> Iterator[RequestRecord]:
 
 def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: bool) -> dict[str, Any]:
     """One request as a JSON object."""
-    worker = request.worker
     item: dict[str, Any] = {
         "id": request.id,
         "server": request.server_name,
         "transport": request.transport,
         "peer": request.peer,
         "local": request.local,
-        "worker": {"pid": worker.pid, "thread": worker.thread, "name": worker.name} if worker is not None else None,
+        "worker": _worker(request.worker),
         "state": request.state.word,
         "opened": request.opened,
         "closed": request.closed,
@@ -107,6 +106,15 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
     if with_bytes:
         item["chunks"] = [_chunk(chunk) for chunk in reader.chunks(request.id, BYTES_LIMIT)]
     return item
+
+
+def _worker(worker: WorkerRecord | None) -> dict[str, Any] | None:
+    """Who served it; of a child process also how that ended and what it used in all, as far as it is known."""
+    if worker is None:
+        return None
+    told = {"pid": worker.pid, "thread": worker.thread, "name": worker.name}
+    used = {"status": worker.status, "cpu": worker.cpu, "memory": worker.memory}
+    return told | used if worker.child else told
 
 
 def _error(reader: CaptureReader, request: RequestRecord) -> dict[str, Any] | None:

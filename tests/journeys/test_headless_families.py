@@ -67,6 +67,9 @@ def _talk_all(family: str, address: str | tuple[str, int], folder: Path) -> list
 def _check_worker(concurrency: str, pid: int, worker: dict[str, int]) -> None:
     if concurrency in ("forking", "prefork"):
         assert worker["pid"] != pid
+        assert worker["status"] == 0
+        assert worker["cpu"] > 0
+        assert worker["memory"] > 1 << 20
     else:
         assert worker["pid"] == pid
         assert (worker["thread"] == pid) == (concurrency == "single")

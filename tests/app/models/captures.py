@@ -79,11 +79,13 @@ class CaptureFile:
         started: int = 0,
         ended: int | None = None,
         status: int | None = None,
+        cpu: int | None = None,
+        memory: int | None = None,
     ) -> int:
         """Add a thread or a forked child."""
-        columns = "server, pid, thread, name, child, started, ended, status"
-        values = (server, pid, thread, name, child, started, ended, status)
-        return self._insert(f"INSERT INTO worker ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        columns = "server, pid, thread, name, child, started, ended, status, cpu, memory"
+        values = (server, pid, thread, name, child, started, ended, status, cpu, memory)
+        return self._insert(f"INSERT INTO worker ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
     def request(
         self,

@@ -121,21 +121,22 @@ def test_preforked_processes_have_lanes_of_their_own_and_say_how_they_ended(
     assert requests(model) == [[made[0], made[2]], [made[1], made[3]]]
     assert [lane.ends for lane in model.lanes] == [(), ()]
     died = NOW + 5 * SECOND
-    capture.db.execute("UPDATE worker SET ended = ?, status = -9 WHERE id = ?", (died, ends))
+    capture.db.execute("UPDATE worker SET ended = ?, status = -9, cpu = 7, memory = 8 WHERE id = ?", (died, ends))
     model.refresh(died + SECOND)
     model.refresh(died + 2 * SECOND)
-    assert [lane.ends for lane in model.lanes] == [(), (End(died, "pid 12", -9),)]
+    assert [lane.ends for lane in model.lanes] == [(), (End(died, "pid 12", -9, 7, 8),)]
     assert not any(block.failed for lane in model.lanes for block in lane.blocks)
     model.refresh(died + WINDOW + SECOND)
     assert model.lanes == ()
 
 
 def test_the_request_that_a_preforked_process_died_in_has_its_status(capture: CaptureFile, model: LanesModel) -> None:
-    worker = capture.worker("worker 12", pid=12, child=True, ended=NOW - SECOND, status=-11)
+    worker = capture.worker("worker 12", pid=12, child=True, ended=NOW - SECOND, status=-11, cpu=5 * MS, memory=1 << 24)
     well = capture.request(worker=worker, opened=NOW - 3 * SECOND, lasts=100 * MS, stages=True)
     died = capture.request(worker=worker, opened=NOW - 2 * SECOND, lasts=SECOND, state=State.KILLED, stages=True)
     model.refresh(NOW)
     (lane,) = model.lanes
-    assert {block.request: block.status for block in lane.blocks} == {well: None, died: -11}
+    told = {block.request: (block.status, block.cpu, block.memory) for block in lane.blocks}
+    assert told == {well: (None, None, None), died: (-11, 5 * MS, 1 << 24)}
     assert [block.failed for block in lane.blocks] == [False, True]
     assert [end.status for end in lane.ends] == [-11]

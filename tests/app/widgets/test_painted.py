@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QApplication, QListView, QStyleOptionViewItem, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme as themes
@@ -242,9 +242,8 @@ def test_one_that_is_stuck_is_framed_and_explained(lanes: LanesView, theme: str)
     before = framed()
     lanes.set_stuck({1: "Waits for the lock TILL."})
     assert framed() > before + 50
-    block = lanes._block_at(place(lanes, 4.5, 0))
-    assert block is not None
-    assert "Waits for the lock TILL." in lanes._sentence(block)
+    hover(lanes.viewport(), place(lanes, 4.5, 0))
+    assert "Waits for the lock TILL." in QToolTip.text()
 
 
 def test_a_selected_request_is_brought_into_sight(lanes: LanesView) -> None:

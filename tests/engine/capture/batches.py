@@ -61,9 +61,9 @@ def worker_started(thread: int, name: str = "", *, at: int = START, value: int =
     return (Kind.WORKER_STARTED, 0, 1, thread, at, 0, value, name.encode())
 
 
-def worker_ended(thread: int, *, at: int = START + 9, status: int = -1) -> Row:
+def worker_ended(thread: int, *, at: int = START + 9, status: int = -1, cpu: int = 0, memory: bytes = b"") -> Row:
     """WORKER_ENDED."""
-    return (Kind.WORKER_ENDED, 0, 1, thread, at, 0, status, b"")
+    return (Kind.WORKER_ENDED, 0, 1, thread, at, cpu, status, memory)
 
 
 def whole(running: int, at: int = START, *, took: int = 100, outcome: Outcome = Outcome.DONE) -> list[Row]:

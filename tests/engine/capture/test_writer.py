@@ -156,12 +156,24 @@ def test_a_childs_facts_before_its_parents(bench: Bench) -> None:
     bench.commit()
     assert bench.reader.count() == 0
     bench.feed(opening, batches.worker_started(PID + 7, "child", value=PID + 7))
-    bench.feed(batches.worker_ended(PID + 7, status=3 << 8))
+    bench.feed(batches.worker_ended(PID + 7, status=3 << 8, cpu=1_500_000, memory=b"25165824"))
     record = bench.only()
     assert record.worker is not None
     assert (record.worker.child, record.worker.name, record.worker.status) == (True, "child", 3)
+    assert (record.worker.cpu, record.worker.memory) == (1_500_000, 25165824)
     assert (record.state, record.bytes_in, len(record.stages)) == (State.DONE, 4, 6)
     assert [one.data for one in bench.reader.chunks(1)] == [b"ping", b"pong!"]
+
+
+USED = [(0, b""), (-5, b"-5"), (1 << 62, b"9" * 30), (0, b"much"), (0, "٣".encode())]
+
+
+@pytest.mark.parametrize(("cpu", "memory"), USED)
+def test_what_a_child_has_used_may_be_unknown_or_nonsense(bench: Bench, cpu: int, memory: bytes) -> None:
+    bench.feed(*whole(1), batches.worker_ended(PID + 1, status=0, cpu=cpu, memory=memory))
+    worker = bench.only().worker
+    assert worker is not None
+    assert (worker.status, worker.cpu, worker.memory) == (0, None, None)
 
 
 def test_any_order_between_processes_gives_the_same(tmp_path: Path) -> None:
