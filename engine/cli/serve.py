@@ -37,7 +37,9 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def announcer(session: Session, *, as_json: bool) -> OnServer:
-    """Says that a server listens, in a line for people or for programs."""
+    """Says that a server listens, in a line for people or for programs; and to programs which requests are stuck."""
+    if as_json:
+        session.on_stuck = say_json
 
     def announce(server: dict[str, Any]) -> None:
         if as_json:

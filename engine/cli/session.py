@@ -42,6 +42,9 @@ class Session:
         self._reader = CaptureReader(self.capture)
         self._last_line = 0
         self._seen: set[str] = set()
+        self._stuck: set[tuple[int, str]] = set()
+        self.on_stuck: Callable[[dict[str, Any]], None] = lambda event: None
+        """Hears once of each request that does not get on, and once that it does again or is over."""
         self._before: list[tuple[int, Any]] = []
 
     def __enter__(self) -> Session:
@@ -69,6 +72,7 @@ class Session:
                 self._announce(server, on_server)
             if "tick" in message:
                 self._pass_on()
+                self._tell_stuck(message.get("stuck", ()))
                 code = self._ended(message["servers"])
                 if code is not None:
                     return code
@@ -84,6 +88,16 @@ class Session:
             ready = {fd for fd, _ in poll.poll()}
             if self._signalled in ready:
                 return
+
+    def _tell_stuck(self, lines: Sequence[dict[str, Any]]) -> None:
+        now = {(int(line["request"]), str(line["doing"])) for line in lines}
+        for request, _ in sorted(self._stuck - now):
+            if all(request != other for other, _ in now):
+                self.on_stuck({"goes_on": request})
+        for line in lines:
+            if (line["request"], line["doing"]) not in self._stuck:
+                self.on_stuck({"stuck": {name: value for name, value in line.items() if name != "key"}})
+        self._stuck = now
 
     def _announce(self, server: dict[str, Any], on_server: OnServer) -> None:
         if server["state"] == "listening" and server["address"] and server["key"] not in self._seen:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.hosting.client import SupervisorClient
 
-from .headless import DEADLINE, until
+from .headless import DEADLINE, Running, until
 from .test_headless_trouble import Site, _send, site
 
 __all__ = ["site"]
@@ -67,6 +67,21 @@ def test_a_regex_that_never_ends_and_a_lock_are_named_soon(site: Site) -> None:
             assert "by request #3" in site.server()["warning"]["sentence"]
             wanting.close()
             assert where(site, 3)["frames"][-1]["function"] == "hold" or "match" in str(where(site, 3)["frames"][-1])
+
+
+def test_serve_tells_programs_who_is_stuck(tmp_path: Path) -> None:
+    file = str(Path(__file__).with_name("handlers_headless.py"))
+    with Running("serve", "--json", f"{file}:Trouble", "--bind", "127.0.0.1:0") as running:
+        address = running.item()["address"]
+        with _send(address, b"take\n") as taking:
+            assert taking.recv(100) == b"taken\n"
+            with _send(address, b"want\n") as wanting:
+                line = running.item()["stuck"]
+                assert (line["doing"], line["call"], line["function"]) == ("lock", "with TILL", "Trouble.want")
+                taking.sendall(b"\n")
+                assert wanting.recv(100) == b"done\n"
+                assert running.item() == {"goes_on": line["request"]}
+        assert running.stop() == 0
 
 
 def test_one_that_waits_for_its_own_lock(site: Site) -> None:
