@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from collections.abc import Callable
 from threading import get_ident
 
 from ..observe.blackbox import SLOTS, BlackBox
@@ -14,6 +15,9 @@ _TABLE = 2048
 """Where the table begins in the page that also holds the host's beat."""
 
 assert _TABLE + SLOTS * _IDENT.size <= mmap.PAGESIZE
+
+
+_handled, _note_ident = BlackBox.handled, _IDENT.pack_into  # looked up once
 
 
 class ThreadBox(BlackBox):
@@ -27,8 +31,13 @@ class ThreadBox(BlackBox):
 
     def handled(self, slot: int, stage: int, since: int, pid: int, thread: int) -> None:
         """Called by the thread that handles the request."""
-        super().handled(slot, stage, since, pid, thread)
-        _IDENT.pack_into(self._threads, _TABLE + slot * 8, get_ident())
+        _handled(self, slot, stage, since, pid, thread)
+        _note_ident(self._threads, _TABLE + slot * 8, get_ident())
+
+    def noting(self, slot: int, server: int, pid: int, thread: int) -> tuple[Callable[..., None], Callable[[], None]]:
+        """Called by the thread that handles all datagrams that come into the slot."""
+        _note_ident(self._threads, _TABLE + slot * 8, get_ident())
+        return super().noting(slot, server, pid, thread)
 
     def culprit(self, pid: int, thread: int) -> int | None:
         """The request that this thread of this process was handling."""

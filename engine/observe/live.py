@@ -24,7 +24,7 @@ def key_of(given: Any) -> Any:
 
 def find(given: Any) -> Request | None:
     """The live request that was given to the server as `given`."""
-    if not isinstance(given, tuple):
+    if type(given) is not tuple:
         return requests.get(given)
     request = requests.get(id(given))
     if request is None:  # a datagram, maybe, that is not known yet

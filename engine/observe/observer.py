@@ -132,6 +132,12 @@ class Recording(Observer):
     def speak_up(self, datagram: Datagram) -> None:
         """Be quiet no longer: tell what has not been told of it."""
 
+    def heard(self, request: Request, data: bytes) -> None:
+        """As `received`, just now; counts them, too."""
+
+    def said(self, request: Request, data: bytes) -> None:
+        """As `sent`, just now; counts them, too."""
+
     def over(self, request: Request) -> None:
         """The request is over; what is left of its records comes at once."""
 

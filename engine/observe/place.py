@@ -17,6 +17,7 @@ from .stages import Stage
 
 GET_REQUEST = Stage.GET_REQUEST
 PlainSocket, TappedSocket = tap.PlainSocket, tap.TappedSocket
+requests = live.requests
 
 newcomers: list[Observer] = []
 """Observers of every server that is made from now on; `install` fills it."""
@@ -221,23 +222,26 @@ class Place:
     def admit(self, request: Request, given: Any, address: Any, started: int) -> None:
         """A request has come in: name it, and tap its socket."""
         request.id = next(identity.requests)
-        request.given = given
+        request.given = request.key = given
         request.address = address
         request.opened = started
+        request.local = self.local
         if isinstance(given, tuple):
             request.key = id(given)
             tap.attach(given[1])
             request.peer = address_text(address)
-            request.local = self.local
         else:
-            request.key = given
             if type(given) is PlainSocket:
                 given.__class__ = TappedSocket
             else:
                 tap.attach(given)
-            request.peer = address_text(address) or peer_process(given)
-            request.local = address_text(given.getsockname()) if self.wildcard else self.local
-        live.requests[request.key] = request
+            if type(address) is tuple and len(address) == 2:  # as nearly always
+                request.peer = f"{address[0]}:{address[1]}"
+            else:
+                request.peer = address_text(address) or peer_process(given)
+            if self.wildcard:
+                request.local = address_text(given.getsockname())
+        requests[request.key] = request
 
     def open(self, request: Request, given: Any, address: Any, started: int) -> None:
         """A request has come in: tell."""

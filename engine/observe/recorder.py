@@ -22,7 +22,7 @@ from .identity import identity
 from .lending import in_child, usage_of
 from .orphans import bury
 from .request import Request, Worker, now
-from .rows import BATCH, PIECE, PLAIN, facts_in, pack, pack_plain, pieces, received_bytes, steps_taken
+from .rows import BATCH, HEARD, PIECE, SAID, facts_in, pack, pack_chunk, pieces, received_bytes, steps_taken
 from .silence import Silence
 from .stages import Stage
 
@@ -121,7 +121,7 @@ class Recorder(Silence):
 
     def begin(self, request: Request) -> bytes:
         self._live[request.id] = request
-        ends = request.ends()
+        ends = f"{request.peer}\0{request.local}".encode("utf-8", "backslashreplace")
         if self._box is not None:
             by = request.acceptor
             request.slot = self._box.take(
@@ -168,19 +168,37 @@ class Recorder(Silence):
     def handle_started(self, request: Request, at: int) -> None:
         if self.asleep:
             self._rouse()
-        if request.slot >= 0 and self._box is not None:
-            self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)
+        if request.slot >= 0:
+            self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)  # type: ignore[union-attr]
+
+    def heard(self, request: Request, data: bytes) -> None:
+        size = len(data)
+        request.bytes_in = total = request.bytes_in + size
+        if request.slot >= 0:
+            self._box.received(request.slot, total - size, data)  # type: ignore[union-attr]
+        if size <= PIECE and total <= self.payload_limit:
+            self.journal(pack_chunk(1, HEARD, 0, size, request.id, request.thread, now()) + data)
+        else:
+            self._add_pieces(RECEIVED, request, data, now(), self.payload_limit - total + size)
+        if self.asleep:
+            self._rouse()
+
+    def said(self, request: Request, data: bytes) -> None:
+        size = len(data)
+        request.bytes_out += size
+        request.kept_out = kept = request.kept_out + size
+        if size <= PIECE and kept <= self.payload_limit:
+            self.journal(pack_chunk(1, SAID, 0, size, request.id, request.thread, now()) + data)
+        else:
+            self._add_pieces(SENT, request, data, now(), self.payload_limit - kept + size)
+        if self.asleep:
+            self._rouse()
 
     def received(self, request: Request, data: bytes, at: int) -> None:
         size, kept = len(data), request.bytes_in
         if request.slot >= 0 and self._box is not None:
             self._box.received(request.slot, kept - size, data)
-        if size <= PIECE and kept <= self.payload_limit and type(data) is bytes:
-            self.journal(
-                pack_plain(1, PLAIN, 0, size, RECEIVED, request.id, 0, request.thread, at, 0, size) + data
-            )  # fmt: skip
-        else:
-            self._add_pieces(RECEIVED, request, data, at, self.payload_limit - kept + size)
+        self._add_pieces(RECEIVED, request, data, at, self.payload_limit - kept + size)
         if self.asleep:
             self._rouse()
 
@@ -189,10 +207,7 @@ class Recorder(Silence):
         kept = request.kept_out = request.kept_out + size
         if isinstance(request, Datagram):
             self.speak_up(request)
-        if size <= PIECE and kept <= self.payload_limit and type(data) is bytes:
-            self.journal(pack_plain(1, PLAIN, 0, size, SENT, request.id, 0, request.thread, at, 0, size) + data)
-        else:
-            self._add_pieces(SENT, request, data, at, self.payload_limit - kept + size)
+        self._add_pieces(SENT, request, data, at, self.payload_limit - kept + size)
         if self.asleep:
             self._rouse()
 

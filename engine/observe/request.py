@@ -238,9 +238,9 @@ class Request:
         self.closed = at
         live.requests.pop(self.key, None)
         if self.outcome is None:
-            clean = self.error is None and self.trouble is None
-            self.outcome = DONE if clean else self._judge()
-        self.error = None
+            self.outcome = DONE if self.error is None and self.trouble is None else self._judge()
+        if self.error is not None:
+            self.error = None
         if self.worker is not None:
             self.worker.request = None  # or the two would keep each other, and the socket, for the garbage collector
 

@@ -24,12 +24,13 @@ PIECE = 32 * 1024
 """Longer chunks travel as several rows; bytes."""
 DATA_LIMIT = (1 << 32) - 1
 
-PLAIN, BEGUN, SERVED, RETIRED, DATAGRAM = range(5)
+PLAIN, BEGUN, SERVED, RETIRED, DATAGRAM, HEARD, SAID = range(7)
 
 _PLAIN = struct.Struct("=BBHI7q")
 _BEGUN = struct.Struct("=BBHI7q")
 _SERVED = struct.Struct("=BBHI17q")
 _DATAGRAM = struct.Struct("=BBHI11q")
+_CHUNK = struct.Struct("=BBHI3q")
 
 pack_plain = _PLAIN.pack
 """1, PLAIN, 0, size of the data; then a row's numbers. Its data is to be added."""
@@ -45,6 +46,9 @@ pack_datagram = _DATAGRAM.pack
 """11, DATAGRAM or 12, DATAGRAM (it was answered), 0, size of the data; request, server, thread; when it was asked for,
 came, and was ready to be handled; when `handle` and `finish` ended; when it was answered (0: never); sizes of what
 REQUEST_OPENED has as data and of the datagram. To be added: these two, and the answer."""
+
+pack_chunk = _CHUNK.pack
+"""1, HEARD or 1, SAID, 0, size of the data; request, thread, when. To be added: the bytes, all in one piece."""
 
 facts_in: Callable[[bytes], int] = itemgetter(0)
 """How many rows a record stands for."""
@@ -93,6 +97,12 @@ def unfold(packed: bytes) -> list[Row]:
     try:
         while at < end:
             shape = packed[at + 1]
+            if shape >= HEARD:
+                _, shape, _, size, request, thread, when = _CHUNK.unpack_from(packed, at)
+                start = at + _CHUNK.size
+                at = start + size
+                rows.append((_DIRECTION[shape], request, 0, thread, when, 0, size, packed[start:at]))
+                continue
             if shape != PLAIN:
                 at = _UNFOLD[shape](packed, at, rows)
                 continue
@@ -165,6 +175,9 @@ def _unfold_datagram(packed: bytes, at: int, rows: list[Row]) -> int:
     return int(end)
 
 
+_DIRECTION = {HEARD: _RECEIVED, SAID: _SENT}
+
+
 def _short(started: int, ended: int) -> int:
     """CPU time of a stage that took but a moment: all of it."""
     return (ended - started) & 0x7FFFFFFFFFFFFFFF  # whoever lies about the times gets a number that fits
@@ -172,10 +185,16 @@ def _short(started: int, ended: int) -> int:
 
 _STEPS = ((_QUEUE, 0, 1, 0), (_SETUP, 2, 3, 4), (_HANDLE, 3, 5, 6), (_FINISH, 5, 7, 8))
 """Where Request.steps has what of a stage: when it began and ended, and its CPU time (0: it used none)."""
+_TOLD_OF_BYTES = (PLAIN, HEARD)
 _UNFOLD = {BEGUN: _unfold_begun, SERVED: _unfold_served, RETIRED: _unfold_served, DATAGRAM: _unfold_datagram}
 
 
 def received_bytes(records: list[bytes], request: int) -> int:
     """How many received bytes of one request are in a batch."""
-    plain = (_PLAIN.unpack_from(record) for record in records if record[1] == PLAIN)
-    return sum(size for _, _, _, size, kind, owner, *_ in plain if kind == Kind.RECEIVED and owner == request)
+    return sum(
+        len(row[7])
+        for record in records
+        if record[1] in _TOLD_OF_BYTES
+        for row in unfold(record)
+        if row[0] == Kind.RECEIVED and row[1] == request
+    )

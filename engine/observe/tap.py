@@ -76,7 +76,9 @@ def receive_datagram(sock: socket.socket, limit: int, flags: int = 0) -> tuple[b
 
 def _received(sock: Any, data: bytes) -> None:
     request = requests.get(sock) or live.owner(sock)
-    if request is not None:
+    if request is not None and (recorder := request.hooks.recorder) is not None:
+        recorder.heard(request, data)
+    elif request is not None:
         request.bytes_in += len(data)
         if request.hooks.received is not None:
             request.hooks.received(request, data, now())
@@ -151,12 +153,10 @@ def _receiving(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
             raise
         if data and not flags & _PEEK:
             request = requests.get(self)
-            if request is None:
-                _received(self, data)
+            if request is not None and (recorder := request.hooks.recorder) is not None:
+                recorder.heard(request, data)
             else:
-                request.bytes_in += len(data)
-                if request.hooks.received is not None:
-                    request.hooks.received(request, data, now())
+                _received(self, data)
         return data
 
     def recv_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
@@ -225,12 +225,10 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
             _troubled(self, error, data)
             raise
         request = requests.get(self)
-        if request is None or type(data) is not bytes:
-            _sent(request or live.owner(self), data)
+        if request is not None and type(data) is bytes and (recorder := request.hooks.recorder) is not None:
+            recorder.said(request, data)
         else:
-            request.bytes_out += len(data)
-            if request.hooks.sent is not None:
-                request.hooks.sent(request, data, now())
+            _sent(request or live.owner(self), data)
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)

@@ -7,9 +7,10 @@ import sys
 from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..observe import live
+from ..observe.live import current, get_ident
 from . import pipeline, recorded
 from .base import BaseServer
+from .pipeline import FINISH_REQUEST
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -26,8 +27,8 @@ class BaseRequestHandler:
         self.request = request
         self.client_address = client_address
         self.server = server
-        watched = live.current.get(live.get_ident()) if live.current else None
-        if watched is not None and watched.hooks.server is server and watched.stage is pipeline.FINISH_REQUEST:
+        watched = current.get(get_ident()) if current else None
+        if watched is not None and watched.stage is FINISH_REQUEST and watched.hooks.server is server:
             recorder = watched.hooks.recorder
             if recorder is not None:
                 return recorded.run_handler(watched, self, recorder)

@@ -10,6 +10,7 @@ from weakref import ref
 from ..observe.place import Place
 from ..observe.tap import receive_datagram
 from . import pipeline, recorded
+from .accepting import accept as take
 from .base import BaseServer
 from .tcp import TCPServer
 from .threads import ThreadingMixIn
@@ -40,7 +41,12 @@ def accept(server: ThreadPoolMixIn, member: Member) -> None:
         return member.crew.pause()
     place = server._ss_place
     if place is not None and place.hooks.observers:
-        return _accept_watched(server, place, member)
+        recorder = place.hooks.recorder
+        if recorder is None:
+            return _accept_watched(server, place, member)
+        if not recorded.lead(server, member.told or member.worker(place), recorder, fetch):
+            member.crew.wait()
+        return None
     try:
         request, client_address = fetch(server)
     except BlockingIOError:
@@ -60,18 +66,15 @@ def accept(server: ThreadPoolMixIn, member: Member) -> None:
 
 
 def _accept_watched(server: ThreadPoolMixIn, place: Place, member: Member) -> None:
-    recorder, worker = place.hooks.recorder, member.worker(place)
-    if recorder is None:
-        member.crew.wait()
-        pipeline.handle(server, place, worker, lambda: fetch(server))
-    elif not recorded.lead(server, worker, recorder, fetch):
-        member.crew.wait()
+    worker = member.worker(place)
+    member.crew.wait()
+    pipeline.handle(server, place, worker, lambda: fetch(server))
 
 
 def fetch(server: Any) -> tuple[Any, Any]:
     """What `get_request` does, without waiting. Raises BlockingIOError if nobody has come."""
     if not server._ss_datagrams:
-        return server.socket.accept()  # type: ignore[no-any-return]  # a socket's
+        return take(server.socket)
     place = server._ss_place
     if place is None:
         data, client_address = server.socket.recvfrom(server.max_packet_size, _DONTWAIT)
@@ -85,7 +88,7 @@ def serve(server: ThreadPoolMixIn, member: Member, job: Job) -> None:
     request, client_address, watched = job
     if watched is None:
         return server.process_request_thread(request, client_address)
-    recorder, worker = watched.hooks.recorder, member.worker(watched.place)
+    recorder, worker = watched.hooks.recorder, member.told or member.worker(watched.place)
     if recorder is not None and type(server).process_request_thread is ThreadingMixIn.process_request_thread:
         return recorded.serve(server, watched, worker, recorder)
     watched.taken(worker)

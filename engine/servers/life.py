@@ -80,6 +80,7 @@ class Life:
         def _handle_request_noblock(self) -> None: ...
 
     def __init__(self) -> None:
+        self._ss_place = None  # of its own: what the class has takes longer to find
         self._ss_loops: list[Loop] = []
         self._ss_open: dict[int, ref[Any]] = {}
         """Connections that have been accepted, by id; see connections.py."""

@@ -45,16 +45,17 @@ class Member:
         """When the watchdog saw the same turn for the second time, and the thread's CPU time then; ns, 0 for never."""
         self.detached = False
         self.ident = 0
-        self._worker: Worker | None = None
+        self.told: Worker | None = None
+        """This thread, as observers know it, if there have been any."""
         server = crew.server
         name = f"{server.thread_name_prefix or type(server).__name__}-{number}"
         self.thread = threading.Thread(target=self._run, name=name, daemon=server.daemon_threads)
 
     def worker(self, place: Place) -> Worker:
         """This thread, as observers know it."""
-        worker = self._worker
+        worker = self.told
         if worker is None:
-            self._worker = worker = place.lasting_worker()
+            self.told = worker = place.lasting_worker()
         return worker
 
     def _run(self) -> None:
@@ -65,8 +66,8 @@ class Member:
             self.crew.lost(self, error)
             raise
         finally:
-            if self._worker is not None:
-                self._worker.place.leave(self._worker)
+            if self.told is not None:
+                self.told.place.leave(self.told)
             if crowd.raised:
                 crowd.shrink()
 

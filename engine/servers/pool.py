@@ -6,8 +6,8 @@ import selectors
 import threading
 from typing import TYPE_CHECKING, Any
 
-from ..observe import live
 from ..observe.facts import Outcome
+from ..observe.live import find, get_ident
 from . import pipeline
 from .crew import Crew
 from .leading import workers_accept
@@ -53,11 +53,11 @@ class ThreadPoolMixIn(ThreadingMixIn):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a request to a thread: to the calling one, if that is the leader."""
-        watched = live.find(request) if self._ss_place is not None else None
+        watched = find(request) if self._ss_place is not None else None
         if watched is not None:
             watched.queue()
         leader = self._ss_crew.leader
-        if leader is not None and leader.ident == live.get_ident():
+        if leader is not None and leader.ident == get_ident():
             leader.job = request, client_address, watched
         else:
             self._ss_hand_over((request, client_address, watched))

@@ -201,7 +201,17 @@ def _work(
     cpu = left - taken
     if cpu > SHORT:
         cpu = _spent(worker, clock, taken, left)
-    over, spent = _shut(server, request, worker, left)
+    request.since = left
+    request.stage = SHUTDOWN_REQUEST
+    try:
+        server.shutdown_request(request.given)
+    except BaseException as error:
+        _not_shut(request, recorder, error, cpu, left, alone)
+        raise
+    over = now()
+    spent = over - left
+    if spent > SHORT:
+        spent = _spent(worker, worker.clock + left - worker.at, left, over)
     if request.closed or request.steps_told or len(steps) != _ALL:
         return _tell_end(request, recorder, cpu, (left, over, spent), alone)
     request.settle(over)
@@ -214,20 +224,12 @@ def _work(
     return recorder.over(request)
 
 
-def _shut(server: Any, request: Request, worker: Worker, started: int) -> tuple[int, int]:
-    """`shutdown_request`; returns when it ended and its CPU time."""
-    request.since = started
-    request.stage = SHUTDOWN_REQUEST
-    try:
-        server.shutdown_request(request.given)
-    except BaseException as error:
-        request.fail(SHUTDOWN_REQUEST, error)
-        discard(request.given)
-        raise
+def _not_shut(request: Request, recorder: Recording, error: BaseException, cpu: int, started: int, alone: bool) -> None:
+    """`shutdown_request` has raised `error`, which is being handled. `cpu`: as for `_tell_end`."""
     ended = now()
-    if ended - started <= SHORT:
-        return ended, ended - started
-    return ended, _spent(worker, worker.clock + started - worker.at, started, ended)
+    request.fail(SHUTDOWN_REQUEST, error)
+    discard(request.given)
+    _tell_end(request, recorder, cpu, (started, ended, min(ended - started, SHORT)), alone)
 
 
 def _failed(
@@ -247,15 +249,25 @@ def _failed(
             raise error
         pipeline.report(server, request.given, request.address, request)
     finally:
-        started = now()
-        over, spent = _shut(server, request, worker, started)
+        request.since = started = now()
+        request.stage = SHUTDOWN_REQUEST
+        try:
+            server.shutdown_request(request.given)
+        except BaseException as second:
+            _not_shut(request, recorder, second, -1, started, alone)
+            raise
+        over = now()
+        spent = _spent(worker, worker.clock + started - worker.at, started, over)
         _tell_end(request, recorder, -1, (started, over, spent), alone)
 
 
 def _tell_end(
     request: Request, recorder: Recording, finish_request: int, shutdown: tuple[int, int, int], alone: bool
 ) -> None:
-    """What a record of the usual shape does not tell: something failed, or took so long that its steps were told."""
+    """What a record of the usual shape does not tell: something failed, or took so long that its steps were told.
+
+    `finish_request`: its CPU time, -1 if that has been told. `shutdown`: when it began and ended, and its CPU time.
+    """
     thread, own, (left, over, _) = request.thread, request.id, shutdown
     for record in recorder.steps_not_told(request):
         recorder.journal(record)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..observe import live
 from ..observe.stages import Stage
 from . import listening, pipeline
+from .accepting import accept
 from .base import BaseServer
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class TCPServer(BaseServer):
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept: the connected socket, and the client's address."""
-        return self.socket.accept()
+        return accept(self.socket)
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye to the client and close its socket."""

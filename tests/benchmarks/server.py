@@ -92,7 +92,15 @@ def cpu_time() -> int:
 
 
 def _children() -> list[int]:
-    return [int(pid) for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+    files = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for file in files for pid in _read(file).split()]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:
+        return ""  # the thread has just ended
 
 
 def _cpu_of(pid: int) -> int:

@@ -13,13 +13,16 @@ from engine.observe.facts import Kind, Outcome, Piece
 from engine.observe.rows import (
     BEGUN,
     DATAGRAM,
+    HEARD,
     PIECE,
     RETIRED,
+    SAID,
     SERVED,
     Row,
     facts_in,
     pack,
     pack_begun,
+    pack_chunk,
     pack_datagram,
     pack_served,
     pieces,
@@ -82,7 +85,10 @@ def test_steps_that_are_over_can_be_told_at_any_time(taken: int) -> None:
     assert len(told) == [0, 0, 1, 1, 1, 2, 2, 3, 3, 4][taken]
 
 
-@pytest.mark.parametrize("record", [pack(8, 7, 0, 1, 2, 0, 3, b"abc"), begun(), served(7, SERVED)])
+@pytest.mark.parametrize(
+    "record",
+    [pack(8, 7, 0, 1, 2, 0, 3, b"abc"), begun(), served(7, SERVED), pack_chunk(1, HEARD, 0, 1, 7, 44, 5) + b"a"],
+)
 def test_what_is_not_whole_is_refused(record: bytes) -> None:
     for size in range(1, len(record)):
         with pytest.raises(ValueError, match="record"):
@@ -132,3 +138,9 @@ def test_a_datagram(answer: bytes | None) -> None:
 def test_sizes_in_a_datagram_that_do_not_fit(ends: int, size: int) -> None:
     with pytest.raises(ValueError, match="record"):
         unfold(pack_datagram(11, DATAGRAM, 0, 7, 7, 1, 44, 10, 12, 15, 30, 31, 0, ends, size) + b"a\0bdata")
+
+
+def test_chunks() -> None:
+    heard, said = pack_chunk(1, HEARD, 0, 3, 7, 44, 5) + b"abc", pack_chunk(1, SAID, 0, 0, 7, 44, 6)
+    assert unfold(heard + said) == [(Kind.RECEIVED, 7, 0, 44, 5, 0, 3, b"abc"), (Kind.SENT, 7, 0, 44, 6, 0, 0, b"")]
+    assert received_bytes([heard, said], 7) == 3
