@@ -50,6 +50,8 @@ ACTIONS: tuple[Action, ...] = (
            "classes, or a capture file and look at what it holds"), "Ctrl+O", "file-code"),
     Action("script.run", QT_TR_NOOP("Run a script…"), "file", QT_TR_NOOP("Run an unmodified program and watch every "
            "server that it makes"), "Ctrl+Shift+O", "terminal"),
+    Action("capture.save", QT_TR_NOOP("Save session…"), "file", QT_TR_NOOP("Save all that has been captured as a file"),
+           "Ctrl+S", "save", separator=True),
     Action("app.quit", QT_TR_NOOP("Quit"), "file", QT_TR_NOOP("Stop every server and leave"), "Ctrl+Q", "log-out",
            separator=True),
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from app.conditions import Scope
 from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
 from app.keysheet import CommandPalette, KeySheet
-from app.text import ask, safe_text, tr
+from app.link.saving import Saving
+from app.text import ask, safe_text, size, tr
 from engine.capture.filters import FilterError, parse
 from engine.capture.reader import BadCapture
 from engine.debug.gates import RAISED
@@ -191,6 +193,29 @@ def copy_test(scope: Scope) -> None:
     scope.context.tell(tr("A test of #{n} is on the clipboard; save it as test_….py and run pytest.").format(n=request))
 
 
+def save_session(scope: Scope) -> None:
+    name = time.strftime("%Y%m%d-%H%M.socketscope")
+    path, _kind = QFileDialog.getSaveFileName(scope.parent, tr("Save session"), name, tr("Captures (*.socketscope)"))
+    if path:
+        save_to(scope, Path(path))
+
+
+def save_to(scope: Scope, target: Path) -> Saving:
+    """Begin to save; how it ends is told in the status bar."""
+    if not target.suffix:
+        target = target.with_suffix(".socketscope")
+    saving = Saving(scope.context.link.reader.path, target, scope.parent)
+
+    def told(path: Path, count: int) -> None:
+        file = safe_text(str(path), 300)
+        scope.context.tell(tr("Saved {size} to {file}.").format(size=size(count), file=file))
+
+    saving.saved.connect(told)
+    saving.failed.connect(scope.context.tell)
+    saving.start()
+    return saving
+
+
 # Debug
 
 
@@ -286,6 +311,7 @@ COMMANDS: Mapping[str, Command] = {
     "request.bench": lambda scope: scope.shell.arrange("replay"),
     "request.copy_test": copy_test,
     "capture.clear": clear_capture,
+    "capture.save": save_session,
     "pause.continue": go_on,
     "pause.step": lambda scope: scope.context.gates.decide("step"),
     "pause.drop": lambda scope: scope.context.gates.decide("drop"),

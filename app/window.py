@@ -23,6 +23,7 @@ from app.icons import application_icon
 from app.journal import Journal, Note
 from app.lines import Lines
 from app.link.link import Link
+from app.link.saving import Saving
 from app.link.session import SessionFile
 from app.models.selection import Selection
 from app.panels import PANELS
@@ -254,6 +255,8 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.context.session is None:
             self._remember()
+        for saving in self.findChildren(Saving):
+            saving.wait()
         self.context.link.close()
         super().closeEvent(event)
 

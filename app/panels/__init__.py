@@ -56,7 +56,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("inspector", QT_TR_NOOP("Inspector"), "bottom", InspectorPanel, "Alt+2", head=False),
     Panel("client", QT_TR_NOOP("Test client"), "bottom", ClientPanel, "Ctrl+T"),
     Panel("failures", QT_TR_NOOP("Failures"), "bottom", FailuresPanel, "Alt+9"),
-    Panel("stacks", QT_TR_NOOP("Stacks"), "bottom", StacksPanel, "Alt+0", visible=False),
+    Panel("stacks", QT_TR_NOOP("Stacks"), "bottom", StacksPanel, "Alt+Shift+9", visible=False),
     Panel("output", QT_TR_NOOP("Output"), "bottom", OutputPanel, "Alt+5"),
     Panel("paused", QT_TR_NOOP("Paused"), "bottom", PausedPanel, "Alt+7", visible=False),
     Panel("bench", QT_TR_NOOP("Bench"), "bottom", BenchPanel, "Ctrl+Shift+B", visible=False),

@@ -36,6 +36,7 @@ def test_bare_keys_act_only_in_the_table() -> None:
     assert bare == {
         "help.keys", "server.edit", "requests.focus",  # F1, F2, Esc
         "pause.continue", "pause.now", "pause.step", "gate.toggle", "line.over",  # F5, F6, F10, F9, F11
+            "gate.raised",  # F8
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.commands import open_file
+from app.commands import open_file, save_to
 from app.conditions import why_not
 from app.models.requests import RequestsModel
 from app.window import Window
@@ -61,3 +61,17 @@ def test_what_cannot_be_opened_is_told(stage: Stage, tmp_path: Path) -> None:
         open_file(stage.window.scope, tmp_path / name)
         assert told in stage.window.bar._sentence
     assert stage.window._sessions == []
+
+
+def test_what_was_saved_is_opened_again(stage: Stage, tmp_path: Path, qtbot: QtBot) -> None:
+    with CaptureFile(stage.client.capture_path) as capture:
+        capture.server()
+        capture.requests(7)
+    saving = save_to(stage.window.scope, tmp_path / "day")
+    with qtbot.waitSignal(saving.saved):
+        pass
+    assert stage.window.bar._sentence.startswith("Saved ")
+    open_file(stage.window.scope, tmp_path / "day.socketscope")
+    (window,) = stage.window._sessions
+    qtbot.addWidget(window)
+    qtbot.waitUntil(lambda: window.findChildren(RequestsModel)[0].rowCount() == 7)
