@@ -48,6 +48,8 @@ ACTIONS: tuple[Action, ...] = (
            "handler"), "Ctrl+N", "plus"),
     Action("handler.open", QT_TR_NOOP("Open…"), "file", QT_TR_NOOP("Choose a .py file and serve one of its handler "
            "classes, or a capture file and look at what it holds"), "Ctrl+O", "file-code"),
+    Action("server.mock", QT_TR_NOOP("New server without code…"), "file", QT_TR_NOOP("Mock a device: answer what comes "
+           "by a table of rules"), "Ctrl+Shift+U", "columns-3"),
     Action("script.run", QT_TR_NOOP("Run a script…"), "file", QT_TR_NOOP("Run an unmodified program and watch every "
            "server that it makes"), "Ctrl+Shift+O", "terminal"),
     Action("capture.save", QT_TR_NOOP("Save session…"), "file", QT_TR_NOOP("Save all that has been captured as a file"),
@@ -143,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
            "everything go that they hold"), "Ctrl+F9", "power", checkable=True),
 
     Action("fault.add", QT_TR_NOOP("Add a fault"), "debug", QT_TR_NOOP("Do something to the requests of the selected "
-           "server: delay, split, reset, corrupt …"), "Alt+F9", "bolt", needs="selected", separator=True),
+           "server: delay, split, reset, corrupt …"), "Alt+Shift+F9", "bolt", needs="selected", separator=True),
     Action("faults.switch", QT_TR_NOOP("Faults act"), "debug", QT_TR_NOOP("Switch all faults; off lets everything go "
            "on at once that they delay"), "Ctrl+Shift+F9", "power", checkable=True),
 

@@ -42,6 +42,10 @@ def new_server(scope: Scope, profile: Profile | None = None) -> None:
     dialog.open()
 
 
+def new_mock(scope: Scope) -> None:
+    new_server(scope, Profile(name="", rules={"each": "line", "rules": [{"match": "any", "answer": r"ok\r\n"}]}))
+
+
 def open_any(scope: Scope) -> None:
     kinds = tr("Handlers and captures (*.py *.socketscope);;All files (*)")
     path, _kind = QFileDialog.getOpenFileName(scope.parent, tr("Open a handler or a capture"), "", kinds)
@@ -284,6 +288,7 @@ def show_palette(scope: Scope) -> None:
 
 
 COMMANDS: Mapping[str, Command] = {
+    "server.mock": new_mock,
     "server.new": new_server,
     "handler.open": open_any,
     "script.run": run_script,

@@ -77,8 +77,12 @@ class Desk(QObject):
         return key
 
     def edit(self, key: str, profile: Profile, *, start: bool) -> None:
-        """Change a server's profile; a server that is up takes it over at its next start."""
+        """Change a server's profile; a server that is up takes over other rules at once, all else at its next start."""
+        old = self._workspace.entry(key)
         self._workspace.edit(key, profile)
+        if old is not None and self.is_up(key) and _only_rules(old.profile, profile):
+            self._link.order("rules", None, self._refusal(key), key=key, rules=profile.rules)
+            return
         self._forget_trouble(key)
         if start and self.is_up(key):
             self.restart(key)
@@ -233,6 +237,10 @@ class Desk(QObject):
 
     def _on_lost(self) -> None:
         self._demo_clients.clear()
+
+
+def _only_rules(old: Profile, new: Profile) -> bool:
+    return bool(old.rules and new.rules) and dataclasses.replace(old, rules=new.rules) == new
 
 
 def _kept(trouble: Trouble) -> Trouble:

@@ -10,7 +10,9 @@ from app.panels.live import strip
 from app.text import label, safe_text, tr
 
 BLOCKED_MENUS = frozenset({"server", "debug"})
-BLOCKED = frozenset({"server.new", "script.run", "request.close", "request.reset", "request.again", "capture.clear"})
+BLOCKED = frozenset(
+    {"server.new", "server.mock", "script.run", "request.close", "request.reset", "request.again", "capture.clear"}
+)
 """Besides those menus: what needs something that runs."""
 
 

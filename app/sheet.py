@@ -115,6 +115,8 @@ QComboBox::down-arrow { image: url($arrow); width: 12px; height: 12px; }
 QCheckBox, QRadioButton { spacing: 6px; background: transparent; }
 QCheckBox::indicator, QRadioButton::indicator { width: 12px; height: 12px; background: $panel;
   border: 1px solid $faint; }
+QTableView::indicator { width: 12px; height: 12px; background: $panel; border: 1px solid $dim; border-radius: 3px; }
+QTableView::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
 QCheckBox::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 7px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover, QCheckBox::indicator:focus, QRadioButton::indicator:focus {

@@ -34,6 +34,7 @@ class HandlerRows:
         self.choice = QComboBox()
         tip = tr("The class whose handle() serves each request; the list holds those that stand in the file")
         form.add(tr("Handler class"), self.choice, tip, self.choice.currentIndexChanged, self._check_class)
+        self._rows = (form.row_of(self.file), form.row_of(self.choice))
         self.file.textChanged.connect(self._fill)
         self.file.setText(profile.handler_file)
         # A file that was dropped here is told at once what is wrong with it; an empty line is not.
@@ -60,9 +61,11 @@ class HandlerRows:
         if self._read[1] != before:
             self._fill()
 
-    def show_family(self, family: str) -> None:
-        """Check the class against the family: a stream handler cannot serve datagrams."""
+    def show_family(self, family: str, *, shown: bool) -> None:
+        """Check the class against the family: a stream handler cannot serve datagrams. Not `shown`: rules answer."""
         self._family = family
+        for line in self._rows:
+            line.set_shown(shown)
 
     def _check_file(self) -> str:
         return check_file(self.file.text(), tr("the file with the handler")) or self._found()[1]

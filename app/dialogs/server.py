@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSize, Signal
 from PySide6.QtWidgets import QDialog, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from app.text import QT_TR_NOOP, label, safe_text, set_tip, tr
@@ -20,7 +20,11 @@ from .choice import Choice
 from .fields import Form
 from .handler import HandlerRows
 from .launch import LaunchForm
+from .rules import RulesRows
 from .tls import TlsRows
+
+PLAIN, ROOMY = (640, 480), (760, 640)
+"""px; a table of rules needs room."""
 
 
 class ServerDialog(QDialog):
@@ -49,8 +53,9 @@ class ServerDialog(QDialog):
         self._build_frame(is_new=is_new)
         for form in (self.main, self.attributes, self.launch):
             form.changed.connect(self._refresh)
+        self.rules.way.changed.connect(lambda: self.resize(self.size().expandedTo(QSize(*ROOMY))))
         self._refresh()
-        self.resize(640, 480)
+        self.resize(*(ROOMY if self.rules.chosen else PLAIN))
 
     def profile(self) -> Profile:
         """The profile as the fields have it now."""
@@ -62,7 +67,7 @@ class ServerDialog(QDialog):
             handler_attributes=self.attributes.values("handler"),
             example=self._original.example if self._keeps_handler() else "",
             **self.address.values(),
-            **self.handler.values(),
+            **(self.handler.values() | self.rules.values()),
             **self.tls.values(),
         )
         return self.launch.put_into(profile)
@@ -78,7 +83,10 @@ class ServerDialog(QDialog):
         self._refresh()
 
     def _keeps_handler(self) -> bool:
-        return self.handler.path() == self._original.handler_file
+        return not self.rules.chosen and self.handler.path() == self._original.handler_file
+
+    def _answering(self) -> str:
+        return tr("rules") if self.rules.chosen else self.handler.chosen()
 
     def _build_main(self) -> None:
         form = self.main = Form()
@@ -89,6 +97,7 @@ class ServerDialog(QDialog):
         self.concurrency = Choice(CONCURRENCY_CHOICES, self._original.concurrency)
         form.add(tr("Concurrency"), self.concurrency, tr("What serves each request"), self.concurrency.changed)
         self.address = AddressRows(form, self._original)
+        self.rules = RulesRows(form, self._original)
         self.handler = HandlerRows(form, self._original)
         self.tls = TlsRows(form, self._original)
         form.finish()
@@ -126,14 +135,13 @@ class ServerDialog(QDialog):
     def _refresh(self) -> None:
         family, concurrency = self.family.value(), self.concurrency.value()
         self.address.show_family(family)
-        self.handler.show_family(family)
+        self.rules.show_family(family)
+        self.handler.show_family(family, shown=not self.rules.chosen)
         self.tls.show_family(family)
         self.attributes.show_kind(family, concurrency)
         self.main.refresh()
         self.summary.setText(
-            safe_text(
-                f"{SERVER_CLASSES[family, concurrency]}({self.address.describe()}, {self.handler.chosen() or '…'})"
-            )
+            safe_text(f"{SERVER_CLASSES[family, concurrency]}({self.address.describe()}, {self._answering() or '…'})")
         )
         self.buttons.enable(self.problem())
 
