@@ -185,7 +185,9 @@ class HostProcess:
         return True
 
     def where_text(self) -> str:
-        """What has been written since `ask_where`."""
+        """What has been written since `ask_where`; nothing once all is closed."""
+        if self._where < 0:
+            return ""
         return os.pread(self._where, FAULT_TEXT_LIMIT, self._asked).decode("utf-8", "backslashreplace")
 
     @property
@@ -222,6 +224,7 @@ class HostProcess:
         self.box.dispose()
         for fd in (self.box_fd, self._faults, self._where, self._beat):
             os.close(fd)
+        self._where = -1
 
     def tell(self, order: str, **members: Any) -> None:
         """Send an order."""
