@@ -9,6 +9,7 @@ import selectors as selectors
 import socket as socket
 import sys as sys
 import threading as threading
+from typing import TYPE_CHECKING, Any
 
 from .observe.connections import Connection as Connection
 from .observe.connections import Connections as Connections
@@ -40,6 +41,10 @@ from .servers.threads import _NoThreads as _NoThreads
 from .servers.threads import _Threads as _Threads
 from .servers.udp import UDPServer
 from .servers.watch import watch as watch
+
+if TYPE_CHECKING:
+    from .debug.slow import SlowStage as SlowStage
+    from .debug.watchdog import Watchdog as Watchdog
 
 __version__ = "0.4"
 
@@ -80,3 +85,12 @@ if hasattr(socket, "AF_UNIX"):
         from .servers.combined import PreforkUnixStreamServer as PreforkUnixStreamServer
 
         __all__ += ["ForkingUnixDatagramServer", "ForkingUnixStreamServer"]
+
+
+def __getattr__(name: str) -> Any:
+    """What reads stacks reads source, too: it is imported by those who want it."""
+    if name in ("SlowStage", "Watchdog"):
+        from .debug import slow, watchdog
+
+        return getattr(slow if name == "SlowStage" else watchdog, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

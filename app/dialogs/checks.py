@@ -11,7 +11,9 @@ import stat
 from collections.abc import Collection
 from pathlib import Path
 
+from app.text import number as count_text
 from app.text import tr
+from engine.hosting.checks import LONGEST
 
 LONGEST_PATH = 107
 """Bytes of a Unix socket's path: sun_path holds 108 with the final NUL."""
@@ -141,6 +143,17 @@ def read_environment(text: str) -> dict[str, str]:
     """The variables of a text that passed `check_environment`."""
     pairs = (line.partition("=") for line in text.splitlines() if line.strip())
     return {name.strip(): value for name, _, value in pairs}
+
+
+def check_seconds(text: str) -> str:
+    """A time that a stage may last."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST:
+        return tr("Seconds from 0 (never) to {most}, such as 0.5.").format(most=count_text(LONGEST))
+    return ""
 
 
 def check_module(name: str) -> str:

@@ -6,12 +6,19 @@ import dataclasses
 import shlex
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from app.text import tr
 from engine.hosting.profile import Profile
 
-from .checks import check_arguments, check_directory, check_environment, check_interpreter, read_environment
+from .checks import (
+    check_arguments,
+    check_directory,
+    check_environment,
+    check_interpreter,
+    check_seconds,
+    read_environment,
+)
 from .fields import Form, choose_directory, choose_file
 
 
@@ -51,6 +58,13 @@ class LaunchForm(Form):
             self.environment.textChanged,
             lambda: check_environment(self.environment.toPlainText()),
         )
+        self.slow_after = self._seconds(
+            tr("Slow after"), tr("A stage that lasts longer is told as slow, with its worker's stack; 0 is never")
+        )
+        self.slow_accepting = self._seconds(
+            tr("Slow accepting after"),
+            tr("The same for get_request, verify_request and process_request: nobody else is let in meanwhile"),
+        )
         self._fill(profile)
 
     def put_into(self, profile: Profile) -> Profile:
@@ -61,7 +75,13 @@ class LaunchForm(Form):
             directory=self.directory.text().strip(),
             environment=read_environment(self.environment.toPlainText()),
             interpreter=self.interpreter.text().strip(),
+            slow_after=float(self.slow_after.text()),
+            slow_accepting=float(self.slow_accepting.text()),
         )
+
+    def _seconds(self, title: str, tip: str) -> QLineEdit:
+        line = self.line(title, tip, lambda: check_seconds(line.text()), hint=tr("seconds"))
+        return line
 
     def _check_arguments(self) -> str:
         return check_arguments(self.arguments.text())
@@ -70,6 +90,8 @@ class LaunchForm(Form):
         self.arguments.setText(shlex.join(profile.arguments))
         self.directory.setText(profile.directory)
         self.interpreter.setText(profile.interpreter)
+        self.slow_after.setText(f"{profile.slow_after:g}")
+        self.slow_accepting.setText(f"{profile.slow_accepting:g}")
         self.environment.setPlainText("\n".join(f"{name}={value}" for name, value in profile.environment.items()))
         for row in self.rows:
             row.touched = False

@@ -24,6 +24,7 @@ CALM = frozenset({State.RESET, State.TIMED_OUT})
 CUT = frozenset({"ConnectionResetError", "ConnectionAbortedError"})
 """What a reset raises; anything else says that the peer had left in an orderly way."""
 GONE = QT_TRANSLATE_NOOP("State", "closed by peer")
+SLOW = QT_TRANSLATE_NOOP("State", "{state} · slow")
 
 
 def lasted(record: RequestRecord, now: int) -> int:
@@ -78,6 +79,8 @@ def state_text(record: RequestRecord, moment: Moment = LONG_AGO) -> str:
     sign, state = touch_sign(record), _state_text(record)
     if stuck := stuck_at(record, moment):
         state = f"⚠ {stuck.word} {max(0, moment.now - stuck.since) // 1_000_000_000} s"
+    elif record.slow is not None:
+        state = QCoreApplication.translate("State", SLOW).format(state=state)
     return f"{sign} {state}" if sign else state
 
 

@@ -16,7 +16,7 @@ from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
 from app.reruns import Pair
 from app.text import label, safe_text, tr
-from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord
+from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord
 from engine.observe.causes import Cause
 
 BYTES, STAGES, EXCEPTION, CODE, DIFF = range(5)
@@ -35,6 +35,7 @@ class InspectorPanel(LivePanel):
         self._request: RequestRecord | None = None
         self._failure: FailureRecord | None = None
         self._touches: list[InterferenceRecord] = []
+        self._slow: list[SlowRecord] = []
         self.bytes = BytesTab(context, self._chunks)
         self.stages = StagesTab(context)
         self.exception = ExceptionTab(context)
@@ -96,7 +97,7 @@ class InspectorPanel(LivePanel):
 
     def _on_request(self, request: int | None) -> None:
         self._request = self._failure = None
-        self._touches = []
+        self._touches, self._slow = [], []
         self._chunks.set_request(request)
         if request is not None:
             self._read(request)
@@ -136,6 +137,8 @@ class InspectorPanel(LivePanel):
             self._failure = reader.failure(request)
         if self._request is not None and self._request.touched:
             self._touches = reader.interferences(request, MOST_TOUCHES)
+        if self._request is not None and self._request.slow is not None:
+            self._slow = reader.slow_stages(request)
         self._chunks.refresh()
 
     def _show(self, tick: Tick) -> None:
@@ -146,7 +149,7 @@ class InspectorPanel(LivePanel):
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
         if shown == STAGES:
-            self.stages.show_request(request, tick.at, failure.stage if failure else None, self._touches)
+            self.stages.show_request(request, tick.at, failure.stage if failure else None, self._touches, self._slow)
             return
         if shown == CODE:
             self._show_code(tick)

@@ -14,9 +14,10 @@ from app.models.requestcolumns import lasted, worked
 from app.models.selection import Selection
 from app.panels.live import paint_ground, strip
 from app.panels.now import NowView
+from app.panels.slow import show_slow, slow_label
 from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.widgets.waterfall import Waterfall
-from engine.capture.records import GOES_ON, InterferenceRecord, RequestRecord, StageRecord
+from engine.capture.records import GOES_ON, InterferenceRecord, RequestRecord, SlowRecord, StageRecord
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
@@ -39,6 +40,7 @@ class StagesTab(QWidget):
         self.summary = label(name=tr("Where the time went"), role="small")
         self.touches = label(name=tr("What was done to the request"), role="fault-small", wrap=True)
         self.touches.setContentsMargins(12, 4, 12, 4)
+        self.slow = slow_label()
         area = QScrollArea()
         area.setWidget(self.waterfall)
         area.setWidgetResizable(True)
@@ -55,6 +57,7 @@ class StagesTab(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(strip(self.summary, None))
+        layout.addWidget(self.slow)
         layout.addWidget(self.touches)
         layout.addWidget(split, 1)
         self.waterfall.stage_chosen.connect(self._selection.select_stage)
@@ -66,10 +69,12 @@ class StagesTab(QWidget):
         now: int,
         failed: Stage | None,
         touches: Sequence[InterferenceRecord] = (),
+        slow: Sequence[SlowRecord] = (),
     ) -> None:
         """Show a request, and what gates and faults did to it; `now` ends what still runs, which says where it is."""
         # Of one that is held there is nothing to find out: it waits in our own code.
         self.now.show_request(None if request is not None and request.held else request, now)
+        show_slow(self.slow, slow)
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
         self.summary.setText(summary(request, now) if request else tr("Select a request."))

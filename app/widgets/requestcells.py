@@ -17,6 +17,7 @@ from app.widgets.monotext import MonoText
 from app.widgets.stagebar import Bar, paint_bars
 from app.widgets.stagepaint import nice_scale
 from engine.capture.records import RequestRecord, State
+from engine.observe.stages import Stage
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -138,6 +139,8 @@ def _look(key: str, record: RequestRecord, moment: Moment, theme: Theme) -> tupl
         return "ui", theme.text
     if record.state in FAILED:
         return "bold", theme.error
-    if record.state is State.PAUSED or stuck_at(record, moment):
+    if record.slow is not None and record.slow < Stage.QUEUE:  # nobody else was let in meanwhile
+        return "bold", theme.error
+    if record.state is State.PAUSED or record.slow is not None or stuck_at(record, moment):
         return "bold", theme.warn
     return "ui", theme.dim if record.state in _QUIET else theme.text

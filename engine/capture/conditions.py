@@ -68,9 +68,14 @@ def listed(word: FilterWord, value: str) -> Sql:
 
 
 def _numbers(word: FilterWord, parts: list[str]) -> tuple[object, ...]:
-    kinds: dict[str, type[IntEnum]] = {"state:": State, "stage:": Stage, "cause:": Cause}
+    kinds: dict[str, type[IntEnum]] = {"state:": State, "stage:": Stage, "cause:": Cause, "slow:": Stage}
     kind = kinds.get(word.word)
     return tuple(int(kind[part.upper()]) if kind else part for part in parts)
+
+
+def slow(word: FilterWord, value: str) -> Sql:
+    """A stage of it lasted too long; `*` any."""
+    return ("request.slow > 0", ()) if value == "*" else listed(word, value)
 
 
 def size(word: FilterWord, value: str) -> Sql:
@@ -170,6 +175,7 @@ SAME = (
     "request.id IN (SELECT failure.request FROM failure WHERE failure.signature IN"
     " (SELECT signature FROM failure WHERE failure.request = ? OR failure.signature = ?))"
 )
+SLOW = "request.slow IN (?)"
 CAUSE = "request.id IN (SELECT failure.request FROM failure WHERE failure.cause IN (?))"
 STAGE = (
     "request.stage IN (?) OR EXISTS (SELECT 1 FROM failure WHERE failure.request = request.id AND failure.stage IN (?))"

@@ -105,6 +105,7 @@ def _delete_range(connection: sqlite3.Connection, first: int, end: int) -> int:
     connection.execute("DELETE FROM stage WHERE request >= ? AND request < ?", span)
     connection.execute("DELETE FROM chunk WHERE request >= ? AND request < ?", span)
     connection.execute("DELETE FROM failure WHERE request >= ? AND request < ?", span)
+    connection.execute("DELETE FROM slow WHERE request >= ? AND request < ?", span)
     connection.execute("DELETE FROM interference WHERE request >= ? AND request < ?", span)
     connection.execute("DELETE FROM rerun WHERE request >= ? AND request < ?", span)
     return connection.execute("DELETE FROM request WHERE id >= ? AND id < ?", span).rowcount

@@ -16,6 +16,7 @@ from .conditions import (
     PEER,
     SAME,
     SERVER,
+    SLOW,
     STAGE,
     TOOK,
     TOUCHES,
@@ -34,6 +35,7 @@ from .conditions import (
     milliseconds,
     numbered,
     size,
+    slow,
     touched,
 )
 from .records import State
@@ -205,6 +207,14 @@ FILTER_WORDS = (
         listed,
         tuple(cause.word for cause in Cause),
         CAUSE,
+    ),
+    FilterWord(
+        "slow:",
+        "stage that lasted longer than it was allowed to; * is any",
+        ("slow:handle", "slow:*"),
+        slow,
+        tuple(stage.method for stage in Stage),
+        SLOW,
     ),
     FilterWord(
         "touched:",

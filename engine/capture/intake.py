@@ -157,6 +157,8 @@ class Intake(Serving):
             self.workers.ended(host, pid, row)
         elif kind == Kind.FAILED:
             self._failed(host, pid, row)
+        elif kind == Kind.SLOW:
+            self._slow(host, pid, row)
         elif kind == Kind.INTERFERED:
             self._interfered(host, pid, row)
         elif kind in (Kind.SERVER_STARTED, Kind.SERVER_STOPPED):
@@ -253,6 +255,14 @@ class Intake(Serving):
             if means == Means.PAUSED:
                 self.was_held(live, at - amount, at)
             self.pending.interferences.append((live.id, means, at, amount, data.decode("utf-8", "backslashreplace")))
+            self.touch(live)
+
+    def _slow(self, host: Host, pid: int, row: Row) -> None:
+        _, _, code, _, started, at, allowed, data = row
+        live = self._find(host, pid, row)
+        if live is not None:
+            live.slow = live.slow or code
+            self.pending.slow.append((live.id, code, started, at, allowed, data.decode("utf-8", "backslashreplace")))
             self.touch(live)
 
     def replay(self, host: Host, key: int) -> None:

@@ -44,8 +44,8 @@ class Live:
 
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
-        "message", "opened", "paused", "pauses", "peer", "running", "salvaged", "server", "severe", "stage", "stage_at",
-        "state", "stored", "touched", "waiting", "worker",
+        "message", "opened", "paused", "pauses", "peer", "running", "salvaged", "server", "severe", "slow", "stage",
+        "stage_at", "state", "stored", "touched", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -71,6 +71,8 @@ class Live:
         self.severe = False
         self.running: dict[tuple[int, int], None] | None = None
         self.touched = 0
+        self.slow = 0
+        """The first stage that lasted too long."""
         """A bit for each facts.Means."""
         self.salvaged = 0
         """Bytes taken from the black box."""

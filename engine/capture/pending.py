@@ -20,17 +20,18 @@ INSERT_FAILURE = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 INSERT_INTERFERENCE = "INSERT INTO interference (request, means, at, amount, detail) VALUES (?, ?, ?, ?, ?)"
+INSERT_SLOW = "INSERT INTO slow (request, stage, started, at, allowed, detail) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_WORKER = "INSERT INTO worker (id, server, pid, thread, name, child, started) VALUES (?, ?, ?, ?, ?, ?, ?)"
 NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) WHERE id = ?"
 END_WORKER = "UPDATE worker SET ended = ?, status = ?, cpu = ?, memory = ? WHERE id = ?"
 INSERT_REQUESTS = BulkInsert(
     "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
-    " message, touched, id)",
-    14,
+    " message, touched, slow, id)",
+    15,
 )
 UPDATE_REQUEST = (
     "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
-    " message = ?, touched = ? WHERE id = ?"
+    " message = ?, touched = ?, slow = ? WHERE id = ?"
 )
 SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
 DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
@@ -52,6 +53,7 @@ class Pending:
         self.chunks: list[Any] = []
         self.failures: list[FailureRow] = []
         self.interferences: list[tuple[int, int, int, int, str]] = []
+        self.slow: list[tuple[int, int, int, int, int, str]] = []
         self.workers: list[tuple[int, int, int, int, str, int, int]] = []
         self.worker_names: list[tuple[str, int, int, int]] = []
         self.worker_ends: list[tuple[int, int | None, int | None, int | None, int]] = []
@@ -93,6 +95,7 @@ class Pending:
             (END_WORKER, self.worker_ends),
             (INSERT_FAILURE, self.failures),
             (INSERT_INTERFERENCE, self.interferences),
+            (INSERT_SLOW, self.slow),
             (DELETE_HELD, self.let_go),
             (INSERT_CPU, self.cpu),
             (INSERT_OUTPUT, self.output),
@@ -138,5 +141,6 @@ def _changing(live: Live) -> tuple[object, ...]:
         live.error,
         live.message,
         live.touched,
+        live.slow,
         live.id,
     )

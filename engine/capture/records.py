@@ -121,6 +121,8 @@ class RequestRecord:
     touched: int = 0
     """A bit for each facts.Means that acted on it."""
     pauses: tuple[PauseRecord, ...] = ()
+    slow: Stage | None = None
+    """The first stage that lasted longer than it was allowed to."""
 
     @property
     def held(self) -> str:
@@ -207,6 +209,17 @@ class InterferenceRecord:
     at: int
     amount: int
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlowRecord:
+    """A stage that lasted too long, as it was at `at`; `allowed` in ns. `detail`: see debug/whereabouts.py."""
+
+    stage: Stage
+    started: int
+    at: int
+    allowed: int
+    detail: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

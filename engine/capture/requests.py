@@ -12,7 +12,7 @@ from . import rows
 from .conditions import TOOK
 from .filters import Filter
 from .reading import Reading, Servers, marks, of_servers, slices
-from .records import ChunkRecord, FailureRecord, InterferenceRecord, PauseRecord, RequestRecord
+from .records import ChunkRecord, FailureRecord, InterferenceRecord, PauseRecord, RequestRecord, SlowRecord
 
 ORDERS = {
     "id": "request.id",
@@ -125,6 +125,11 @@ class RequestReader(Reading):
             " ORDER BY at, id LIMIT ?"
         )
         return self._records(rows.interference_record, sql, (request, limit))
+
+    def slow_stages(self, request: int) -> list[SlowRecord]:
+        """The stages of a request that lasted too long, in the order in which that was noticed."""
+        sql = f"SELECT {rows.SLOW_COLUMNS} FROM slow WHERE request = ? ORDER BY id LIMIT 100"
+        return self._records(rows.slow_record, sql, (request,))
 
     def rerun_of(self, request: int) -> int | None:
         """The request that this one is run again of; None: it came by itself."""

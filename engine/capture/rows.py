@@ -24,6 +24,7 @@ from .records import (
     PauseRecord,
     RequestRecord,
     ServerRecord,
+    SlowRecord,
     SpanRecord,
     StageRecord,
     State,
@@ -36,7 +37,7 @@ SERVER_COLUMNS = "id, name, class, transport, address, handler, pid, started, st
 WORKER_COLUMNS = "id, server, pid, thread, name, child, started, ended, status, cpu, memory"
 REQUEST_COLUMNS = (
     "request.id, request.server, server.name, server.transport, peer, local, state, stage, opened, closed, bytes_in,"
-    " bytes_out, error, message, touched, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
+    " bytes_out, error, message, touched, slow, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
     " worker.child, worker.started, worker.ended, worker.status, worker.cpu, worker.memory"
 )
 TOUCHED = 14
@@ -44,6 +45,7 @@ TOUCHED = 14
 REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
 SPAN_COLUMNS = "id, server, worker, state, opened, closed"
 INTERFERENCE_COLUMNS = "means, at, amount, detail"
+SLOW_COLUMNS = "stage, started, at, allowed, detail"
 FAILURE_COLUMNS = "id, server, request, stage, at, type, message, detail, cause"
 FLAGS = int(Piece.CONTINUES | Piece.CUT | Piece.UNSEEN | Piece.TRUNCATED)
 
@@ -80,8 +82,8 @@ def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[P
     identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
         :14
     ]
-    touched = row[TOUCHED]
-    integers(server, state, stage, opened, closed, received, sent, touched)
+    touched, slow = row[TOUCHED], row[TOUCHED + 1]
+    integers(server, state, stage, opened, closed, received, sent, touched, slow)
     return RequestRecord(
         identity,
         server,
@@ -89,7 +91,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[P
         transport or "",
         peer,
         local,
-        worker_record(row[15:26]) if row[15] is not None else None,
+        worker_record(row[16:27]) if row[16] is not None else None,
         _STATES.get(state, State.DONE),
         _STAGES.get(stage, Stage.GET_REQUEST),
         opened,
@@ -101,6 +103,7 @@ def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[P
         stages,
         touched or 0,
         pauses,
+        _STAGES.get(slow),
     )
 
 
@@ -160,6 +163,13 @@ def interference_record(row: Values) -> InterferenceRecord:
     means, at, amount, detail = row
     integers(means, at, amount)
     return InterferenceRecord(Means(means), at, amount, str(detail))
+
+
+def slow_record(row: Values) -> SlowRecord:
+    """Of SLOW_COLUMNS."""
+    stage, started, at, allowed, detail = row
+    integers(stage, started, at, allowed)
+    return SlowRecord(_STAGES.get(stage, Stage.HANDLE), started, at, allowed, _json(detail))
 
 
 def chunk_records(rows: Iterable[Values]) -> list[ChunkRecord]:

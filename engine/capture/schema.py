@@ -53,7 +53,8 @@ CREATE TABLE request (
     bytes_out INTEGER NOT NULL DEFAULT 0,
     error TEXT,                         -- type name, or the cause of death of a killed worker
     message TEXT,
-    touched INTEGER NOT NULL DEFAULT 0  -- a bit for each facts.Means that acted on it
+    touched INTEGER NOT NULL DEFAULT 0, -- a bit for each facts.Means that acted on it
+    slow INTEGER NOT NULL DEFAULT 0     -- the stage that was slow, if one was
 );
 CREATE TABLE stage (
     request INTEGER NOT NULL,
@@ -100,6 +101,15 @@ CREATE TABLE version (                  -- of a server's code: loaded, or (with 
     number INTEGER NOT NULL,            -- the one that serves from then on
     digest TEXT NOT NULL,
     error TEXT NOT NULL                 -- "" when it was loaded
+);
+CREATE TABLE slow (                     -- a stage that lasted too long, as it was when that was noticed
+    id INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL,
+    stage INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,           -- ns
+    detail TEXT NOT NULL                -- JSON, see debug/whereabouts.py: what the worker did, and its stack
 );
 CREATE TABLE rerun (                    -- a request that is another one run again
     request INTEGER PRIMARY KEY,
@@ -165,6 +175,7 @@ CREATE INDEX request_live ON request (id) WHERE closed IS NULL;
 CREATE INDEX chunk_request ON chunk (request);
 CREATE INDEX failure_request ON failure (request);
 CREATE INDEX failure_signature ON failure (signature, request);
+CREATE INDEX slow_request ON slow (request);
 CREATE INDEX interference_request ON interference (request);
 CREATE INDEX failure_server ON failure (server, id);
 CREATE INDEX version_server ON version (server, at);

@@ -62,6 +62,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject it, repeatable; see below")
     made.add_argument("--seed", metavar="N", default="0", help="of all dice of the faults: the same run again (0)")
     made.add_argument("--on-save", choices=ON_SAVE, default="reload", help="when its file is saved (reload)")
+    made.add_argument("--slow", metavar="SECONDS", default="1", help="tell of stages that last longer; 0: never (1)")
     made.add_argument("--name", default="", help="what to call the server (the handler's name)")
     made.add_argument("--python", metavar="PATH", default="", help="the interpreter to serve with")
     _add_output(made)

@@ -78,6 +78,7 @@ def make_profile(options: argparse.Namespace) -> Profile:
         hardened=options.hardened,
         interpreter=options.python,
         on_save=options.on_save,
+        slow_after=_seconds(options.slow),
         **place,
     )
     if "host" in place and not is_loopback(profile.host) and not options.expose and not _is_mistyped(profile.host):
@@ -89,6 +90,13 @@ def _rules(options: argparse.Namespace) -> dict[str, Any]:
     if (options.target is None) is (options.rules is None):
         raise BadInputError("Say what answers: TARGET, as in file.py:Handler, or --rules FILE.json.")
     return load_rules(options.rules) if options.rules is not None else {}
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInputError(f"{text!r} is no number of seconds; write --slow 0.5, say.") from None
 
 
 def _is_mistyped(host: str) -> bool:

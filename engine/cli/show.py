@@ -97,6 +97,10 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
             {"stage": part.stage.method, "started": part.started, "ended": part.ended, "cpu": part.cpu}
             for part in request.stages
         ],
+        "slow": [
+            {"stage": one.stage.method, "started": one.started, "noticed": one.at, "allowed": one.allowed, **one.detail}
+            for one in (reader.slow_stages(request.id) if request.slow else ())
+        ],
         "error": _error(reader, request),
         "done_to": [
             {"by": one.means.word, "at": one.at, "amount": one.amount, "detail": one.detail}

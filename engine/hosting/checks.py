@@ -11,6 +11,9 @@ from .handlers import HandlerFileError, find_handlers
 from .profile import ON_SAVE, SERVER_CLASSES, Profile
 from .rules import RulesError, read_rules
 
+LONGEST = 86_400
+"""Seconds that a stage may last without being told as slow, at most."""
+
 
 def read_profile(data: object) -> Profile:
     """A profile from an order. Raises HostingError if it is none."""
@@ -47,6 +50,10 @@ def _check_types(profile: Profile) -> None:
         raise HostingError("bad_profile", "The profile's hardened must be true or false.")
     if profile.on_save not in ON_SAVE:
         raise HostingError("bad_profile", f"The profile's on_save must be one of {', '.join(ON_SAVE)}.")
+    for name in ("slow_after", "slow_accepting"):
+        value = getattr(profile, name)
+        if type(value) not in (int, float) or not 0 <= value <= LONGEST:
+            raise HostingError("bad_profile", f"The profile's {name} must be seconds from 0 (never told) to {LONGEST}.")
     _check_environment(profile.environment)
 
 

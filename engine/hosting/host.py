@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import ctypes
 import faulthandler
+import json
 import os
 import signal
 import socket
@@ -20,9 +21,13 @@ from ..channel.frames import FrameReader
 from ..channel.sender import Sender
 from ..debug.failures import describe
 from ..debug.sampling import Sampling
+from ..debug.slow import Lookout, SlowStage
 from ..debug.whereabouts import whereabouts
 from ..observe import live
+from ..observe.facts import Kind
 from ..observe.recorder import Recorder
+from ..observe.request import now
+from ..observe.rows import pack
 from . import alias
 from .answering import Answering
 from .building import build_server
@@ -150,6 +155,7 @@ class Host:
         self._reloading = Reloading(plan.profile, control)
         self._answering = Answering(plan.profile, control)
         self._stepping = Stepping(control, _out_of_the_way(plan.door))
+        self._lookout = Lookout(self._tell_slow, plan.profile.slow_after, plan.profile.slow_accepting)
         self._server: Any = None
         self._stopping = False
 
@@ -221,6 +227,13 @@ class Host:
         self._sender.flush()
         self._holding.look()
         self._reloading.look()
+        self._lookout.look(list(live.requests.values()), now())
+
+    def _tell_slow(self, slow: SlowStage) -> None:
+        data = json.dumps(slow.about).encode("utf-8", "backslashreplace")
+        request, thread = slow.request, slow.request.by(slow.stage).thread
+        self._recorder.journal(pack(Kind.SLOW, request.id, slow.stage, thread, slow.since, slow.at, slow.limit, data))
+        self._recorder.wake()
 
     def _stop(self, order: dict[str, Any]) -> None:
         """Stop accepting; the main thread then closes the server. In its own thread: a hung handler makes it wait."""

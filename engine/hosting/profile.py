@@ -45,7 +45,8 @@ class Profile:
     `handler_attributes` those of the handler (`rbufsize`, `wbufsize`, `timeout`, `disable_nagle_algorithm`).
     `rules`, if there are any, answer in place of a handler (see rules.py).
     `tls_cert` and `tls_key` are PEM files (without the second, the key is in the first), `hardened` puts the hardened
-    profile under the class. `interpreter` "" means the one that runs Socketscope.
+    profile under the class. `slow_after` and `slow_accepting` are the seconds that a stage may last, in a worker and in
+    the accepting thread, before it is told as slow; 0: for ever. `interpreter` "" means the one that runs Socketscope.
     """
 
     name: str
@@ -63,6 +64,8 @@ class Profile:
     tls_cert: str = ""
     tls_key: str = ""
     hardened: bool = False
+    slow_after: float = 1.0
+    slow_accepting: float = 0.1
     script: str = ""
     module: str = ""
     arguments: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ A row is seven signed 64-bit integers, and bytes if it has any; how rows are pac
 | RECEIVED, SENT | id | Piece flags | thread | at | - | true size of the whole chunk | the bytes |
 | FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
 | INTERFERED | id | Means | thread | at | - | how long or how much, 0 where that says nothing | detail, UTF-8 |
+| SLOW | id | Stage | thread | started | noticed | the limit that it passed, ns | JSON, see debug/whereabouts.py |
 
 `request` is unique in a host: the pid of the process that accepted it in the upper 32 bits, a running number from 1 in
 the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from
@@ -43,6 +44,7 @@ class Kind(IntEnum):
     SENT = 9
     FAILED = 10
     INTERFERED = 11
+    SLOW = 12
 
 
 class Outcome(IntEnum):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import threading
+
+GO = threading.Event()
 
 
 class Many(socketserver.StreamRequestHandler):
@@ -23,6 +26,19 @@ class Many(socketserver.StreamRequestHandler):
 
     def late(self) -> None:
         self.connection.settimeout(0.01)
+        self.rfile.readline()
+
+    def slow(self) -> None:
+        """Waits until another client says `go`."""
+        GO.wait(30)
+        self.wfile.write(b"at last\n")
+
+    def go(self) -> None:
+        GO.set()
+
+    def patient(self) -> None:
+        """Waits for the client, which is not slow."""
+        self.wfile.write(b"now\n")
         self.rfile.readline()
 
     def short(self) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .headless import DEADLINE, Running, call, data_of, port_of, show, wait_closed
+from engine.capture.filters import parse
+from engine.capture.reader import CaptureReader
+
+from .headless import DEADLINE, Running, call, data_of, port_of, show, until, wait_closed
 
 HANDLERS = Path(__file__).with_name("handlers_depth.py")
 WORDS = ("answer", "answer", "answer", "bug", "elsewhere", "late", "cut", "short")
@@ -97,3 +101,42 @@ def test_whose_doing_it_was(capture: Path, cause: str, words: set[str]) -> None:
     found = show(capture, "--where", f"cause:{cause}")
     assert {data_of(request, "in").decode().strip() for request in found} == words
     assert {request["error"]["cause"] for request in found} == set(cause.split(","))
+
+
+def test_a_slow_stage_is_told_while_it_lasts(tmp_path: Path) -> None:
+    path = tmp_path / "a.socketscope"
+
+    def told() -> bool:
+        with CaptureReader(path) as reader:
+            return len(reader.ids(parse("slow:handle"))) > 0
+
+    with Running("serve", f"{HANDLERS}:Many", "--json", "--slow", "0.2", "--record", str(path)) as running:
+        address = port_of(running.item()["address"])
+        with socket.create_connection(address, DEADLINE) as patient:
+            patient.sendall(b"patient\n")
+            assert patient.recv(100) == b"now\n"
+            stuck = threading.Thread(target=ask, args=(address, "slow"))
+            stuck.start()
+            until(told)
+            ask(address, "go")
+            stuck.join(DEADLINE)
+            patient.sendall(b"thanks\n")
+            assert patient.recv(100) == b""
+        wait_closed(path, 3)
+        assert running.stop() == 0
+    (found,) = show(path, "--where", "slow:*")
+    assert data_of(found, "in") == b"slow\n"
+    (slow,) = found["slow"]
+    assert (slow["stage"], slow["allowed"], slow["doing"]) == ("handle", 200_000_000, "signal")
+    assert slow["noticed"] - slow["started"] >= 200_000_000
+    assert [frame["function"] for frame in slow["frames"] if frame["file"] == str(HANDLERS)] == [
+        "Many.handle",
+        "Many.slow",
+    ]
+
+
+def test_slow_takes_seconds() -> None:
+    for text, said in (("soon", "is no number of seconds"), ("-1", "must be seconds from 0")):
+        done = call("serve", f"{HANDLERS}:Many", "--slow", text)
+        assert done.returncode == 2
+        assert said in done.stderr

@@ -84,6 +84,13 @@ def test_a_peer_that_goes_is_named_without_an_alarm(
     assert text(model, 0, "state") == said
 
 
+def test_a_slow_stage_is_a_badge_of_its_row(capture: CaptureFile, model: RequestsModel) -> None:
+    capture.request()
+    capture.db.execute("UPDATE request SET slow = 7")
+    model.refresh(NOW)
+    assert text(model, 0, "state") == "done · slow"
+
+
 def test_rows_that_somebody_acted_on_say_by_a_sign_who(capture: CaptureFile, model: RequestsModel) -> None:
     for state, means in ((State.DONE, ()), (State.DONE, (Means.PAUSED, Means.EDITED)), (State.RESET, (Means.RST,)),
                          (State.PAUSED, (Means.PAUSED,))):  # fmt: skip

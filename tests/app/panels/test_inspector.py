@@ -88,6 +88,30 @@ def test_a_peer_that_went_is_no_error(panel: InspectorPanel, stage: Stage, captu
     assert panel.exception.title.text() == "timed out · TimeoutError"
 
 
+def test_a_slow_stage_says_where_its_worker_was(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
+    number = capture.request(stages=True)
+    frame = {"file": "/home/me/shop.py", "line": 12, "function": "Shop.handle"}
+    detail = {"doing": "sleep", "call": "time.sleep(3)", "kind": "", "holders": [], "frames": [frame]}
+    sql = "INSERT INTO slow (request, stage, started, at, allowed, detail) VALUES (?, ?, ?, ?, ?, ?)"
+    capture.db.execute(sql, (number, Step.HANDLE, 0, 1_200_000_000, 1_000_000_000, json.dumps(detail)))
+    capture.db.execute("UPDATE request SET slow = ?", (int(Step.HANDLE),))
+    panel.tabs.setCurrentIndex(STAGES)
+    stage.context.selection.select_request(number)
+    said = panel.stages.slow.text()
+    assert said == (
+        "handle had lasted 1.2 s when it was looked at; 1.0 s are allowed. Sleeps, in time.sleep(3). At shop.py:12."
+    )
+    assert panel.stages.slow.property("role") == "warn-small"
+    assert "Shop.handle" in panel.stages.slow.toolTip()
+    capture.db.execute("UPDATE slow SET stage = ?, detail = '{\"frames\": [7]}'", (int(Step.VERIFY_REQUEST),))
+    stage.context.selection.select_request(None)
+    stage.context.selection.select_request(number)
+    assert panel.stages.slow.property("role") == "error-small"
+    assert "nobody else was let in meanwhile" in panel.stages.slow.text()
+    stage.context.selection.select_request(capture.request(stages=True))
+    assert not panel.stages.slow.isVisible()
+
+
 def test_nothing_selected(panel: InspectorPanel) -> None:
     assert panel.bytes.nothing.isVisible()
     panel.tabs.setCurrentIndex(EXCEPTION)
