@@ -65,6 +65,7 @@ class ServerDialog(QDialog):
             server_class=SERVER_CLASSES[self.family.value(), self.concurrency.value()],
             attributes=self.attributes.values("server"),
             handler_attributes=self.attributes.values("handler"),
+            on_save=self.on_save.value(),
             example=self._original.example if self._keeps_handler() else "",
             **self.address.values(),
             **(self.handler.values() | self.rules.values()),
@@ -100,6 +101,8 @@ class ServerDialog(QDialog):
         self.rules = RulesRows(form, self._original)
         self.handler = HandlerRows(form, self._original)
         self.tls = TlsRows(form, self._original)
+        self.on_save = Choice(ON_SAVE_CHOICES, self._original.on_save)
+        form.add(tr("On save"), self.on_save, tr("What happens when the handler's file is saved"), self.on_save.changed)
         form.finish()
         self.name.setText(self._original.name or free_name(Path(self._original.handler_file).stem, self._taken))
         form.rows[0].touched = False
@@ -175,6 +178,23 @@ def _scrolled(form: QWidget, title: str) -> QScrollArea:
     return area
 
 
+ON_SAVE_CHOICES = (
+    (
+        "reload",
+        QT_TR_NOOP("Reload"),
+        QT_TR_NOOP("New requests get the new code in the same process; code that does not load changes nothing"),
+    ),
+    (
+        "restart",
+        QT_TR_NOOP("Restart"),
+        QT_TR_NOOP("A new process takes over behind the same port; clients wait instead of being refused"),
+    ),
+    (
+        "nothing",
+        QT_TR_NOOP("Nothing"),
+        QT_TR_NOOP("The server goes on with the code that it has"),
+    ),
+)
 FAMILY_CHOICES = (
     (
         "tcp",

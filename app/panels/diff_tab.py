@@ -126,7 +126,11 @@ class DiffTab(QWidget):
         record = answer.record
         if record is None:
             return f"{safe_text(answer.name, 80)}  ·  → {number(len(answer.data))} B"
-        parts = [f"#{record.id}", clock(record.opened, self._context.link.reader.wall_offset), state_text(record)]
+        reader = self._context.link.reader
+        version = reader.version_of(record)
+        parts = [f"#{record.id}", clock(record.opened, reader.wall_offset), state_text(record)]
+        if version is not None:
+            parts.append(tr("version {n}").format(n=version))
         return "  ·  ".join([*parts, f"→ {number(len(answer.data))} B"])
 
     def _build_bar(self) -> QWidget:
