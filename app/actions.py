@@ -87,6 +87,8 @@ ACTIONS: tuple[Action, ...] = (
            "was lost: start another one"), "", "refresh-cw", needs="lost", separator=True),
 
     Action("filter.focus", QT_TR_NOOP("Filter"), "request", QT_TR_NOOP("Go to the filter box"), "Ctrl+F", "filter"),
+    Action("bytes.find", QT_TR_NOOP("Find in bytes"), "request", QT_TR_NOOP("Show only requests whose bytes contain a "
+           "text, and mark it there; hex:0d0a finds bytes"), "Ctrl+Shift+F", "search"),
     Action("filter.clear", QT_TR_NOOP("Clear filter"), "request", QT_TR_NOOP("Show every request again"),
            "Ctrl+Shift+Backspace", "x"),
     Action("requests.focus", QT_TR_NOOP("Go to the list"), "request", QT_TR_NOOP("Put the keyboard into the requests "

@@ -305,6 +305,7 @@ COMMANDS: Mapping[str, Command] = {
     **{f"on_save.{how}": _on_save(how) for how in ON_SAVE},
     "supervisor.respawn": respawn,
     "filter.focus": lambda scope: scope.shell.focus_filter(),
+    "bytes.find": lambda scope: scope.shell.find_bytes(),
     "filter.clear": lambda scope: scope.context.view.set_filter(""),
     "requests.focus": lambda scope: scope.shell.focus_requests(),
     "request.next_error": next_error,

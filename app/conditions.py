@@ -26,6 +26,9 @@ class Shell(Protocol):
     def focus_filter(self) -> None:
         """Put the keyboard into the filter box."""
 
+    def find_bytes(self) -> None:
+        """Begin a filter for bytes."""
+
     def focus_requests(self) -> None:
         """Put it into the list."""
 

@@ -44,6 +44,15 @@ class FilterBox(QLineEdit):
         view.filter_changed.connect(self._show)
         self._explain("")
 
+    def begin_text(self) -> None:
+        """Have the keyboard between the quotes of `text:""`, behind what is there already."""
+        before = self.text().strip()
+        if not before.endswith('text:""'):
+            before = f'{before} text:""'.strip()
+            self.setText(before)
+        self.setFocus()
+        self.setCursorPosition(len(before) - 1)
+
     def apply(self) -> None:
         """Filter by the text now, if it can be read."""
         self._rest.stop()

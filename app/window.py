@@ -114,6 +114,10 @@ class Window(QMainWindow):
         self.tools.filter.setFocus()
         self.tools.filter.selectAll()
 
+    def find_bytes(self) -> None:
+        """Let the person type what the bytes shall contain."""
+        self.tools.filter.begin_text()
+
     def focus_requests(self) -> None:
         """Show the list, with the keyboard in it."""
         self._show_page("requests")

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget
 from app.context import Context
 from app.link.tick import Tick
 from app.models.chunks import ChunksModel
+from app.models.finding import found
 from app.models.requestcolumns import touch_sign, touches_text, worker_text
 from app.panels.bytes_tab import BytesTab
 from app.panels.code_tab import CodeTab
@@ -16,6 +17,7 @@ from app.panels.live import LEAST_HEIGHT, LivePanel, strip
 from app.panels.stages_tab import StagesTab
 from app.reruns import Pair
 from app.text import label, safe_text, tr
+from app.widgets.hexview import Mark
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord
 from engine.observe.causes import Cause
 
@@ -44,6 +46,7 @@ class InspectorPanel(LivePanel):
         self._build_tabs()
         context.selection.request_changed.connect(self._on_request)
         context.selection.server_changed.connect(lambda _key: self._show(context.link.tick))
+        context.view.filter_changed.connect(lambda _text: self._show(context.link.tick))
         context.view.details_wanted.connect(self._on_details_wanted)
         context.view.tab_wanted.connect(lambda name: self.tabs.setCurrentIndex(TABS.index(name)))
         context.lines.shown.connect(lambda: self.tabs.setCurrentIndex(CODE))
@@ -159,8 +162,13 @@ class InspectorPanel(LivePanel):
             return
         self._show_failure(tick.at)
         if shown == BYTES:
-            self.bytes.set_marks(self.exception.marks() if failure else [])
+            self.bytes.set_marks([*(self.exception.marks() if failure else []), *self._found()])
             self.bytes.set_note(_note(request, failure))
+
+    def _found(self) -> list[Mark]:
+        """What the filter asks for, where it stands."""
+        places = found(self.context.view.filter, self._chunks.conversation)
+        return [Mark(received, start, end, tr("found"), found=True) for received, start, end in places]
 
     def _show_answers(self) -> None:
         selected, pair = self.context.selection.request, self._pair()

@@ -26,6 +26,7 @@ from app.models.copying import COPY_FORMATS
 from app.models.lines import Layout, Line, LineKind
 from app.models.selection import ByteRange
 from app.text import safe_text, tip
+from app.theme import Theme
 from app.widgets.byterows import HexRows, Pick, RowPainter
 from app.widgets.bytestep import step
 
@@ -41,6 +42,8 @@ class Mark:
     start: int
     end: int
     label: str
+    found: bool = False
+    """It was looked for; nothing is wrong with it."""
 
 
 class BytesView(QAbstractScrollArea):
@@ -172,7 +175,7 @@ class BytesView(QAbstractScrollArea):
     def _picks(self, line: Line, chunk: Chunk) -> list[Pick]:
         theme = themes.theme()
         first, last = chunk.start + line.start, chunk.start + line.end
-        spans = [(m.received, m.start, m.end, theme.mark, theme.mark_text) for m in self._marks]
+        spans = [(m.received, m.start, m.end, *_look(m, theme)) for m in self._marks]
         if chosen := self.selected():
             spans.append((chosen.received, chosen.start, chosen.end, _selection_ground(), theme.selection_text))
         return [
@@ -277,3 +280,7 @@ def _part(chunk: Chunk, chosen: ByteRange) -> bytes:
 def _selection_ground() -> QColor:
     theme = themes.theme()
     return themes.mix(theme.accent, theme.panel, 0.45)
+
+
+def _look(mark: Mark, theme: Theme) -> tuple[QColor, QColor]:
+    return (theme.selection, theme.accent) if mark.found else (theme.mark, theme.mark_text)

@@ -122,7 +122,11 @@ class ConversationView(BytesView):
         return "   ".join(parts)
 
     def _labels(self, chunk: Chunk) -> str:
-        mine = [m for m in self._marks if m.received is chunk.received and chunk.start <= m.start < chunk.end]
+        mine = [
+            m
+            for m in self._marks
+            if not m.found and m.received is chunk.received and chunk.start <= m.start < chunk.end
+        ]
         one, many = self.tr("byte {first} is {name}"), self.tr("bytes {first}\u2013{last} are {name}")
         return "   ".join(
             (one if m.end - m.start == 1 else many).format(first=m.start, last=m.end - 1, name=safe_text(m.label, 40))

@@ -82,6 +82,19 @@ def parse(text: str) -> Filter:
     return Filter(" AND ".join(conditions), tuple(parameters), text)
 
 
+def searched_bytes(text: str) -> tuple[bytes, ...]:
+    """The bytes that a filter wants to be in a request's. Raises FilterError."""
+    found = []
+    for token in tokens(text, WORDS):
+        if token.negated or not token.value:
+            continue
+        if token.word is None or token.word.word == "text:":
+            found.append(containing(WORDS["text:"], token.value)[1][0])
+        elif token.word.word == "hex:":
+            found.append(_condition(token)[1][0])
+    return tuple(one for one in found if isinstance(one, bytes) and one)
+
+
 def suggestions(text: str, position: int | None = None) -> list[Suggestion]:
     """What may stand where the cursor is: words that begin like this one, or values of the word before the cursor."""
     upto = text[: len(text) if position is None else position]

@@ -64,3 +64,14 @@ def test_an_offer_is_taken_by_keyboard(box: FilterBox) -> None:
     QTest.keyClick(offers, Qt.Key.Key_Return)
     assert box.text() in ("state:", "stage:")
     box.hide()
+
+
+def test_find_in_bytes_begins_a_text(qtbot: QtBot) -> None:
+    box = FilterBox(View())
+    qtbot.addWidget(box)
+    box.setText("state:done")
+    for _ in range(2):
+        box.begin_text()
+        assert (box.text(), box.cursorPosition()) == ('state:done text:""', len('state:done text:"'))
+    box.insert("GET /")
+    assert box.text() == 'state:done text:"GET /"'
