@@ -39,7 +39,7 @@ FAILURE_COLUMNS: tuple[Column[FailureGroup], ...] = (
            lambda group, m: f"×{number(group.count)}", align=RIGHT, mono=True),  # noqa: RUF001  # the sign of times
     Column("what", QT_TR_NOOP("failure"), QT_TR_NOOP("Type and message of the last one"), 340, _what,
            colour=_colour, hint=_hint),
-    Column("where", QT_TR_NOOP("line"), QT_TR_NOOP("The innermost line of your code that it passed"), 150,
+    Column("where", QT_TR_NOOP("line"), QT_TR_NOOP("The innermost line of your code that it passed"), 184,
            lambda group, m: place_text(group.place), mono=True, hint=_hint),
     Column("stage", QT_TR_NOOP("stage"), QT_TR_NOOP("The stage that it left"), 110,
            lambda group, m: group.stage.method, mono=True),

@@ -39,6 +39,11 @@ class ThreadStack:
         return cls(Whereabouts.from_json(data), read_frames(data))
 
     @property
+    def ours(self) -> bool:
+        """Whether it is a thread of Socketscope's own, which teaches nothing."""
+        return self.where.name.startswith("socketscope")
+
+    @property
     def name(self) -> str:
         """The thread's, or of a forked child its process."""
         return safe_text(self.where.name, 60) or f"pid {self.where.pid}"
@@ -63,11 +68,12 @@ STACK_COLUMNS: tuple[Column[ThreadStack], ...] = (
 
 
 class StacksModel(RecordTable[ThreadStack]):
-    """The threads of a server at one moment: those that serve requests first."""
+    """The threads of a server at one moment, but for ours: those that serve requests first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(STACK_COLUMNS, parent=parent)
 
     def show(self, stacks: Iterable[ThreadStack]) -> None:
         """Show another dump."""
-        self.replace(sorted(stacks, key=lambda one: (not one.where.request, one.where.request, one.name)))
+        others = (one for one in stacks if not one.ours)
+        self.replace(sorted(others, key=lambda one: (not one.where.request, one.where.request, one.name)))

@@ -119,7 +119,7 @@ _SENTENCES = {
     Doing.SELECT: QT_TRANSLATE_NOOP("Whereabouts", "Waits until a socket is ready, in {call}."),
     Doing.SLEEP: QT_TRANSLATE_NOOP("Whereabouts", "Sleeps, in {call}."),
     Doing.CHILD: QT_TRANSLATE_NOOP("Whereabouts", "Waits for another process, in {call}."),
-    Doing.HELD: QT_TRANSLATE_NOOP("Whereabouts", "Is held at a breakpoint."),
+    Doing.HELD: QT_TRANSLATE_NOOP("Whereabouts", "Is held: by a breakpoint, or by a fault."),
     Doing.WAITING: QT_TRANSLATE_NOOP("Whereabouts", "Waits, in {call}."),
     Doing.QUEUE: QT_TRANSLATE_NOOP("Whereabouts", "Waits in the queue: every worker is busy."),
 }

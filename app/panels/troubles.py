@@ -62,7 +62,7 @@ class TroubleStrip(QFrame):
         self.fix_button.setText(text)
         set_tip(self.fix_button, tip)
         in_editor = self._place() is not None
-        self.more_button.setText(tr("Open in editor") if in_editor else tr("Edit…"))
+        self.more_button.setText(tr("Editor") if in_editor else tr("Edit…"))
         set_tip(self.more_button, tr("Open this line") if in_editor else tr("Change this server's profile"))
         return True
 

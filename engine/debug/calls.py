@@ -50,6 +50,12 @@ def call_of(frame: FrameType) -> Call | None:
     return None
 
 
+def line_of(frame: FrameType) -> Call | None:
+    """The line that a frame is at, where it waits without a call: `for line in self.rfile`."""
+    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().removesuffix(":")
+    return Call("", None, _cut(text)) if text else None
+
+
 def call_on(file: str, line: int, names: Collection[str]) -> Call | None:
     """The first call on a line that has one of these names, for frames of which only the line is known."""
     found = (_described(node, node) for node in _deeds_in(file) if node.lineno == line)

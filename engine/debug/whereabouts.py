@@ -19,7 +19,7 @@ from enum import StrEnum
 from types import FrameType
 from typing import Any
 
-from .calls import UNKNOWN, Call, call_of, call_on, meaning
+from .calls import UNKNOWN, Call, call_of, call_on, line_of, meaning
 from .deaths import Place, place_members
 from .locks import LIBRARIES, OURS, STANDARD, Holder, holders, is_lock
 from .values import name_of
@@ -29,6 +29,8 @@ THREAD_LIMIT = 100
 """The newest; all of a thousand would not fit into a message."""
 _LOCKING = ("threading.py", "queue.py", "_base.py")
 """Files of the standard library whose classes wait by means of locks of their own."""
+_HOLDING = tuple(os.path.join(OURS, *name) for name in (("debug", ""), ("hosting", "relay.py")))
+"""Where requests wait because of a gate or a fault."""
 
 
 class Doing(StrEnum):
@@ -50,7 +52,7 @@ class Doing(StrEnum):
     SLEEP = "sleep"
     CHILD = "child"
     HELD = "held"
-    """At a gate, for somebody to decide."""
+    """At a gate, for somebody to decide, or because of a fault."""
     WAITING = "waiting"
     """In a call whose name does not tell what for."""
     QUEUE = "queue"
@@ -150,7 +152,7 @@ def judged(file: str, call: Call | None) -> Doing:
     """What a thread does whose innermost frame makes this call, as far as the name tells."""
     if call is None:
         return Doing.RUNNING
-    if file.startswith(OURS) and os.path.basename(file) in ("waiting.py", "relay.py"):
+    if file.startswith(_HOLDING):
         return Doing.HELD
     if os.path.basename(file) == "ssl.py":
         return _TLS.get(call.name, CALLS.get(call.name, Doing.RUNNING))
@@ -167,6 +169,8 @@ def _judge_lock(stack: Sequence[FrameType], doing: Doing, call: Call | None) -> 
         # What is entered, and has no frame of its own though it waits, is a lock; else a name says too little.
         doing = doing if awaited is UNKNOWN or is_lock(awaited) else Doing.RUNNING
         return doing, call, awaited
+    if caller.f_code.co_filename.startswith(_HOLDING):
+        return Doing.HELD, call, UNKNOWN
     outer = stack[entered - 1]
     awaited = outer.f_locals.get("self", UNKNOWN)
     takes_lock = outer.f_code.co_name in ("__enter__", "acquire")
@@ -180,7 +184,7 @@ def _is_locking(file: str) -> bool:
 def _own_call(stack: Sequence[FrameType]) -> Call | None:
     """The call in the user's own code that led there."""
     own = next((frame for frame in stack if not frame.f_code.co_filename.startswith(LIBRARIES)), None)
-    return call_of(own) if own is not None else None
+    return (call_of(own) or line_of(own)) if own is not None else None
 
 
 def judge_places(places: Sequence[Place]) -> tuple[Doing, str]:

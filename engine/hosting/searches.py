@@ -71,14 +71,21 @@ def _request(entry: dict[str, Any], owners: dict[tuple[int, int], int]) -> int:
 
 
 def own_calls(inwards: list[Place]) -> list[Place]:
-    """The calls from the user's first one on, outermost first, without ours that called it or that it called."""
+    """The calls from the user's first one on, outermost first, without ours that called it or that it called.
+
+    Of a handler that is Python's own, as those of http.server, those behind the last of ours.
+    """
     calls = inwards[::-1]
-    own = [index for index, place in enumerate(calls) if not place.file.startswith(OURS)]
+    while calls and calls[-1].file.startswith(OURS):
+        calls.pop()
+    own = next((index for index, place in enumerate(calls) if not _is_librarys(place)), None)
     ours = [index for index, place in enumerate(calls) if place.file.startswith(OURS)]
-    first = next((index for index in own if not ours or index > ours[0]), None)
-    if first is None:
-        return [calls[index] for index in own]
-    return calls[first : own[-1] + 1]
+    return calls[own if own is not None else ours[-1] + 1 if ours else 0 :]
+
+
+def _is_librarys(place: Place) -> bool:
+    in_python = "/lib/python" in place.file and "/site-packages/" not in place.file
+    return place.file.startswith((OURS, "<")) or in_python
 
 
 def _with_source(place: Place) -> dict[str, Any]:

@@ -8,11 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engine.debug.deaths import Place
+from engine.debug.pauses import UNDECIDED
+from engine.debug.waiting import WaitingRoom
 from engine.debug.whereabouts import Doing, judge_places, whereabouts
 
 SECONDS = 10
@@ -151,3 +154,26 @@ def test_a_stack_of_which_only_lines_are_known() -> None:
     assert judge_places([Place(__file__, line, "with_lock")]) == (Doing.LOCK, "with self.lock")
     inner = Place(threading.__file__, threading.Condition.wait.__code__.co_firstlineno, "wait")
     assert judge_places([inner, Place(__file__, line, "x")])[0] is Doing.RUNNING
+
+
+class Held(Site):
+    def loop(self) -> None:
+        with self.near.makefile("rb") as file:
+            for _line in file:
+                return
+
+
+def test_a_wait_without_a_call_is_told_by_its_line() -> None:
+    site = Held()
+    with site.near, site.far, running(site.loop, Doing.RECEIVE) as entry:
+        assert entry["call"] == "for _line in file"
+        site.far.sendall(b"\n")
+
+
+def test_who_is_held_at_a_gate_waits_for_no_lock() -> None:
+    pause = SimpleNamespace(decided=threading.Event(), patience=None, then=None, number="1", decision=UNDECIDED)
+    told: list[Any] = []
+    room = WaitingRoom(told.append)
+    pause.to_json = dict
+    with running(lambda: room.hold(pause), Doing.HELD):  # type: ignore[arg-type]  # what waiting asks of a pause
+        pause.decided.set()

@@ -14,13 +14,19 @@ LIBRARY = Place("/usr/lib/python3.11/socket.py", 1, "readinto")
 
 
 def test_without_what_called_it_and_what_reports_its_bytes() -> None:
-    assert own_calls([TAP, LIBRARY, HANDLE, ENGINE, START]) == [HANDLE, LIBRARY]
+    assert own_calls([TAP, LIBRARY, HANDLE, ENGINE, START, ENGINE, START]) == [HANDLE, LIBRARY]
+    assert own_calls([LIBRARY, ENGINE, HANDLE, ENGINE, START]) == [HANDLE, ENGINE, LIBRARY], "it called ours"
+
+
+def test_a_handler_of_pythons_own() -> None:
+    assert own_calls([TAP, LIBRARY, ENGINE, START]) == [LIBRARY]
 
 
 def test_a_thread_of_the_users_own() -> None:
-    assert own_calls([HANDLE, START]) == [START, HANDLE]
+    assert own_calls([HANDLE, START]) == [HANDLE]
 
 
-def test_a_thread_of_ours() -> None:
+def test_a_thread_that_is_nobodys() -> None:
+    assert own_calls([START]) == [START]
     assert own_calls([ENGINE, START]) == [START]
     assert own_calls([]) == []
