@@ -10,7 +10,7 @@ from typing import Any
 
 from ..observe.facts import Outcome
 from ..observe.request import Request
-from .interposed import beneath
+from .interposed import beneath, send_all
 
 
 def drop(request: Request) -> None:
@@ -36,7 +36,7 @@ def answer(request: Request, data: bytes) -> None:
         if isinstance(given, tuple):
             beneath(given[1]).sendto(given[1], data, request.address)
         else:
-            beneath(given).sendall(given, data)
+            send_all(given, data)
             given.shutdown(socket.SHUT_WR)
     request.outcome = Outcome.DONE
 

@@ -96,12 +96,12 @@ class Faulting:
 
     # In the accepting thread
 
-    def accept(self, server: Any, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+    def accept(self, place: Place, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
         """Accept, or fail in the kernel's stead. Raises OSError."""
         for fault in self.faults:
             if fault.kind.make is not NotAccepted or self._failed >= fault.values["times"]:
                 continue
-            if self._is_for(fault, server._ss_place) and fault.chooses(self._ordinal + 1):
+            if self._is_for(fault, place) and fault.chooses(self._ordinal + 1):
                 self._failed += 1
                 raise accept_error(fault.values["error"])
         return accept()
@@ -130,6 +130,8 @@ class Faulting:
         if any(injury.doubles() for injury in suffering.injuries if isinstance(injury, Duplicate)):
             data, sock = request.given
             twin, server = (data, sock), request.server
+            if not _has_loop(server):
+                return
             self._again.add(id(twin))
             server._ss_do_in_loop(
                 lambda: pipeline.handle(server, request.place, accept=lambda: (twin, request.address))
@@ -146,7 +148,7 @@ class Faulting:
             one.let_go()
         server = request.server
         reorders = [one for one in self._suffering(request).injuries if isinstance(one, Reorder)]
-        if not reorders or held or getattr(server, "_ss_serving", None) is None:
+        if not reorders or held or not _has_loop(server):
             return False
         self._held = [HeldBack(server, reorders[0].holds_back(), go_on)]
         return True
@@ -234,6 +236,11 @@ class Faulting:
             suffering.waiting = [fault for fault in suffering.waiting if fault not in due]
             suffering.injuries += [fault.injure(request, suffering.ordinal, self._delays) for fault in due]
             suffering.injuries.sort(key=lambda injury: _ORDER[type(injury)])
+
+
+def _has_loop(server: Any) -> bool:
+    """Whether it serves by a loop of ours, which can do something later."""
+    return getattr(server, "_ss_serving", None) is not None
 
 
 def _through(injuries: Sequence[Injury], data: bytes) -> Iterator[bytes]:

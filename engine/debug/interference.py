@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..observe.acting import Actor
+from ..observe.place import Place
 from ..observe.request import Request
 from ..observe.stages import Stage
 from . import endings
@@ -62,9 +63,9 @@ class Interference(Actor):
 
     # In the accepting thread
 
-    def accept(self, server: Any, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+    def accept(self, place: Place, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
         """Accept, if no fault is in the way."""
-        return self.faults.accept(server, accept) if self.faults else accept()
+        return self.faults.accept(place, accept) if self.faults else accept()
 
     def admitted(self, request: Request) -> None:
         """Its bytes pass through our hands from now on."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .hooks import Hooks
+    from .place import Place
     from .request import Request
     from .stages import Stage
 
@@ -29,8 +30,8 @@ class Actor:
         """Whether there is anything to do on the host's server with this number; the others do not notice."""
         return True
 
-    def accept(self, server: Any, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
-        """Make the call that accepts a request, or raise OSError in its stead."""
+    def accept(self, place: Place, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Make the call that accepts a request of a server, or raise OSError in its stead."""
         return accept()
 
     def admitted(self, request: Request) -> None:

@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -103,7 +104,7 @@ class Duty:
     # -- serving -------------------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        server, board, place, home = self._server, self._board, self._place, self._home
+        server, home = self._server, self._home
         waker = server._ss_loops[0].waker.fileno()
         poll = self._poll(server.fileno(), home, waker)
         served, most = 0, server.max_requests
@@ -112,13 +113,10 @@ class Duty:
             if len(ready) > 1 or ready[0][0] in (home, waker):
                 if any(descriptor == home for descriptor, _ in ready) or self._has_to_stop():
                     return
+                self._do(loops.run_errands)
                 continue
             server._ss_lost_race = False
-            self._busy = True
-            board.begin(place, now())
-            self._handle()
-            board.end(place)
-            self._busy = False
+            self._do(_handle)
             if server._ss_stopping and self._has_to_stop():
                 return
             if not server._ss_lost_race:
@@ -132,12 +130,16 @@ class Duty:
             poll.register(descriptor, select.POLLIN)
         return poll
 
-    def _handle(self) -> None:
-        """One request; what user code lets through is dealt with as in any other loop."""
+    def _do(self, work: Callable[[Any], object]) -> None:
+        """One request, or what others want done; what user code lets through is dealt with as in any other loop."""
+        self._busy = True
+        self._board.begin(self._place, now())
         try:
-            self._server._handle_request_noblock()
+            work(self._server)
         except Exception as error:
             loops.survive(self._server, self._server._ss_loops[0], error)
+        self._board.end(self._place)
+        self._busy = False
 
     def _has_to_stop(self) -> bool:
         """Whether a handler has called `shutdown`, which means the whole server."""
@@ -145,6 +147,10 @@ class Duty:
             self._board.ask_to_stop()
         self._server._ss_loops[0].waker.hush()
         return self._server._ss_stopping
+
+
+def _handle(server: Any) -> None:
+    server._handle_request_noblock()
 
 
 def _end_with_parent() -> None:

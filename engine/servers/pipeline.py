@@ -43,7 +43,7 @@ def handle(
     acceptor.clock, acceptor.at = cpu_now(), started
     try:
         actor, accept = place.hooks.actor, accept or server.get_request
-        given, address = accept() if actor is None else actor.accept(server, accept)
+        given, address = accept() if actor is None else actor.accept(place, accept)
     except OSError as error:
         server._ss_accept_failed(error)
         return None

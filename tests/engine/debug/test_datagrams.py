@@ -96,3 +96,11 @@ def test_faults_of_connections_do_nothing_to_datagrams() -> None:
     with suffering(fault("lose"), server=Server()) as (server, notes):
         assert ask(server.server_address, b"abc") == b"abc"
     assert told(notes) == []
+
+
+@pytest.mark.skipif(not hasattr(engine, "ForkingUDPServer"), reason="children are forked")
+@pytest.mark.parametrize("name", ["ForkingUDPServer", "PreforkUDPServer"])
+@pytest.mark.parametrize(("values", "answers"), [(fault("duplicate"), 2), (fault("reorder", within=0.05), 1)])
+def test_in_processes(name: str, values: dict[str, Any], answers: int) -> None:
+    with suffering(values, server=udp(getattr(engine, name))) as (server, _):
+        assert exchange(server, [b"1"], answers) == [b"1"] * answers

@@ -6,6 +6,7 @@ import base64
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from engine.debug.interference import Interference
 from engine.debug.waiting import WaitingRoom
 from engine.observe import acting
 from engine.observe.facts import Means
+from tests.engine.certificates import ask_tls, certificate
 from tests.engine.debug.test_injuries import Server, fault, suffering, told
 from tests.engine.serving import DEADLINE, Echo, Notes, ask, serving
 
@@ -84,3 +86,22 @@ def test_the_same_requests_suffer_again() -> None:
     once = run()
     assert once == run()
     assert set(once) == {b"", b"x\n"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "answer"),
+    [
+        ("split", {"size": 2}, b"hello\n"),
+        ("latency", {"time": 0.01}, b"hello\n"),
+        ("merge", {"within": 0.01}, b"hello\n"),
+        ("truncate", {"after": 3}, b"hel"),
+        ("corrupt", {"offsets": "0", "way": "out"}, None),
+        ("bandwidth", {"rate": 10_000}, b"hello\n"),
+    ],
+)
+def test_over_tls(kind: str, values: dict[str, Any], answer: bytes | None, tmp_path: Path) -> None:
+    server = engine.ThreadingTCPServer(("127.0.0.1", 0), Echo, ssl_context=certificate(tmp_path))
+    with suffering(fault(kind, **values), server=server) as (served, notes):
+        said = ask_tls(served.server_address, b"hello\n")
+    assert said == answer if answer is not None else said != b"hello\n"
+    assert {means.word for means, _, _ in told(notes)} in ({kind}, {kind} if kind != "merge" else set())
