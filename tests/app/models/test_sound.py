@@ -18,6 +18,7 @@ from app.models.exchanges import Exchange, ExchangesModel
 from app.models.expectations import ExpectationRow, ExpectationsModel
 from app.models.failuregroups import FailureGroupsModel
 from app.models.failures import Frame, FramesModel, Local, LocalsModel
+from app.models.faults import FaultSetting, FaultsModel
 from app.models.gates import GateSetting, GatesModel
 from app.models.linelist import LineListModel
 from app.models.linepoints import LineSetting
@@ -25,6 +26,7 @@ from app.models.output import OutputModel
 from app.models.paused import PausedModel
 from app.models.recordtable import RecordTable
 from app.models.requests import RequestsModel
+from app.models.rules import PATTERN, RulesModel
 from app.models.servers import ServersModel
 from app.models.slices import Slice
 from app.models.stacks import StacksModel, ThreadStack
@@ -58,6 +60,13 @@ def exchanges(capture: CaptureFile) -> Story:
         yield model
     model.replace(())
     yield model
+
+
+def faults(capture: CaptureFile) -> Story:
+    yield (model := FaultsModel())
+    for numbers in ((1, 2), (2, 3), ()):
+        model.show([FaultSetting(number, "latency") for number in numbers], {2: "It cannot be read."})
+        yield model
 
 
 def frames(capture: CaptureFile) -> Story:
@@ -128,6 +137,18 @@ def requests(capture: CaptureFile) -> Story:
         yield model
 
 
+def rules(capture: CaptureFile) -> Story:
+    yield (model := RulesModel({"rules": []}))
+    for _ in range(3):
+        model.add()
+        yield model
+    model.setData(model.index(1, PATTERN), "hello")
+    model.move(0, 1)
+    yield model
+    model.remove(2)
+    yield model
+
+
 def servers(capture: CaptureFile) -> Story:
     yield (model := ServersModel())
     model.set_profiles([("a", Profile("echo"))])
@@ -165,6 +186,7 @@ STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     ExchangesModel: exchanges,
     ExpectationsModel: expectations,
     FailureGroupsModel: failure_groups,
+    FaultsModel: faults,
     FramesModel: frames,
     GatesModel: gates,
     LineListModel: line_list,
@@ -172,6 +194,7 @@ STORIES: dict[type[QAbstractItemModel], Callable[[CaptureFile], Story]] = {
     OutputModel: output,
     PausedModel: paused,
     RequestsModel: requests,
+    RulesModel: rules,
     ServersModel: servers,
     StacksModel: stacks,
     StoppedModel: stopped,
