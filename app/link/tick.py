@@ -75,6 +75,20 @@ class TickTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """A listener's accept queue. `overflows` counts those of the whole machine since the server was started."""
+
+    depth: int
+    limit: int
+    overflows: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Queue:
+        """Read the `queue` of a server's line."""
+        return cls(*(int(data.get(name) or 0) for name in cls.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """One server as it stands. `key` is the workspace's; `id` the capture's, of the present or last run."""
 
@@ -97,6 +111,10 @@ class ServerStatus:
     """It is up, but: code importing, hung, busy or stopped; the extras may have file, line and function."""
     children: int = 0
     max_children: int | None = None
+    max_workers: int | None = None
+    """How many threads a pool may have."""
+    queue: Queue | None = None
+    """None: it is no TCP server that listens, or the system does not tell."""
     started: int | None = None
     stopped_reason: str = ""
     paused: int = 0
@@ -109,6 +127,7 @@ class ServerStatus:
     def from_json(cls, data: Mapping[str, Any]) -> ServerStatus:
         """Read one of a tick's servers; members that are missing keep their defaults."""
         values = {name: data[name] for name in cls.__slots__ if data.get(name) is not None}
+        values["queue"] = Queue.from_json(data["queue"]) if data.get("queue") else None
         values["server_class"] = str(data.get("class") or "")
         values["ids"] = tuple(data.get("ids") or ())
         values["state"] = ServerState(data.get("state", "stopped"))

@@ -52,6 +52,7 @@ MEASURES: tuple[tuple[str, str, Callable[[LoadRecord], float]], ...] = (
     ("in_flight", QT_TRANSLATE_NOOP("LoadModel", "in flight"), lambda r: r.in_flight),
     ("bytes_in", QT_TRANSLATE_NOOP("LoadModel", "in"), lambda r: r.bytes_in),
     ("bytes_out", QT_TRANSLATE_NOOP("LoadModel", "out"), lambda r: r.bytes_out),
+    ("queued", QT_TRANSLATE_NOOP("LoadModel", "accept queue"), lambda r: r.queued),
     ("p50", QT_TRANSLATE_NOOP("LoadModel", "p50"), lambda r: _latency(r.p50)),
     ("p95", QT_TRANSLATE_NOOP("LoadModel", "p95"), lambda r: _latency(r.p95)),
     ("p99", QT_TRANSLATE_NOOP("LoadModel", "p99"), lambda r: _latency(r.p99)),

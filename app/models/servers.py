@@ -241,6 +241,9 @@ def _activity(status: ServerStatus | None) -> str:
         return text.format(live=status.live, children=status.children, most=status.max_children)
     if status.concurrency == "prefork":
         return tr("{live} live, {children} workers").format(live=status.live, children=status.children)
+    if status.queue is not None and status.queue.depth:
+        text = tr("{count} live, backlog {depth}/{limit}")
+        return text.format(count=status.live, depth=status.queue.depth, limit=status.queue.limit)
     if status.live:
         return tr("{count} live").format(count=status.live)
     return tr("{rate}/s").format(rate=f"{status.rate:.0f}") if status.rate >= 1 else tr("listening")

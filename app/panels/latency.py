@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from app.link.tick import ServerStatus
 from app.models.summary import SummaryModel
 from app.panels.live import row
-from app.text import label, number, safe_text, set_tip, tr
+from app.text import QT_TR_NOOP, label, number, safe_text, set_tip, tr
 from app.text import size as size_text
 from app.widgets.figures import Figure, Figures
 from app.widgets.histogram import LatencyHistogram
 from engine.observe.histogram import Histogram
 from engine.observe.stages import Stage
+
+EXPLAINED = QT_TR_NOOP(
+    "Counted since the server was started, or the capture was cleared. A request that is accepted is not handled before"
+    " its handler has returned. * Connections that any listen queue of this machine had no room for: the kernel counts"
+    " them together."
+)
 
 
 class LatencySection(QWidget):
@@ -21,8 +28,7 @@ class LatencySection(QWidget):
         super().__init__()
         self.model = model
         self.figures = Figures(tr("What became of the requests"))
-        set_tip(self.figures, tr("Counted since the server was started, or the capture was cleared. A request that is "
-                                 "accepted is not handled before its handler has returned."))  # fmt: skip
+        set_tip(self.figures, tr(EXPLAINED))
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Stage whose times are shown"))
         set_tip(self.choice, tr("The stage whose times are shown; the whole request is from accept to close"))
@@ -30,6 +36,7 @@ class LatencySection(QWidget):
         self.histogram = LatencyHistogram(tr("How often which time occurred"))
         self.histogram.set_empty_text(tr("No stage has ended yet."))
         self._stages: list[Stage | None] = []
+        self._gauges: list[Figure] = []
         self.choice.activated.connect(self._show_chosen)
         title = label(tr("time in"), name=tr("Time in a stage"), role="small")
         layout = QVBoxLayout(self)
@@ -46,6 +53,10 @@ class LatencySection(QWidget):
         place = self.choice.currentIndex()
         return self._stages[place] if 0 <= place < len(self._stages) else None
 
+    def set_gauges(self, figures: list[Figure]) -> None:
+        """What is used of what there is, to be shown beside the counters."""
+        self._gauges = figures
+
     def choose(self, stage: Stage | None) -> None:
         """Show the times of this stage, if there are any."""
         if stage in self._stages:
@@ -56,7 +67,7 @@ class LatencySection(QWidget):
         counted = [(word, number(count), colour) for word, count, colour in self.model.figures()]
         sums = self.model.counters
         sizes: list[Figure] = [(tr("in"), size_text(sums.bytes_in), ""), (tr("out"), size_text(sums.bytes_out), "")]
-        self.figures.set_figures([*counted, *sizes])
+        self.figures.set_figures([*counted, *sizes, *self._gauges])
         self._offer(self.model.stages())
         self._show_chosen()
 
@@ -73,3 +84,22 @@ class LatencySection(QWidget):
     def _show_chosen(self) -> None:
         stage = self.stage
         self.histogram.set_histogram(self.model.timings.get(stage) or Histogram(), stage)
+
+
+def gauges(status: ServerStatus | None) -> list[Figure]:
+    """Used and limit, where both are known: the accept queue, children, a pool's threads; and who was turned away."""
+    found: list[Figure] = []
+    if status is None or not status.state.up:
+        return found
+    if status.queue is not None:
+        full = status.warning is not None and status.warning.code == "backlog"
+        found.append((tr("backlog"), f"{status.queue.depth}/{status.queue.limit}", "warn" if full else ""))
+        if status.queue.overflows:
+            found.append((tr("overflows*"), number(status.queue.overflows), "warn"))
+    if status.concurrency == "forking" and status.max_children:
+        worst = "warn" if status.children >= status.max_children else ""
+        found.append((tr("children"), f"{status.children}/{status.max_children}", worst))
+    if status.max_workers:
+        used = min(status.live, status.max_workers)
+        found.append((tr("threads"), f"{used}/{status.max_workers}", "warn" if used == status.max_workers else ""))
+    return found

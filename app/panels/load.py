@@ -13,7 +13,7 @@ from app.link.lull import Lull
 from app.link.tick import ServerStatus, Tick
 from app.models.load import LoadModel
 from app.models.summary import SummaryModel
-from app.panels.latency import LatencySection
+from app.panels.latency import LatencySection, gauges
 from app.panels.live import LivePanel, Slow
 from app.text import QT_TR_NOOP, clock, safe_text, set_role, set_tip, tr
 from app.widgets.plot import LoadPlot
@@ -39,6 +39,8 @@ CHARTS: tuple[Chart, ...] = (
           "faster"), "ms", ("p95", "p50", "p99"), ("queue", "handle", "verify")),
     Chart("bytes", QT_TR_NOOP("bytes / s"), QT_TR_NOOP("Bytes received and sent each second"), "bytes",
           ("bytes_in", "bytes_out"), ("handle", "verify")),
+    Chart("queued", QT_TR_NOOP("accept queue"), QT_TR_NOOP("Clients that waited to be accepted, the most seen in each "
+          "second; TCP servers on Linux only"), "", ("queued",), ("accept",)),
     Chart("cpu", QT_TR_NOOP("CPU"), QT_TR_NOOP("Percent of one core, for each process and its busiest threads"), "%",
           (), ("handle", "verify", "setup", "queue", "finish", "close", "accept")),
 )  # fmt: skip
@@ -85,6 +87,7 @@ class LoadPanel(LivePanel):
         self.context.link.lull.ask(self._read_summary)
 
     def _read_summary(self) -> None:
+        self.latency.set_gauges(gauges(self.server()))
         self.summary.set_server(self.runs())
         self.summary.refresh()
 

@@ -83,6 +83,8 @@ class TroubleStrip(QFrame):
             return "", "", lambda: None  # correct the file and save it: that is all
         if trouble.code == "importing":
             return tr("Stop"), tr("End the process that is still importing"), lambda: desk.stop(key)
+        if trouble.code == "backlog":
+            return "", "", lambda: None  # Edit… is beside it: the queue's size is a class attribute
         request = trouble.extras.get("request")
         if trouble.code in ("lock", "busy", "queue") and isinstance(request, int) and request:
             text = tr("Show #{n}").format(n=request)

@@ -14,7 +14,7 @@ CROSSING_LIMIT = 5000
 UNINDEXED = "+server"
 """A window of time is found by time: by its server would mean to look at all that the server has ever done."""
 SECONDS_LIMIT = 86_400
-LOAD_COLUMNS = "second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99"
+LOAD_COLUMNS = "second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99, queued"
 CROSSING = f"""
 SELECT {rows.SPAN_COLUMNS} FROM (
     SELECT {rows.SPAN_COLUMNS} FROM request WHERE closed >= ? AND closed <= ? AND {{condition}}
@@ -125,4 +125,5 @@ def _together(records: tuple[LoadRecord, ...]) -> LoadRecord:
         busiest.p50,
         busiest.p95,
         busiest.p99,
+        max(record.queued for record in records),
     )

@@ -10,13 +10,13 @@ KEPT_SECONDS = 8
 ALL = 0
 """The server number under which all servers together are stored."""
 
-LoadRow = tuple[int, int, int, int, int, int, int, int, int | None, int | None, int | None]
+LoadRow = tuple[int, int, int, int, int, int, int, int, int | None, int | None, int | None, int]
 
 
 class Bucket:
     """One second of one server."""
 
-    __slots__ = ("bytes_in", "bytes_out", "closed", "dirty", "durations", "failed", "opened", "percentiles")
+    __slots__ = ("bytes_in", "bytes_out", "closed", "dirty", "durations", "failed", "opened", "percentiles", "queued")
 
     def __init__(self) -> None:
         self.opened = 0
@@ -26,6 +26,8 @@ class Bucket:
         self.bytes_out = 0
         self.durations: list[int] = []
         self.percentiles: tuple[int | None, int | None, int | None] = (None, None, None)
+        self.queued = 0
+        """The most clients seen waiting in the accept queue."""
         self.dirty = True
 
     def add(self, other: Bucket) -> None:
@@ -36,6 +38,7 @@ class Bucket:
         self.bytes_in += other.bytes_in
         self.bytes_out += other.bytes_out
         self.durations += other.durations
+        self.queued = max(self.queued, other.queued)
 
     def rank(self) -> tuple[int | None, int | None, int | None]:
         """p50, p95 and p99 of the durations."""
@@ -65,7 +68,7 @@ class Series:
             flying += bucket.opened - bucket.closed
             if second >= first:
                 counts = (bucket.opened, bucket.closed, bucket.failed, flying, bucket.bytes_in, bucket.bytes_out)
-                yield (server, second, *counts, *bucket.rank())
+                yield (server, second, *counts, *bucket.rank(), bucket.queued)
             bucket.dirty = False
 
     def forget(self, limit: int) -> None:

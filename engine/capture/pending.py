@@ -37,7 +37,7 @@ SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
 DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
 DELETE_HELD = f"DELETE FROM interference WHERE request = ? AND at = ? AND amount = {GOES_ON}"
 INSERT_CPU = "INSERT INTO cpu (server, at, pid, thread, share, rss) VALUES (?, ?, ?, ?, ?, ?)"
-INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_LOAD = "INSERT OR REPLACE INTO load VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_OUTPUT = "INSERT INTO output (server, at, pid, stream, line) VALUES (?, ?, ?, ?, ?)"
 
 FailureRow = tuple[int, int | None, int, int, str, str, str, int, str, str]

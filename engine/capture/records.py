@@ -236,6 +236,8 @@ class LoadRecord:
     p50: int | None
     p95: int | None
     p99: int | None
+    queued: int = 0
+    """The most clients seen waiting to be accepted."""
 
 
 @dataclass(frozen=True, slots=True)

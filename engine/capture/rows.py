@@ -199,7 +199,7 @@ def _chunk(pieces: list[Values]) -> ChunkRecord:
 
 
 def load_record(row: Values) -> LoadRecord:
-    """Of second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99."""
+    """Of second, opened, closed, failed, in_flight, bytes_in, bytes_out, p50, p95, p99, queued."""
     return LoadRecord(*integers(*row))
 
 

@@ -127,6 +127,7 @@ CREATE TABLE load (
     p50 INTEGER,                        -- ns, of requests closed in this second
     p95 INTEGER,
     p99 INTEGER,
+    queued INTEGER NOT NULL DEFAULT 0,  -- the most clients seen waiting to be accepted
     PRIMARY KEY (server, second)
 ) WITHOUT ROWID;
 CREATE TABLE counters (                 -- since the run began, or since the capture was cleared

@@ -198,6 +198,11 @@ class CaptureWriter:
         """Take samples of threads and processes."""
         self._intake.pending.cpu += [(s.server, s.at, s.pid, s.thread, s.share, s.rss) for s in samples]
 
+    def add_queue(self, server: int, at: int, depth: int) -> None:
+        """So many clients waited to be accepted."""
+        bucket = self._intake.load.bucket(server, at)
+        bucket.queued = max(bucket.queued, depth)
+
     def add_output(self, server: int, at: int, pid: int, stream: int, line: str) -> None:
         """Take one line that a server printed."""
         text = line[:LINE_LIMIT].encode("utf-8", "backslashreplace").decode("utf-8")

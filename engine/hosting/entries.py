@@ -18,6 +18,8 @@ from .versions import Version
 
 SECOND = 1_000_000_000
 CRASH_LIMIT = 3
+MAX_WORKERS = 64
+"""Of a pool that says nothing else."""
 CRASH_WINDOW = 300.0
 EARLY_LIMIT = 4096
 
@@ -60,6 +62,42 @@ class Part:
     stopped: bool = False
 
 
+@dataclass
+class Queue:
+    """The accept queue of the present run, as of the last look."""
+
+    run: int = 0
+    depth: int = 0
+    limit: int = 0
+    """0: there is none, or nobody can tell."""
+    most: int = 0
+    """The most clients that have waited while it was full."""
+    full: bool = False
+    """It was, a moment ago."""
+    full_at: int = 0
+    overflows: int = 0
+    """Connections that were turned away since the run began, by this queue or any other of the machine."""
+
+    def begin(self, run: int) -> None:
+        """Another run: forget the last one."""
+        self.run, self.most, self.full, self.full_at, self.overflows = run, 0, False, 0, 0
+
+    @property
+    def warning(self) -> dict[str, Any] | None:
+        """What a person has to know, if anything."""
+        if not self.full or not self.limit:
+            return None
+        sentence = (
+            f"The accept queue was full: {self.most} clients waited, {self.limit} fit. A client that finds it full"
+            f" waits a second or more; set request_queue_size higher than {self.limit}, or accept faster."
+        )
+        return {"code": "backlog", "sentence": sentence}
+
+    def to_json(self) -> dict[str, int] | None:
+        """For the tick."""
+        return {"depth": self.depth, "limit": self.limit, "overflows": self.overflows} if self.limit else None
+
+
 class Entry:
     """One server profile under its key. `state` is stopped, starting, listening, draining or failed."""
 
@@ -74,6 +112,7 @@ class Entry:
         self.ids: list[int] = []
         self.own = Part(0, 0, profile.name, "", "", "", 0, Tally())
         self.parts: dict[int, Part] = {}
+        self.queue = Queue()
         self.error: dict[str, Any] | None = None
         self.warning: dict[str, Any] | None = None
         self.stuck: list[dict[str, Any]] = []
@@ -185,6 +224,13 @@ class Entry:
 
     # The tick
 
+    @property
+    def max_workers(self) -> int | None:
+        """How many threads a pool may have; None: it is none."""
+        if self.profile.kind != "server" or self.profile.concurrency != "pool":
+            return None
+        return int(self.profile.attributes.get("max_workers") or MAX_WORKERS)
+
     def status(self, now: int) -> list[dict[str, Any]]:
         """The lines of this server and, if it is a program, of the servers that it made."""
         lines = [self._line(now)]
@@ -215,7 +261,9 @@ class Entry:
             "max_children": profile.attributes.get("max_children") or 40,
             "started": self.own.started,
             "error": self.error,
-            "warning": self.warning,
+            "warning": self.warning or self.queue.warning,
+            "queue": self.queue.to_json(),
+            "max_workers": self.max_workers,
             "stopped_reason": self.stopped_reason,
             "paused": len(self.held.pauses) + self.lines.stopped,
             "code": self.version.to_json(),

@@ -25,6 +25,7 @@ from .loop import Loop
 from .orders import Orders
 from .processes import become_subreaper, families, kill_descendants, reap_orphans
 from .profiling import Profiling
+from .queues import QueueWatch
 from .replays import ClientRuns
 from .reruns import Reruns
 from .runner import Runner
@@ -91,6 +92,7 @@ class Supervisor:
         self._orders.add(LineOrders(self._runner, self._loop, self._reply).actions)
         self._orders.add(Profiling(self._runner, self._reply).actions)
         self._orders.late = self._reply
+        self._queues = QueueWatch(self._writer)
         self._watcher = Watcher(self._runner, self._writer, finder, self._change)
         self._changed = True
         self._ending = False
@@ -188,6 +190,7 @@ class Supervisor:
             self._send(self._tick())
 
     def _tick(self) -> dict[str, Any]:
+        self._queues.look(self._runner.entries.values())
         now = time.monotonic_ns()
         totals, limits = self._writer.totals(), self._writer.limits
         servers = [line for entry in self._runner.entries.values() for line in entry.status(now)]

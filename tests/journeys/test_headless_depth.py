@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,32 @@ def test_a_slow_stage_is_told_while_it_lasts(tmp_path: Path) -> None:
         "Many.handle",
         "Many.slow",
     ]
+
+
+def test_clients_that_wait_to_be_accepted_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.socketscope"
+    words = ("--server", "TCPServer", "--set", "request_queue_size=2", "--slow", "0", "--record", str(path))
+
+    def queued() -> int:
+        with CaptureReader(path) as reader:
+            (server,) = reader.servers()
+            second = time.monotonic_ns() // 1_000_000_000
+            return max(one.queued for one in reader.load(server.id, second - 60, second))
+
+    with (
+        Running("serve", f"{HANDLERS}:Many", "--json", *words) as running,
+        contextlib.ExitStack() as clients,
+    ):
+        address = port_of(running.item()["address"])
+        first = clients.enter_context(socket.create_connection(address, DEADLINE))
+        first.sendall(b"patient\n")
+        assert first.recv(100) == b"now\n"
+        for _ in range(3):  # Linux takes one above the limit
+            clients.enter_context(socket.create_connection(address, DEADLINE))
+        until(lambda: queued() == 3)
+        first.sendall(b"thanks\n")
+        assert first.recv(100) == b""
+        assert running.stop() == 0
 
 
 def test_slow_takes_seconds() -> None:

@@ -162,10 +162,12 @@ class CaptureFile:
         self.db.execute("UPDATE meta SET value = value + ? WHERE key = 'evicted'", (len(gone),))
         self.db.execute("UPDATE meta SET value = value - ? WHERE key = 'requests'", (len(gone),))
 
-    def load(self, second: int, *, server: int = 1, opened: int = 5, p95: int | None = 80 * MS) -> None:
+    def load(
+        self, second: int, *, server: int = 1, opened: int = 5, p95: int | None = 80 * MS, queued: int = 0
+    ) -> None:
         """Add a second's counters."""
         values = (server, second, opened, opened, 0, 3, 1000, 2000, p95, p95, p95)
-        self.db.execute(f"INSERT INTO load VALUES ({', '.join('?' * 11)})", values)
+        self.db.execute(f"INSERT INTO load VALUES ({', '.join('?' * 12)})", (*values, queued))
 
     def cpu(self, at: int, share: float, *, server: int = 1, pid: int = 100, thread: int = 0) -> None:
         """Add a sample."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
+from app.panels.latency import gauges
 from app.panels.load import WIDE, LoadPanel
 from engine.hosting.profile import Profile
 from engine.observe.stages import Stage as Part
@@ -58,3 +59,16 @@ def test_charts_stand_side_by_side_where_there_is_room(qtbot: QtBot, stage: Stag
     panel.resize(WIDE + 100, 800)
     qtbot.waitUntil(lambda: plots[0].y() == plots[1].y(), timeout=5000)
     assert panel.latency.width() > plots[0].width()
+
+
+def test_gauges_are_used_and_limit(qtbot: QtBot, stage: Stage, capture: CaptureFile) -> None:
+    panel, key = make(qtbot, stage, capture)
+    queue = {"depth": 3, "limit": 2, "overflows": 7}
+    warning = {"code": "backlog", "sentence": "The accept queue was full."}
+    tell(stage, listening(key, queue=queue, warning=warning, concurrency="pool", max_workers=4, live=9), at=20 * 10**9)
+    figures = gauges(stage.link.tick.server(key))
+    assert figures == [("backlog", "3/2", "warn"), ("overflows*", "7", "warn"), ("threads", "4/4", "warn")]
+    qtbot.waitUntil(lambda: "3/2 backlog" in panel.latency.figures.accessibleDescription(), timeout=5000)
+    tell(stage, listening(key, concurrency="forking", children=1, max_children=40), at=21 * 10**9)
+    assert gauges(stage.link.tick.server(key)) == [("children", "1/40", "")]
+    assert gauges(None) == []
