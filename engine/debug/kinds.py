@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..observe.facts import Means
-from . import datagrams, injuries
+from . import chunking, corruption, cutting, datagrams, slowness
 from .injuries import BOTH, END, IN, OUT, RECEIVED, SENT, START, Injury
 from .parameters import BYTES, CHOICE, COUNT, OFFSETS, RATE, SECONDS, SHARE, Parameter
 
@@ -59,7 +59,7 @@ _WITHIN = Parameter("within", SECONDS, 0.1, "how long to wait for the next one a
 
 KINDS = (
     FaultKind(
-        injuries.Latency,
+        slowness.Latency,
         "waits before the handler, after each chunk read, or before each chunk sent",
         (
             Parameter("time", SECONDS, 0.2, "how long", 0, DAY),
@@ -69,13 +69,13 @@ KINDS = (
         datagrams=True,
     ),
     FaultKind(
-        injuries.Bandwidth,
+        slowness.Bandwidth,
         "lets so many bytes a second through",
         (Parameter("rate", RATE, 10_240.0, "bytes a second", 1, GIGABYTE), _way()),
         datagrams=True,
     ),
     FaultKind(
-        injuries.Split,
+        chunking.Split,
         "the handler reads little pieces, and what it sends leaves in little pieces",
         (
             Parameter("size", BYTES, 3, "bytes of a piece", 1, 1 << 20),
@@ -84,19 +84,19 @@ KINDS = (
         ),
     ),
     FaultKind(
-        injuries.Merge,
+        chunking.Merge,
         "chunks are put together before the handler reads them, or before they leave",
         (Parameter("size", BYTES, 4096, "bytes at which they go on", 1, 1 << 20), _WITHIN, _way()),
     ),
     FaultKind(
-        injuries.Truncate,
+        cutting.Truncate,
         "what follows is never seen: the handler reads the end, or the client does",
         (_after(100), _way(OUT)),
         datagrams=True,
     ),
-    FaultKind(injuries.HalfClose, "one direction of the connection ends, the other goes on", (_after(0), _way(OUT))),
+    FaultKind(cutting.HalfClose, "one direction of the connection ends, the other goes on", (_after(0), _way(OUT))),
     FaultKind(
-        injuries.Reset,
+        cutting.Reset,
         "resets the connection (RST)",
         (
             _after(0),
@@ -109,7 +109,7 @@ KINDS = (
     FaultKind(datagrams.Duplicate, "the datagram arrives twice", (_way(IN),), streams=False, datagrams=True),
     FaultKind(datagrams.Reorder, "the datagram arrives after the next one", (_WITHIN,), streams=False, datagrams=True),
     FaultKind(
-        injuries.Corrupt,
+        corruption.Corrupt,
         "flips a bit in some bytes",
         (
             Parameter("rate", SHARE, 0.01, "how many of all bytes", 0, 1),
@@ -128,7 +128,7 @@ KINDS = (
         conditional=False,
     ),
     FaultKind(
-        injuries.ShortWrite,
+        chunking.ShortWrite,
         "send takes less than it is given, and says so",
         (Parameter("size", BYTES, 1, "bytes that it takes at most", 1, 1 << 20),),
     ),

@@ -10,7 +10,7 @@ import pytest
 import engine
 from engine.debug.datagrams import accept_error
 from engine.observe.facts import Means, Outcome
-from tests.engine.debug.test_injuries import Server, fault, suffering, told
+from tests.engine.debug.suffering import Server, fault, suffering, told
 from tests.engine.serving import DEADLINE, DatagramEcho, Notes, ask
 
 

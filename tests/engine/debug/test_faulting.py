@@ -19,7 +19,7 @@ from engine.debug.waiting import WaitingRoom
 from engine.observe import acting
 from engine.observe.facts import Means
 from tests.engine.certificates import ask_tls, certificate
-from tests.engine.debug.test_injuries import Server, fault, suffering, told
+from tests.engine.debug.suffering import Server, fault, suffering, told
 from tests.engine.serving import DEADLINE, Echo, Notes, ask, serving
 
 LONG = 60.0
