@@ -42,6 +42,8 @@ class Whereabouts:
     line: int
     function: str
     holders: tuple[Holder, ...]
+    deadlock: tuple[int, ...] = ()
+    """Requests that wait for each other's locks, itself among them."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Whereabouts:
@@ -55,6 +57,7 @@ class Whereabouts:
             _number(data, "request"), doing, _text(data, "call"), _text(data, "kind"), _text(data, "name"),
             _number(data, "pid"), _number(data, "thread"), _number(data, "since"), _text(data, "file"),
             _number(data, "line"), _text(data, "function"), holders,
+            tuple(one for one in data.get("deadlock") or () if isinstance(one, int)),
         )  # fmt: skip
 
     @property
@@ -87,6 +90,10 @@ class Whereabouts:
         return QCoreApplication.translate("Whereabouts", _WORDS[self.doing])
 
     def _held_by(self) -> str:
+        if self.deadlock:
+            words = QT_TRANSLATE_NOOP("Whereabouts", "Deadlock: {requests} wait for each other's locks.")
+            requests = ", ".join(f"#{number}" for number in self.deadlock)
+            return QCoreApplication.translate("Whereabouts", words).format(requests=requests)
         if not self.holders:
             words = QT_TRANSLATE_NOOP("Whereabouts", "Nobody's stack shows who holds it.") if self.kind else ""
             return QCoreApplication.translate("Whereabouts", words) if words else ""

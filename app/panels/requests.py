@@ -132,6 +132,8 @@ def _similar(record: RequestRecord) -> list[tuple[str, str]]:
         found.append((tr("Only this peer"), f"peer:{quoted(host)}"))
     if record.worker is not None:
         found.append((tr("Only this worker"), f"worker:{quoted(record.worker.name.partition(' (')[0])}"))
+    if record.error:
+        found.append((tr("Only failures like this"), f"same:#{record.id}"))
     found.append((tr("Only this state"), f"state:{record.state.word}"))
     return found
 

@@ -137,14 +137,16 @@ def _in_order(nodes: Iterable[ast.AST]) -> tuple[Deed, ...]:
 
 
 def meaning(expression: ast.expr | None, frame: FrameType) -> Any:
-    """What a chain of names, attributes and constant keys is in a frame; UNKNOWN if code had to run to tell."""
+    """What a chain of names, attributes and keys is in a frame; UNKNOWN if code had to run to tell."""
+    if isinstance(expression, ast.Constant):
+        return expression.value
     if isinstance(expression, ast.Name):
         return _named(expression.id, frame)
     if isinstance(expression, ast.Attribute):
         owner = meaning(expression.value, frame)
         return UNKNOWN if owner is UNKNOWN else _attribute(owner, expression.attr)
-    if isinstance(expression, ast.Subscript) and isinstance(expression.slice, ast.Constant):
-        return _item(meaning(expression.value, frame), expression.slice.value)
+    if isinstance(expression, ast.Subscript):
+        return _item(meaning(expression.value, frame), meaning(expression.slice, frame))
     return UNKNOWN
 
 

@@ -76,13 +76,14 @@ _TLS = {"read": Doing.RECEIVE, "write": Doing.SEND}
 _NAMES = frozenset(CALLS)
 
 
-def whereabouts(threads: Iterable[int] | None = None) -> list[dict[str, Any]]:
-    """Of the threads with these native numbers, or of all, the newest of them last."""
+def whereabouts(threads: Iterable[int] | None = None, depth: int = FRAME_LIMIT) -> list[dict[str, Any]]:
+    """Of the threads with these native numbers, or of all, the newest of them last; so many innermost frames each."""
     frames = sys._current_frames()
     known = {thread.ident: thread for thread in threading.enumerate()}
     wanted = None if threads is None else set(threads)
     asked = [one for one in frames if wanted is None or _native(known.get(one)) in wanted]
-    return [_entry(ident, frames[ident], frames, known) for ident in asked[-THREAD_LIMIT:]]
+    found = [_entry(ident, frames[ident], frames, known) for ident in asked[-THREAD_LIMIT:]]
+    return [{**entry, "frames": entry["frames"][-depth:]} for entry in found]
 
 
 def _entry(

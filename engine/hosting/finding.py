@@ -45,12 +45,16 @@ class Finder:
         self._tickets = 0
         self._dumps: deque[Asked] = deque()
 
-    def ask(self, host: HostProcess, pid: int, threads: Sequence[int] | None, found: Found) -> None:
-        """Where the threads with these native numbers of a host, or of its child, are; None: all of them."""
+    def ask(self, host: HostProcess, pid: int, threads: Sequence[int] | None, found: Found, depth: int = 0) -> None:
+        """Where the threads with these native numbers of a host, or of its child, are; None: all of them.
+
+        `depth`: so many innermost frames will do; 0: as many as there are.
+        """
         if pid == host.pid and host.silent < NO_BEAT:
             self._tickets -= 1
             self._runner.stack_answers[self._tickets] = lambda entries: found(with_pid(entries, pid))
-            host.tell("stacks", ticket=self._tickets, threads=None if threads is None else list(threads))
+            wanted = None if threads is None else list(threads)
+            host.tell("stacks", ticket=self._tickets, threads=wanted, depth=depth)
         elif len(self._dumps) < DUMPS_LIMIT:
             self._dumps.append(Asked(host, pid, threads[0] if threads else pid, found))
             if len(self._dumps) == 1:

@@ -22,7 +22,7 @@ from ..channel.sender import Sender
 from ..debug.failures import describe
 from ..debug.sampling import Sampling
 from ..debug.slow import Lookout, SlowStage
-from ..debug.whereabouts import whereabouts
+from ..debug.whereabouts import FRAME_LIMIT, whereabouts
 from ..observe import live
 from ..observe.facts import Kind
 from ..observe.recorder import Recorder
@@ -244,7 +244,7 @@ class Host:
             threading.Thread(target=self._server.shutdown, name="socketscope-stop", daemon=True).start()
 
     def _tell_stacks(self, order: dict[str, Any]) -> None:
-        found = whereabouts(order.get("threads"))
+        found = whereabouts(order.get("threads"), int(order.get("depth") or FRAME_LIMIT))
         self._control.tell({"event": "stacks", "ticket": order.get("ticket"), "stacks": found})
 
     def _sample(self, order: dict[str, Any]) -> None:

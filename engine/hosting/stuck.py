@@ -29,6 +29,8 @@ BUSY_SAMPLES = 3
 CHILD_BUSY_SAMPLES = 2
 """No beat tells of a child that holds its interpreter: it is named sooner."""
 ASKED_AT_ONCE = 64
+DEPTH = 16
+"""Frames that tell what a thread waits for, and in which line."""
 CHILDREN_AT_ONCE = 8
 CODES = {Doing.INTERPRETER: "hung", Doing.RUNNING: "busy", Doing.LOCK: "lock", Doing.QUEUE: "queue"}
 """The codes of warnings about what is stuck, the worst first."""
@@ -122,23 +124,19 @@ class StuckWatch:
 
     def _ask(self, suspects: list[Serving]) -> None:
         suspects = [one for one in suspects if not self._has_not_moved(one)]
-        own = [one for one in suspects if one.pid == self._host.pid][:ASKED_AT_ONCE]
+        own = in_turn([one for one in suspects if one.pid == self._host.pid], ASKED_AT_ONCE, self._looks)
         if own:
             threads = [one.thread for one in own]
-            self._finder.ask(self._host, self._host.pid, threads, lambda entries: self._judge(own, entries))
-        for one in self._in_turn([one for one in suspects if one.pid != self._host.pid]):
+            self._finder.ask(self._host, self._host.pid, threads, partial(self._judge, own), DEPTH)
+        # Each child is interrupted: at most once a second.
+        children = [one for one in suspects if one.pid != self._host.pid and one.pid % 2 == self._looks % 2]
+        for one in in_turn(children, CHILDREN_AT_ONCE, self._looks // 2):
             self._finder.ask(self._host, one.pid, [one.thread], partial(self._judge, [one]))
 
     def _has_not_moved(self, one: Serving) -> bool:
         """Whether it was found to be all right, and its thread has not run since."""
         usage = self._usage(one)
         return usage is not None and self._calm.get(one.request) == usage.cpu
-
-    def _in_turn(self, children: list[Serving]) -> list[Serving]:
-        """Each of them interrupts its process: at most once a second, a few at a time, all of them sooner or later."""
-        due = [one for one in children if one.pid % 2 == self._looks % 2]
-        begin = self._looks // 2 * CHILDREN_AT_ONCE % max(len(due), 1)
-        return (due[begin:] + due[:begin])[:CHILDREN_AT_ONCE]
 
     def _judge(self, asked: Sequence[Serving], entries: Sequence[dict[str, Any]]) -> None:
         if self._entry.host is not self._host:
@@ -216,6 +214,7 @@ class StuckWatch:
     def _tell(self) -> None:
         """The warning of the server: the worst of what is stuck, or that it goes on."""
         entry = self._entry
+        mark_deadlocks(self._found)
         ranks = list(CODES)
         worst = min(self._found.values(), key=lambda one: (ranks.index(one.doing), one.serving.since), default=None)
         entry.stuck = [stuck.line(entry.key) for stuck in self._found.values()]
@@ -239,6 +238,23 @@ class StuckWatch:
         self._changed()
 
 
+def in_turn(some: list[Serving], most: int, turn: int) -> list[Serving]:
+    """At most so many of them: others at each turn, and all of them sooner or later."""
+    begin = turn * most % max(len(some), 1)
+    return (some[begin:] + some[:begin])[:most] if len(some) > most else some
+
+
+def mark_deadlocks(found: dict[int, Stuck]) -> None:
+    """Requests that wait for each other's locks, in a circle, never get on: each knows the circle from now on."""
+    holds = {number: [one.get("request") for one in stuck.about.get("holders", ())] for number, stuck in found.items()}
+    for number, stuck in found.items():
+        circle, waiting = [number], holds[number][:1]
+        while waiting and waiting[0] in found and waiting[0] not in circle:
+            circle.append(waiting[0])
+            waiting = holds[waiting[0]][:1]
+        stuck.about["deadlock"] = sorted(circle) if waiting[:1] == [number] and len(circle) > 1 else []
+
+
 def described(about: dict[str, Any], owners: dict[tuple[int, int], int]) -> dict[str, Any]:
     """An entry with the innermost line of the user's code, and the requests of those who hold what it waits for."""
     place = first_own(places_of(about), OURS)
@@ -259,6 +275,9 @@ def sentence_of(stuck: Stuck) -> str:
     if stuck.doing is Doing.RUNNING:
         return f"Request #{one.request} has kept a processor busy for {seconds} s{where}."
     lock = about["call"].removeprefix("with ") or "a lock"
+    if about.get("deadlock"):
+        others = " and ".join(f"#{number}" for number in about["deadlock"])
+        return f"Deadlock: requests {others} wait for each other's locks; #{one.request} for {lock}{where}."
     return f"Request #{one.request} has waited {seconds} s for {lock}{where}{_held_by(about, one.thread)}."
 
 

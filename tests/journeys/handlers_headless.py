@@ -20,6 +20,7 @@ class UpperDatagram(socketserver.DatagramRequestHandler):
 
 
 TILL = threading.Lock()
+PAIR = (threading.Lock(), threading.Lock())
 
 
 class Trouble(socketserver.StreamRequestHandler):
@@ -27,6 +28,7 @@ class Trouble(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         for line in self.rfile:
+            self.line = line
             getattr(self, line.split()[0].decode())()
             self.wfile.write(b"done\n")
 
@@ -52,6 +54,16 @@ class Trouble(socketserver.StreamRequestHandler):
     def want(self) -> None:
         with TILL:
             pass
+
+    def cross(self) -> None:
+        """Two clients: one says `cross 0`, the other `cross 1`; each takes its own lock, and then the other's."""
+        first = int(self.line.split()[1])
+        second = 1 - first
+        with PAIR[first]:
+            self.wfile.write(b"taken\n")
+            self.rfile.readline()
+            with PAIR[second]:
+                pass
 
     def twice(self) -> None:
         own = threading.Lock()

@@ -84,6 +84,17 @@ def test_serve_tells_programs_who_is_stuck(tmp_path: Path) -> None:
         assert running.stop() == 0
 
 
+def test_two_that_wait_for_each_other(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"cross 0\n") as one, _send(address, b"cross 1\n") as other:
+        assert one.recv(100) == other.recv(100) == b"taken\n"
+        one.sendall(b"\n")
+        other.sendall(b"\n")
+        until(lambda: bool(site.server()) and [line["deadlock"] for line in site.tick["stuck"]] == [[1, 2], [1, 2]])
+        assert "Deadlock: requests #1 and #2" in site.server()["warning"]["sentence"]
+        assert {line["call"] for line in site.tick["stuck"]} == {"with PAIR[second]"}
+
+
 def test_one_that_waits_for_its_own_lock(site: Site) -> None:
     address = site.start()["address"]
     with _send(address, b"twice\n"):

@@ -72,6 +72,8 @@ def test_meanings_run_no_code() -> None:
 
     assert means("things['a'].lock") == "in a slot"
     assert means("things[1]") is things[1]
+    which = "a"
+    assert means("things[which]") is things[which]
     assert means("sys.maxsize") == sys.maxsize
     assert means("len") is len
     for unknown in ("things[1][0].lock", "things[2]", "nothing", "plain.lock", "things['a'].none", "f().x", "a + b"):
