@@ -101,6 +101,7 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
             {"stage": one.stage.method, "started": one.started, "noticed": one.at, "allowed": one.allowed, **one.detail}
             for one in (reader.slow_stages(request.id) if request.slow else ())
         ],
+        "version": reader.version_of(request),
         "error": _error(reader, request),
         "done_to": [
             {"by": one.means.word, "at": one.at, "amount": one.amount, "detail": one.detail}

@@ -160,6 +160,24 @@ def test_a_module_beside_the_handler_is_reloaded_with_it(lab: Lab) -> None:
         assert lab.ask() == word.encode()
 
 
+def test_a_handler_that_is_named_by_its_module(lab: Lab) -> None:
+    package = lab.file.parent / "package_of_handlers"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    lab.file = package / "handlers.py"
+    lab.save("old")
+    profile = Profile(
+        name="h", handler_module="package_of_handlers.handlers", handler_class="H", directory=str(package.parent)
+    )
+    host, _, port = lab.client.request("start", SECONDS, key="k", profile=profile)["address"].rpartition(":")
+    lab.address = (host, int(port))
+    assert lab.ask() == b"old"
+    for number, answer in enumerate(("new", "ten"), 2):
+        lab.save(answer)
+        lab.wait_version(number)
+        assert lab.ask() == answer.encode()
+
+
 def test_a_restart_instead_keeps_the_port(lab: Lab) -> None:
     lab.start(on_save="restart")
     lab.write("class H(:\n")
@@ -175,10 +193,10 @@ def test_a_restart_instead_keeps_the_port(lab: Lab) -> None:
 def test_nothing_if_nothing_is_wanted(lab: Lab) -> None:
     lab.start(on_save="nothing")
     lab.save("new")
+    assert lab.ask() == b"old"
     lab.client.request("on_save", SECONDS, key="k", how="reload")
     lab.save("newer")
-    lab.wait_version(2)
-    assert lab.ask() == b"newer"
+    lab.wait(lambda server: server["code"]["version"] > 1 and lab.ask() == b"newer")
 
 
 @pytest.mark.parametrize(("concurrency", "pairs"), [("Threading", 25), ("Forking", 5), ("Prefork", 5)])
