@@ -19,6 +19,7 @@ from app.reruns import Pair
 from app.text import label, safe_text, tr
 from app.widgets.hexview import Mark
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord
+from engine.capture.waits import Waits
 from engine.observe.causes import Cause
 
 BYTES, STAGES, EXCEPTION, CODE, DIFF = range(5)
@@ -38,6 +39,7 @@ class InspectorPanel(LivePanel):
         self._failure: FailureRecord | None = None
         self._touches: list[InterferenceRecord] = []
         self._slow: list[SlowRecord] = []
+        self._waits: Waits | None = None
         self.bytes = BytesTab(context, self._chunks)
         self.stages = StagesTab(context)
         self.exception = ExceptionTab(context)
@@ -100,7 +102,7 @@ class InspectorPanel(LivePanel):
 
     def _on_request(self, request: int | None) -> None:
         self._request = self._failure = None
-        self._touches, self._slow = [], []
+        self._touches, self._slow, self._waits = [], [], None
         self._chunks.set_request(request)
         if request is not None:
             self._read(request)
@@ -142,6 +144,7 @@ class InspectorPanel(LivePanel):
             self._touches = reader.interferences(request, MOST_TOUCHES)
         if self._request is not None and self._request.slow is not None:
             self._slow = reader.slow_stages(request)
+        self._waits = reader.waits(self._request) if self._request is not None else None
         self._chunks.refresh()
 
     def _show(self, tick: Tick) -> None:
@@ -152,7 +155,9 @@ class InspectorPanel(LivePanel):
         shown = self.tabs.currentIndex()
         self.bytes.show_nothing(request is None)
         if shown == STAGES:
-            self.stages.show_request(request, tick.at, failure.stage if failure else None, self._touches, self._slow)
+            self.stages.show_request(
+                request, tick.at, failure.stage if failure else None, self._touches, self._slow, self._waits
+            )
             return
         if shown == CODE:
             self._show_code(tick)

@@ -18,6 +18,7 @@ from app.panels.slow import show_slow, slow_label
 from app.text import duration, label, safe_text, set_role, set_tip, tr
 from app.widgets.waterfall import Waterfall
 from engine.capture.records import GOES_ON, InterferenceRecord, RequestRecord, SlowRecord, StageRecord
+from engine.capture.waits import Waits
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
@@ -70,6 +71,7 @@ class StagesTab(QWidget):
         failed: Stage | None,
         touches: Sequence[InterferenceRecord] = (),
         slow: Sequence[SlowRecord] = (),
+        waits: Waits | None = None,
     ) -> None:
         """Show a request, and what gates and faults did to it; `now` ends what still runs, which says where it is."""
         # Of one that is held there is nothing to find out: it waits in our own code.
@@ -77,7 +79,7 @@ class StagesTab(QWidget):
         show_slow(self.slow, slow)
         self.waterfall.set_request(request, now, failed)
         self.waterfall.select_stage(self._selection.stage)
-        self.summary.setText(summary(request, now) if request else tr("Select a request."))
+        self.summary.setText(summary(request, now, waits) if request else tr("Select a request."))
         self.touches.setText(touches_text(request, touches, now) if request else "")
         set_role(self.touches, "fault-small" if request is not None and request.injected else "warn-small")
         self.touches.setVisible(bool(touches))
@@ -104,7 +106,7 @@ def _touch(request: RequestRecord, one: InterferenceRecord, now: int) -> str:
     return " ".join(part for part in (sign, means_word(one.means), safe_text(one.detail, 80), lasted, at) if part)
 
 
-def summary(request: RequestRecord, now: int) -> str:
+def summary(request: RequestRecord, now: int, waits: Waits | None = None) -> str:
     """Where the time of a request went: total, queue, handler's computing and waiting."""
     parts = [tr("total {time}").format(time=duration(lasted(request, now)))]
     if held := request.paused(now):
@@ -113,13 +115,16 @@ def summary(request: RequestRecord, now: int) -> str:
     if queue := stages.get(Stage.QUEUE):
         parts.append(tr("queue {time}").format(time=duration((queue.ended or now) - queue.started)))
     if handle := stages.get(Stage.HANDLE):
-        parts.append(_handler(handle, worked(handle, request.pauses, now)))
+        parts.append(_handler(handle, worked(handle, request.pauses, now), None if request.pauses else waits))
     return "  ·  ".join(parts)
 
 
-def _handler(handle: StageRecord, lasted: int) -> str:
+def _handler(handle: StageRecord, lasted: int, waits: Waits | None) -> str:
     if handle.cpu is None:
         return tr("handle {time}").format(time=duration(lasted))
     waited = max(0, lasted - handle.cpu)
     sentence = tr("handle {time}: {cpu} on a CPU, {waited} waiting")
-    return sentence.format(time=duration(lasted), cpu=duration(handle.cpu), waited=duration(waited))
+    if waits is not None and waits.receiving:
+        sentence = tr("handle {time}: {cpu} on a CPU, {waited} waiting, up to {bytes} of it for bytes to come")
+    came = duration(waits.receiving) if waits is not None else ""
+    return sentence.format(bytes=came, time=duration(lasted), cpu=duration(handle.cpu), waited=duration(waited))

@@ -11,11 +11,12 @@ from .records import ServerRecord, Totals
 from .requests import RequestReader
 from .store import BadCapture, stored_size
 from .summary import SummaryReader
+from .waits import WaitReader
 
 __all__ = ["BadCapture", "CaptureReader", "Filter", "Servers"]
 
 
-class CaptureReader(RequestReader, AlikeReader, ActivityReader, SummaryReader):
+class CaptureReader(RequestReader, AlikeReader, ActivityReader, SummaryReader, WaitReader):
     """One connection to a capture. Never changes anything; raises BadCapture for what is none, or is damaged."""
 
     @property

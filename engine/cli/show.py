@@ -97,6 +97,7 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
             {"stage": part.stage.method, "started": part.started, "ended": part.ended, "cpu": part.cpu}
             for part in request.stages
         ],
+        "handle": _handle(reader, request),
         "slow": [
             {"stage": one.stage.method, "started": one.started, "noticed": one.at, "allowed": one.allowed, **one.detail}
             for one in (reader.slow_stages(request.id) if request.slow else ())
@@ -120,6 +121,15 @@ def _worker(worker: WorkerRecord | None) -> dict[str, Any] | None:
     told = {"pid": worker.pid, "thread": worker.thread, "name": worker.name}
     used = {"status": worker.status, "cpu": worker.cpu, "memory": worker.memory}
     return told | used if worker.child else told
+
+
+def _handle(reader: CaptureReader, request: RequestRecord) -> dict[str, int] | None:
+    """Where the time of `handle` went, in ns."""
+    waits = reader.waits(request)
+    if waits is None:
+        return None
+    waiting = {"waited_for_bytes_at_most": waits.receiving, "waited_otherwise": waits.otherwise}
+    return {"lasted": waits.lasted, "cpu": waits.cpu, **waiting}
 
 
 def _error(reader: CaptureReader, request: RequestRecord) -> dict[str, Any] | None:
