@@ -111,8 +111,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("request.copy_test", QT_TR_NOOP("Copy as pytest test"), "request", QT_TR_NOOP("Put a test on the clipboard "
            "that sends the same bytes to the handler and expects the same answer"), "Ctrl+Shift+Y", "clipboard",
            needs="playable"),
-    Action("capture.clear", QT_TR_NOOP("Clear the capture…"), "request", QT_TR_NOOP("Forget every captured request"),
-           "Ctrl+L", "trash", separator=True),
+    Action("capture.clear", QT_TR_NOOP("Clear the capture"), "request", QT_TR_NOOP("Forget every captured request; for "
+           "a while that can be undone"), "Ctrl+L", "trash", separator=True),
+    Action("capture.undo", QT_TR_NOOP("Undo clear"), "request", QT_TR_NOOP("Bring back what was cleared a moment ago"),
+           "Ctrl+Z", "rotate-ccw", needs="cleared"),
 
     Action("pause.continue", QT_TR_NOOP("Continue"), "debug", QT_TR_NOOP("Let the paused request go on, with the bytes "
            "as they were edited"), "F5", "play", needs="held"),

@@ -17,7 +17,7 @@ from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
 from app.keysheet import CommandPalette, KeySheet
 from app.link.saving import Saving
-from app.text import ask, safe_text, size, tr
+from app.text import ask, number, safe_text, size, tr
 from engine.capture.filters import FilterError, parse
 from engine.capture.reader import BadCapture
 from engine.debug.gates import RAISED
@@ -163,10 +163,9 @@ def close_request(scope: Scope, how: str) -> None:
 
 
 def clear_capture(scope: Scope) -> None:
-    sentence = tr("Forget every captured request? This cannot be undone.")
-    if ask(scope.parent, tr("Clear the capture"), sentence, tr("Clear")):
-        scope.context.selection.select_request(None)
-        scope.context.link.clear()
+    scope.context.selection.select_request(None)
+    count = scope.context.clearing.clear()
+    scope.context.tell(tr("Cleared {n} requests. Ctrl+Z brings them back.").format(n=number(count)))
 
 
 def run_again(scope: Scope) -> None:
@@ -317,6 +316,7 @@ COMMANDS: Mapping[str, Command] = {
     "request.bench": lambda scope: scope.shell.arrange("replay"),
     "request.copy_test": copy_test,
     "capture.clear": clear_capture,
+    "capture.undo": lambda scope: scope.context.clearing.undo(),
     "capture.save": save_session,
     "pause.continue": go_on,
     "pause.step": lambda scope: scope.context.gates.decide("step"),

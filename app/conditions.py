@@ -234,5 +234,6 @@ CONDITIONS: Mapping[str, Callable[[Scope], str]] = {
     "running": _needs_running,
     "gateable": _needs_gateable,
     "selected": _needs_selected,
+    "cleared": lambda scope: "" if scope.context.clearing.floor else tr("Nothing was cleared a moment ago"),
     "lost": lambda scope: tr("The supervisor is there") if scope.context.link.alive else "",
 }

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from app.clearing import Clearing
 from app.desk import Desk
 from app.expectations import Expectations
 from app.faults import Faults
@@ -114,6 +115,8 @@ class Context:
     expectations: Expectations
     """Approved answers that later ones are checked against."""
     view: View
+    clearing: Clearing
+    """What was cleared, and may come back."""
     workspace: Workspace
     settings: Settings
     themes: ThemeSource

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
 from app.bars import StatusBar, ToolBar
+from app.clearing import Clearing
 from app.commands import COMMANDS, open_file
 from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
@@ -71,6 +72,7 @@ class Window(QMainWindow):
             reruns=Reruns(link, selection, self),
             expectations=Expectations(link, workspace, settings, self),
             view=View(self),
+            clearing=Clearing(link, self),
             workspace=workspace,
             settings=settings,
             themes=themes,
@@ -203,6 +205,7 @@ class Window(QMainWindow):
             context.view.following_changed,
             context.selection.stage_changed,
             context.selection.pair_changed,
+            context.clearing.changed,
             context.gates.changed,
             context.faults.changed,
             context.gates.paused_changed,

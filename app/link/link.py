@@ -146,9 +146,9 @@ class Link(QObject):
         """Ask where the worker of a live request is."""
         return self.order("where", done, refused, request=request)
 
-    def clear(self, done: Answer | None = None) -> int | None:
-        """Forget every request of the capture."""
-        return self.order("clear", done)
+    def clear(self, before: int, done: Answer | None = None) -> int | None:
+        """Forget every request of the capture that has a lower number."""
+        return self.order("clear", done, before=before)
 
     def limit(self, requests: int, size: int) -> int | None:
         """Set how many requests and bytes the capture keeps."""

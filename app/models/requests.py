@@ -54,6 +54,7 @@ class RequestsModel(QAbstractTableModel):
         self._frozen = False
         self._waiting: list[int] = []
         self._total = 0
+        self._hidden = 0
         self._moment = Moment(0, 0)
         self._stuck: Mapping[int, Whereabouts] = MappingProxyType({})
         self._counts = (0, 0, 0)
@@ -73,9 +74,10 @@ class RequestsModel(QAbstractTableModel):
         self._frozen = False
         self._start_over()
 
-    def set_filter(self, where: Filter | None) -> None:
-        """Show only the requests that match."""
+    def set_filter(self, where: Filter | None, hidden: int = 0) -> None:
+        """Show only the requests that match; so many do not count at all."""
         self._where = where
+        self._hidden = hidden
         self._start_over()
 
     def set_order(self, key: str, descending: bool) -> None:
@@ -146,7 +148,7 @@ class RequestsModel(QAbstractTableModel):
     @property
     def total(self) -> int:
         """Requests in the capture."""
-        return self._total
+        return max(0, self._total - self._hidden)
 
     @property
     def new_count(self) -> int:

@@ -59,6 +59,7 @@ class RequestsPanel(LivePanel):
     def _connect(self) -> None:
         view, selection = self.context.view, self.context.selection
         view.filter_changed.connect(self._apply_filter)
+        self.context.clearing.changed.connect(lambda: self._apply_filter(view.filter))
         view.frozen_changed.connect(self._set_frozen)
         view.following_changed.connect(self.table.set_following)
         selection.request_changed.connect(self.table.select_request)
@@ -74,13 +75,15 @@ class RequestsPanel(LivePanel):
             self.table.addAction(self.context.action(name))
 
     def _apply_filter(self, text: str) -> None:
+        clearing = self.context.clearing
+        text = f"{clearing.filter} {text}".strip()
         try:
-            where = parse(text) if text.strip() else None
+            where = parse(text) if text else None
         except FilterError as error:
             self.context.view.refuse_filter(safe_text(str(error)))
             return
         self.context.view.refuse_filter("")
-        self.model.set_filter(where)
+        self.model.set_filter(where, clearing.hidden)
         self.refresh_now()
 
     def _set_frozen(self, frozen: bool) -> None:

@@ -245,17 +245,23 @@ class CaptureWriter:
             self._failed(error)
         return self._extent.evicted - before
 
-    def clear(self) -> None:
-        """Delete everything but the servers that run and the requests that are being served."""
+    def clear(self, before: int | None = None) -> None:
+        """Delete everything but the servers that run and the requests that are being served.
+
+        Of requests only those with lower numbers than `before`, if it is given.
+        """
         self.commit()
-        extent = self._extent
+        extent, end = self._extent, self._intake.next_request
+        if before is not None:
+            end = max(extent.dense_from, min(before, end))
         self._db.execute("BEGIN IMMEDIATE")
-        extent.requests -= delete_requests(self._db, self._intake.next_request)
-        extent.dense_from = self._intake.next_request
+        extent.requests -= delete_requests(self._db, end)
+        extent.dense_from = end
         for table in ("load", "counters", "timing", "cpu", "output"):
             self._db.execute(f"DELETE FROM {table}")
         self._db.execute("DELETE FROM failure WHERE request IS NULL")
-        self._db.execute("DELETE FROM worker WHERE ended IS NOT NULL")
+        kept = "SELECT worker FROM request WHERE worker IS NOT NULL"
+        self._db.execute(f"DELETE FROM worker WHERE ended IS NOT NULL AND id NOT IN ({kept})")
         self._db.execute("COMMIT")
         self._intake.load.clear()
         self._timings.clear()

@@ -255,7 +255,8 @@ class Orders:
         return {"ok": True}
 
     def _clear(self, ticket: int, order: dict[str, Any]) -> Answer:
-        self._writer.clear()
+        before = order.get("before")
+        self._writer.clear(int(before) if before is not None else None)
         return {"ok": True}
 
     def _limits(self, ticket: int, order: dict[str, Any]) -> Answer:

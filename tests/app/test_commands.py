@@ -89,9 +89,7 @@ def test_what_cannot_be_undone_asks_first(stage: Stage, monkeypatch: pytest.Monk
     monkeypatch.setattr(commands, "ask", lambda *_args, **_named: sure)
     stage.context.desk.add(Profile(name="a"), start=False)
     stage.window.run("server.remove")
-    stage.window.run("capture.clear")
     assert (stage.workspace.entries == ()) is sure
-    assert stage.orders() == (["clear"] if sure else [])
 
 
 def test_no_further_error_is_said(stage: Stage) -> None:

@@ -78,7 +78,7 @@ def test_every_order_has_its_members(link: Link, clients: list[FakeClient]) -> N
     link.remove("a")
     link.close_request(7, "reset")
     link.stacks("a", print)
-    link.clear()
+    link.clear(100)
     link.limit(10, 20)
     link.start_clients("aGk=", key="a", repeat=2)
     link.start_clients("aGk=", address="127.0.0.1:9")

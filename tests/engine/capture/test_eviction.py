@@ -127,6 +127,21 @@ def test_clear_leaves_what_is_being_served(bench: Bench) -> None:
     assert bench.reader.load(None, START // 10**9, START // 10**9)[0].closed == 2
 
 
+def test_clear_up_to_a_number_leaves_what_came_after(bench: Bench) -> None:
+    feed(bench, 1, 50)
+    before = bench.reader.last_id + 1
+    feed(bench, 50, 60)
+    bench.writer.clear(before)
+    left = [record.id for record in bench.reader.requests()]
+    assert left == list(range(before, before + 10))
+    assert all(record.worker is not None for record in bench.reader.requests())
+    assert [one.id for one in bench.reader.requests(offset=3, limit=2)] == [before + 3, before + 4]
+    feed(bench, 60, 61)
+    assert bench.reader.count() == 11
+    bench.writer.clear(before)  # once more changes nothing
+    assert bench.reader.count() == 11
+
+
 def test_eviction_goes_on_in_a_capture_that_is_opened_again(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "again.capture"
     bench.writer.limits.requests = 10
