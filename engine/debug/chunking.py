@@ -76,6 +76,10 @@ class Merge(Injury):
             if len(self._kept) >= self.values["size"]:
                 yield self.left()
 
+    @property
+    def keeps(self) -> bool:
+        return bool(self._kept)
+
     def left(self) -> bytes:
         kept, self._kept = bytes(self._kept), bytearray()
         return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -26,7 +27,7 @@ _ORDER = {kind.make: place for place, kind in enumerate(KINDS)}
 class Suffering:
     """What is kept about one request: the faults that may still come to be done to it, and those at work."""
 
-    __slots__ = ("injuries", "ordinal", "send", "unread", "waiting")
+    __slots__ = ("injuries", "ordinal", "send", "sending", "waiting")
 
     def __init__(self, ordinal: int, chosen: list[Fault]) -> None:
         self.ordinal = ordinal
@@ -34,13 +35,8 @@ class Suffering:
         self.injuries: list[Injury] = []
         self.send: Send | None = None
         """How the handler sent last."""
-        self.unread = b""
-        """Bytes that have been looked at, and the handler is to read."""
-
-    def take(self, size: int) -> bytes:
-        """At most so many of the unread bytes."""
-        data, self.unread = self.unread[:size], self.unread[size:]
-        return data
+        self.sending = threading.Lock()
+        """Held while anything is sent: what was kept back may leave when the faults end."""
 
 
 class HeldBack:
@@ -93,6 +89,14 @@ class Faulting:
         held, self._held = self._held, []
         for one in held:
             one.let_go()
+        if any(injury.keeps for suffering in list(self._sufferings.values()) for injury in suffering.injuries):
+            # A peer that reads nothing would hold us up.
+            threading.Thread(target=self._send_all_left, name="socketscope-faults", daemon=True).start()
+
+    def _send_all_left(self) -> None:
+        for request in list(self._sufferings):
+            with contextlib.suppress(OSError):  # the peer has gone
+                self.send_left(request)
 
     # In the accepting thread
 
@@ -162,24 +166,21 @@ class Faulting:
 
     def finish(self, request: Request) -> None:
         """After the handler."""
-        self._send_left(request)
+        self.send_left(request)
         for injury in self._suffering(request).injuries:
             injury.end()
 
     def receiving(self, request: Request, receive: Receive, handled: Handled) -> Receive:
         """How the handler reads. What a fault's condition waits for is in the bytes that are to suffer, too."""
-        self._send_left(request)
-        suffering = self._suffering(request)
-
-        def source(size: int) -> bytes:
-            return suffering.take(size) or receive(size)
+        self.send_left(request)
+        suffering, source = self._suffering(request), handled.source(receive)
 
         def suffered(size: int) -> bytes:
             if any(fault.terms for fault in suffering.waiting):
                 data = source(size)
                 self._decide(request, suffering, lambda _: handled.read + data)
-                suffering.unread = data + suffering.unread
-            last: Receive = source
+                handled.unread = data + handled.unread
+            last = source
             for injury in suffering.injuries:
                 last = injury.receiving(last)
             return last(size)
@@ -192,18 +193,20 @@ class Faulting:
 
     def sending(self, request: Request, data: bytes, send: Send, handled: Handled) -> None:
         """The handler sends."""
-        injuries = self._at_work(request, handled)
-        self._suffering(request).send = send
-        for chunk in _through(injuries, data):
-            send(chunk)
+        injuries, suffering = self._at_work(request, handled), self._suffering(request)
+        with suffering.sending:
+            suffering.send = send
+            for chunk in _through(injuries, data):
+                send(chunk)
 
-    def _send_left(self, request: Request) -> None:
+    def send_left(self, request: Request) -> None:
         """What was kept back leaves before the handler reads on, or is done."""
         suffering = self._suffering(request)
         for place, injury in enumerate(suffering.injuries):
-            left = injury.left()
-            if left and suffering.send is not None:
-                for chunk in _through(suffering.injuries[place + 1 :], left):
+            if not injury.keeps or suffering.send is None:
+                continue
+            with suffering.sending:
+                for chunk in _through(suffering.injuries[place + 1 :], injury.left()):
                     suffering.send(chunk)
 
     # Which

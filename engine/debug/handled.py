@@ -20,7 +20,7 @@ _PEEK = int(socket.MSG_PEEK) | int(getattr(socket, "MSG_DONTWAIT", 0))
 class Handled:
     """One request in the hands of the one who acts."""
 
-    __slots__ = ("_heard", "_swallow", "ended", "halting", "passed", "pending", "set_up", "stepping")
+    __slots__ = ("_heard", "_swallow", "ended", "halting", "passed", "pending", "set_up", "stepping", "unread")
 
     def __init__(self) -> None:
         self._heard = bytearray()
@@ -28,6 +28,8 @@ class Handled:
         """So many bytes of the kernel have been replaced by `pending`."""
         self.pending = b""
         """Bytes that the handler is to read before those of the kernel."""
+        self.unread = b""
+        """Bytes that were looked at before the handler reads them."""
         self.stepping = False
         """To be held at the next stage."""
         self.halting = False
@@ -83,6 +85,15 @@ class Handled:
         data = receive(size) if not self.pending else b""
         self.hear(data)
         return data
+
+    def source(self, receive: Callable[[int], bytes]) -> Callable[[int], bytes]:
+        """`receive`, after the bytes that were looked at already."""
+
+        def read(size: int) -> bytes:
+            data, self.unread = self.unread[:size], self.unread[size:]
+            return data or receive(size)
+
+        return read
 
     def take(self, size: int) -> bytes:
         """At most so many of the pending bytes."""

@@ -62,6 +62,11 @@ class Injury:
         """What goes out instead of these chunks; whoever asks for the next has sent the one before."""
         return chunks
 
+    @property
+    def keeps(self) -> bool:
+        """Whether something that was to be sent has been kept back."""
+        return False
+
     def left(self) -> bytes:
         """What was to be sent and has been kept back; it goes out now."""
         return b""

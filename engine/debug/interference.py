@@ -109,6 +109,8 @@ class Interference(Actor):
         handled = self.of(request)
         if self.faults and not self._suffer(self.faults, request, stage):
             return False
+        if stage is Stage.SHUTDOWN_REQUEST:
+            self._settle(request)
         self._wait(request, stage, BEFORE, call)
         if handled.ended and (stage in _SPARED or (stage is Stage.FINISH and not handled.set_up)):
             return None
@@ -119,6 +121,11 @@ class Interference(Actor):
         handled.set_up |= stage is Stage.SETUP
         self._wait(request, stage, AFTER, call)
         return result and not handled.ended if stage is Stage.VERIFY_REQUEST else result
+
+    def _settle(self, request: Request) -> None:
+        """In a child that was forked while faults acted, which have ended since: let go what they have kept back."""
+        if self.faults is not None and not self.faults:
+            self.faults.send_left(request)
 
     def _suffer(self, faults: Faulting, request: Request, stage: Stage) -> bool:
         """What faults do before a stage. False: there is nothing to verify, the datagram has been lost."""
@@ -191,8 +198,11 @@ class Interference(Actor):
     def read(self, request: Request, size: int, receive: Callable[[int], bytes]) -> bytes:
         """Bytes for the handler: those that were put in place of others, or the next ones."""
         handled = self.of(request)
+        self._settle(request)
         if self.faults:
             receive = self.faults.receiving(request, receive, handled)
+        elif handled.unread:
+            receive = handled.source(receive)
         while not handled.pending and not handled.ended:
             data = handled.receive(size, receive)
             if not data:
@@ -205,6 +215,7 @@ class Interference(Actor):
         passed = self._pass(request, SENT, data)
         if not passed and data:
             return
+        self._settle(request)
         if self.faults:
             self.faults.sending(request, passed, send, self.of(request))
         else:

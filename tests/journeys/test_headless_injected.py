@@ -72,13 +72,13 @@ def merged(address: Address) -> bool:
 
 
 def reset(address: Address) -> bool:
-    with connect(address) as client:
-        try:
+    try:
+        with connect(address) as client:
             client.sendall(b"hello\n")
             while client.recv(100):
                 pass
-        except ConnectionResetError:
-            return True
+    except ConnectionResetError:
+        return True
     return False
 
 

@@ -37,7 +37,8 @@ def test_half_closed_towards_the_handler() -> None:
         assert server.said == [[]]
 
 
-def talk(client: socket.socket, got: list[bytes]) -> None:
+def talk(client: socket.socket, address: Any, got: list[bytes]) -> None:
+    client.connect(address)
     client.sendall(b"abcdef")
     with suppress(OSError):  # it has been reset already
         client.shutdown(socket.SHUT_WR)
@@ -57,10 +58,9 @@ def talk(client: socket.socket, got: list[bytes]) -> None:
 def test_reset(values: dict[str, Any], before: bytes, read: list[list[bytes]]) -> None:
     with suffering(fault("rst", **values)) as (server, notes), socket.socket() as client:
         client.settimeout(DEADLINE)
-        client.connect(server.server_address)
         got: list[bytes] = []
         with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            talk(client, got)
+            talk(client, server.server_address, got)
         assert before.startswith(b"".join(got))  # what is on its way is lost with the connection, at times
         (closed,) = notes.wait("request_closed")
     assert closed[1].outcome == Outcome.RESET

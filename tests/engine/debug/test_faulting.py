@@ -105,3 +105,42 @@ def test_over_tls(kind: str, values: dict[str, Any], answer: bytes | None, tmp_p
         said = ask_tls(served.server_address, b"hello\n")
     assert said == answer if answer is not None else said != b"hello\n"
     assert {means.word for means, _, _ in told(notes)} in ({kind}, {kind} if kind != "merge" else set())
+
+
+class Waiting(engine.BaseRequestHandler):
+    """Sends, waits until it is told to go on, reads all, and sends what it has read."""
+
+    def handle(self) -> None:
+        first = self.request.recv(100)
+        self.request.sendall(b"one,")
+        self.server.go_on.wait(DEADLINE)  # type: ignore[attr-defined]
+        self.request.sendall(first + b"".join(iter(lambda: self.request.recv(100), b"")))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [fault("merge", size=4096, way="out"), {**fault("split", size=1, way="in"), "terms": [text(b"all")]}],
+    ids=["kept back", "looked at"],
+)
+def test_nothing_is_lost_when_faults_end_in_between(data: dict[str, Any]) -> None:
+    server = Server(Waiting)
+    server.go_on = threading.Event()  # type: ignore[attr-defined]
+    with (
+        suffering(data, server=server) as (served, notes),
+        socket.create_connection(served.server_address, DEADLINE) as client,
+    ):
+        client.sendall(b"all of it")
+        client.shutdown(socket.SHUT_WR)
+        notes.wait("received")
+        interference = acting.actor
+        assert isinstance(interference, Interference)
+        assert interference.faults is not None
+        if data["kind"] == "split":
+            assert client.recv(100) == b"one,"
+        faults, interference.faults = interference.faults, None
+        acting.choose(None)
+        faults.end()
+        if data["kind"] == "merge":
+            assert client.recv(100) == b"one,"
+        server.go_on.set()  # type: ignore[attr-defined]
+        assert b"".join(iter(lambda: client.recv(100), b"")) == b"all of it"
