@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ class NoLineDebugger(Exception):  # noqa: N818 - named after what is missing
 
 
 class _Patience:
-    """Looks like an event that is set when a time has come: the debugger's loop asks for one."""
+    """Looks like an event that is set when a time has come, or earlier: the debugger's loop asks for one."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, hurry: Callable[[], object]) -> None:
         self._end = time.monotonic() + seconds
+        self._hurry = hurry
 
     def is_set(self) -> bool:
-        return time.monotonic() > self._end
+        return bool(self._hurry()) or time.monotonic() > self._end
 
     def set(self) -> None:
         self._end = 0.0
@@ -54,13 +56,13 @@ class _Hurried:
         """Go on at once."""
 
 
-def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
+def attach(sock: socket.socket, packages: str, patience: float = 0.0, hurry: Callable[[], object] = bool) -> None:
     """Load debugpy and let it speak the Debug Adapter Protocol over `sock`, which is its own from now on.
 
     `packages`: the folder to find it in when this interpreter has none. `patience`: seconds to wait until whoever is at
-    the other end has set its breakpoints. Raises NoLineDebugger. There is no port and no adapter process: the debugger
-    inside debugpy speaks the protocol itself, and only asks for its connection in one place, where it is given the end
-    of a socket pair that nobody else can reach.
+    the other end has set its breakpoints, unless `hurry()`. Raises NoLineDebugger. There is no port and no adapter
+    process: the debugger inside debugpy speaks the protocol itself, and only asks for its connection in one place,
+    where it is given the end of a socket pair that nobody else can reach.
     """
     pydevd = _load(packages)
     for thread in threading.enumerate():
@@ -78,7 +80,7 @@ def attach(sock: socket.socket, packages: str, patience: float = 0.0) -> None:
     finally:
         pydevd.start_client, pydevd.time = connect, clock
     if patience:
-        pydevd.get_global_debugger().block_until_configuration_done(_Patience(patience))
+        pydevd.get_global_debugger().block_until_configuration_done(_Patience(patience, hurry))
 
 
 def detach() -> None:

@@ -48,6 +48,8 @@ class Lines:
     """Whether its host was told to load the debugger."""
     loaded: bool = False
     """Whether it has."""
+    serial: int = 0
+    """Number of the last order to load it or to let it go."""
     held: dict[int, tuple[str, int]] = field(default_factory=dict)
     """The requests whose threads are stopped: at which line, and since when."""
 
@@ -73,7 +75,7 @@ class LineDesk:
         """What a host that is about to start is told: where the debugger is, "" for no debugger."""
         lines = entry.lines
         lines.error = ""
-        lines.attached, lines.loaded = bool(lines.points) and self.on, False
+        lines.attached, lines.loaded, lines.serial = bool(lines.points) and self.on, False, 0
         return self._packages(lines) if lines.attached else ""
 
     def watch(self, entry: Entry, host: HostProcess) -> None:
@@ -98,8 +100,8 @@ class LineDesk:
         """What the host says of its debugger: lines_ready or lines_failed."""
         if event.get("sentence"):
             self._fail(entry, str(event["sentence"]))
-        else:
-            entry.lines.loaded = True
+        elif int(event.get("serial", 0)) == entry.lines.serial:
+            entry.lines.loaded = entry.lines.attached
 
     def _fail(self, entry: Entry, sentence: str) -> None:
         entry.lines.error = sentence
@@ -123,14 +125,14 @@ class LineDesk:
         """Bring the host's debuggers to what is wanted."""
         lines, host = entry.lines, entry.host
         wanted = lines.points if self.on else ()
-        for session in list(lines.sessions.values()):
+        for session in [one for one in lines.sessions.values() if not one.released]:
             session.set_points(wanted) if wanted else session.disconnect()
             self._flush(entry, session)
         if host is None or bool(wanted) == lines.attached:
             return
         if where := self._packages(lines) if wanted else "":
-            lines.attached = True
-            host.tell("lines", packages=where)
+            lines.attached, lines.loaded, lines.serial = True, False, lines.serial + 1
+            host.tell("lines", packages=where, serial=lines.serial)
         elif not wanted:
             lines.attached = lines.loaded = False
             host.tell("lines", packages="")
@@ -157,7 +159,7 @@ class LineDesk:
         except (OSError, ValueError, TypeError, LookupError):
             os.close(descriptors[0])
             return
-        if len(entry.lines.sessions) >= MOST_SESSIONS or not (entry.lines.points and self.on):
+        if len(entry.lines.sessions) >= MOST_SESSIONS:
             sock.close()
             return
         self._open(entry, DapChannel(sock), pid)
@@ -165,7 +167,9 @@ class LineDesk:
     def _open(self, entry: Entry, channel: DapChannel, pid: int) -> None:
         session = Session(channel, pid, self._changed, lambda text: self._story.tell(entry.own.id, pid, text))
         entry.lines.sessions[channel.fileno()] = session
-        session.begin(entry.lines.points)
+        # Who has no points by now is greeted, too: it waits for that, and is about to hear that it is not wanted.
+        session.released = not (entry.lines.points and self.on)
+        session.begin(() if session.released else entry.lines.points)
         self._flush(entry, session)
 
     def _hear(self, entry: Entry, session: Session) -> None:
@@ -248,7 +252,8 @@ class LineDesk:
             for (path, line), one in found.items()
             if one.line != line or one.message
         ]
-        attached = sum(session.ready for session in lines.sessions.values()) if lines.loaded else 0
+        ready = [session for session in lines.sessions.values() if session.ready and not session.released]
+        attached = len(ready) if lines.loaded else 0
         return {"key": entry.key, "error": lines.error, "attached": attached, "moved": moved}
 
 

@@ -55,6 +55,8 @@ class Session:
         self.verdicts: dict[tuple[str, int], Verdict] = {}
         self.ready = False
         """Whether its process has the points."""
+        self.released = False
+        """Whether it was told to let all go, for good."""
         self._changed = changed
         self._said = said
         self._points: dict[str, list[LinePoint]] = {}
@@ -135,7 +137,7 @@ class Session:
 
         def take(body: Body | None, why: str) -> None:
             frames = [_frame(one) for one in (body or {}).get("stackFrames", [])[:FRAMES]]
-            if not frames:
+            if not frames or self.released:
                 self.channel.ask("continue", threadId=thread, singleThread=True)
                 return
             known = self.stops.get(thread)
@@ -171,7 +173,8 @@ class Session:
             self._changed()
 
     def release(self) -> None:
-        """Let every thread go on, and stop none any more."""
+        """Let every thread go on, also one that is just about to tell that it stopped, and stop none any more."""
+        self.released = True
         self._cursor = None
         self.set_points(())
         for stop in list(self.stops.values()):

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import threading
+from collections import deque
 from typing import Any
 
 from ..debug import lines
@@ -26,7 +27,10 @@ class Stepping:
         self._control = control
         self._door = socket.socket(fileno=door) if door != NOWHERE else None
         self._lock = threading.Lock()
+        self._todo: deque[tuple[int, str]] = deque()
+        """Numbers of orders, and where the debugger is that is to be attached; "" for none."""
         self._packages = ""
+        """Of the one that is attached."""
         self._line: socket.socket | None = None
         self._minds_forks = False
         control.on("lines", self._obey)
@@ -34,39 +38,48 @@ class Stepping:
     def begin(self, packages: str) -> None:
         """Before the user's code is loaded: attach, and wait for the breakpoints; "" for no debugger."""
         if packages:
-            self._attach(packages, FIRST_PATIENCE)
+            self._todo.append((0, packages))
+            self._work()
 
     def _obey(self, order: dict[str, Any]) -> None:
         """In a thread of its own: to load the debugger takes a while, and the host has to beat."""
-        packages = str(order.get("packages", ""))
-        work = (lambda: self._attach(packages, FIRST_PATIENCE)) if packages else self._detach
-        threading.Thread(target=work, name="socketscope-lines", daemon=True).start()
+        self._todo.append((int(order.get("serial", 0)), str(order.get("packages", ""))))
+        threading.Thread(target=self._work, name="socketscope-lines", daemon=True).start()
 
-    def _attach(self, packages: str, patience: float) -> None:
+    def _work(self) -> None:
+        """Orders one after the other, whichever thread carries them out."""
         with self._lock:
-            if self._packages:
-                return
-            if not self._minds_forks and hasattr(os, "register_at_fork"):
-                self._minds_forks = True
-                os.register_at_fork(after_in_child=self._in_fork)
-            try:
-                self._connect(packages, patience)
-            except (OSError, lines.NoLineDebugger) as error:
-                self._control.tell({"event": "lines_failed", "sentence": str(error)})
-                return
-            self._packages = packages
-            newborn.tasks.append(self._in_child)
+            while self._todo:
+                serial, packages = self._todo.popleft()
+                if not packages:
+                    self._detach()
+                elif self._packages or self._attach(packages):
+                    self._control.tell({"event": "lines_ready", "serial": serial})
+
+    def _attach(self, packages: str) -> bool:
+        if not self._minds_forks and hasattr(os, "register_at_fork"):
+            self._minds_forks = True
+            os.register_at_fork(after_in_child=self._in_fork)
+        try:
+            self._connect(packages, FIRST_PATIENCE)
+        except (OSError, lines.NoLineDebugger) as error:
+            self._control.tell({"event": "lines_failed", "sentence": str(error)})
+            return False
+        self._packages = packages
+        newborn.tasks.append(self._in_child)
         self._renew()
-        self._control.tell({"event": "lines_ready"})
+        return True
 
     def _detach(self) -> None:
-        with self._lock:
-            if not self._packages:
-                return
-            self._packages = ""
-            newborn.tasks.remove(self._in_child)
-            lines.detach()
-            self._line = None
+        if not self._packages:
+            return
+        self._packages = ""
+        newborn.tasks.remove(self._in_child)
+        if self._line is not None:
+            with contextlib.suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)  # to close it would not wake the debugger's reader
+        lines.detach()
+        self._line = None
         self._renew()
 
     def _connect(self, packages: str, patience: float) -> None:
@@ -75,7 +88,7 @@ class Stepping:
         with theirs:
             socket.send_fds(self._door, [json.dumps({"pid": os.getpid()}).encode()], [theirs.fileno()])
         self._line = ours
-        lines.attach(ours, packages, patience)
+        lines.attach(ours, packages, patience, lambda: self._todo)
 
     @staticmethod
     def _renew() -> None:

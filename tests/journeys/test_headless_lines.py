@@ -260,6 +260,17 @@ def test_in_other_pythons(person: Person, interpreter: str) -> None:
         assert answer_of(client) == b"STOP 4\n"
 
 
+def test_changing_ones_mind_fast_ends_with_what_was_wanted_last(person: Person) -> None:
+    person.serve("ThreadingTCPServer")
+    for _ in range(5):
+        for points in ([], [{"path": str(person.path), "line": SIZE}]):
+            person.order("lines", key="a", points=points)
+    person.wait(lambda: bool(person.tick["lines"]) and person.tick["lines"][0]["attached"] == 1)
+    with person.say(b"stop\n") as client:
+        person.go(person.stopped(SIZE)[0], "continue")
+        assert answer_of(client) == b"STOP 4\n"
+
+
 def test_when_the_window_goes_nothing_stays(person: Person) -> None:
     person.serve("ForkingTCPServer")
     person.set({"line": SIZE})

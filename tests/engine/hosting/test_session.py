@@ -147,6 +147,15 @@ def test_leaving_lets_all_go(debugger: Debugger) -> None:
     assert [request["command"] for request in debugger.asked(3)] == ["setBreakpoints", "continue", "disconnect"]
 
 
+def test_who_stops_while_all_are_let_go_goes_on(debugger: Debugger) -> None:
+    debugger.event("stopped", threadId=1, reason="breakpoint")
+    stack = debugger.asked(1)[0]
+    debugger.session.release()
+    debugger.answer(stack, stackFrames=[FRAME])
+    assert debugger.asked(1)[0]["command"] == "continue"
+    assert debugger.session.stops == {}
+
+
 def test_variables_are_bounded(debugger: Debugger) -> None:
     heard: list[Any] = []
     debugger.session.locals(7, lambda found, why: heard.append(found))
