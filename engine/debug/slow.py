@@ -21,6 +21,8 @@ AT_ONCE = 16
 """Stacks that are looked at in one go."""
 NO_STACK: dict[str, Any] = {"doing": Doing.QUEUE, "call": "", "kind": "", "holders": [], "frames": []}
 _TAP = os.path.join("observe", "tap.py")
+_DEBUGGER = "pydevd"
+"""In the names of the files that a worker is in which a person has stopped at a line."""
 _NEAR = 4
 """The tap's call is among so many innermost frames of a worker that waits for its peer."""
 _getpid = os.getpid
@@ -125,6 +127,8 @@ def _thread(request: Request) -> int:
 def _is_calm(about: dict[str, Any], stage: Stage) -> bool:
     """Whether the peer is waited for, or a person."""
     doing = about["doing"]
+    if any(_DEBUGGER in frame["file"] for frame in about["frames"][-_NEAR:]):
+        return True
     if doing in (Doing.HELD, Doing.SELECT, Doing.ACCEPT):
         return True
     if doing is not Doing.RECEIVE:

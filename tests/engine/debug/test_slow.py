@@ -12,7 +12,7 @@ import pytest
 
 import engine
 from engine import Stage
-from engine.debug.slow import Lookout, SlowStage
+from engine.debug.slow import Lookout, SlowStage, _is_calm
 from engine.debug.whereabouts import Doing, whereabouts
 from engine.observe import live
 from engine.observe.request import Request, now
@@ -230,3 +230,20 @@ def test_many_are_looked_at_a_few_at_a_time(bench: Bench) -> None:
     Steps.go_on.set()
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("doing", "files", "stage", "calm"),
+    [
+        (Doing.RECEIVE, ["/my/handler.py", "/x/engine/observe/tap.py"], Stage.HANDLE, True),
+        (Doing.RECEIVE, ["/my/handler.py"], Stage.HANDLE, False),  # from another server
+        (Doing.RECEIVE, ["/lib/ssl.py"], Stage.HANDSHAKE, True),
+        (Doing.SEND, ["/my/handler.py", "/x/engine/observe/tap.py"], Stage.HANDLE, False),
+        (Doing.HELD, ["/x/engine/debug/waiting.py"], Stage.HANDLE, True),
+        (Doing.SLEEP, ["/my/handler.py"], Stage.HANDLE, False),
+        (Doing.RUNNING, ["/my/handler.py", "/x/_pydevd_bundle/pydevd_frame.py"], Stage.HANDLE, True),
+    ],
+)
+def test_who_is_waited_for_decides(doing: Doing, files: list[str], stage: Stage, calm: bool) -> None:
+    about = {"doing": doing, "frames": [{"file": file, "line": 1, "function": "f"} for file in files]}
+    assert _is_calm(about, stage) is calm
