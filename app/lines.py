@@ -143,6 +143,7 @@ class Lines(QObject):
         if stop is None or stop.running:
             return
         self._chosen = stop.pid, stop.thread
+        self.leads = True
         to: dict[str, Any] = {}
         if how == "cursor":
             if self.cursor is None:
@@ -191,6 +192,7 @@ class Lines(QObject):
         places = tuple(dataclasses.astuple(one) for one in tick.stopped)
         if places != self._places:
             self._places = places
+            self.leads = self.leads and any((one.pid, one.thread) == self._chosen for one in tick.stopped)
             self._follow()
             self.stopped_changed.emit()
 

@@ -90,6 +90,8 @@ class CodeTab(QWidget):
             self._failing = place.line, f"{failure.type}: {failure.message}"
         self._key = self._server_key(request) if stop is None else stop.key
         stopped = Place(frame.path, frame.line) if frame is not None else None
+        if stopped is not None and stopped.path != self.path and not self._may_move():
+            stopped = None
         self._show(self._pinned or stopped or place or self._handler_place(request))
         self._show_frame()
 
@@ -157,9 +159,15 @@ class CodeTab(QWidget):
             self._say(tr("Select a server whose handler stands in a file."))
         elif self._is_other(place.path):
             self._read(place.path)
-        if moved and place is not None and self._file is not None and (line := place.find_line()):
+        if moved and place is not None and self._may_move() and (line := place.find_line()):
             self.view.show_line(line) if place.line else self.view.show_top(line)
         self._mark()
+
+    def _may_move(self) -> bool:
+        """A thread that stops of its own accord takes no cursor away that the keyboard is in."""
+        lines = self._context.lines
+        uncalled = bool(lines.stopped) and not lines.leads and self._pinned is None
+        return self._file is not None and not (uncalled and self.view.hasFocus())
 
     def _is_other(self, path: str) -> bool:
         """Whether the file is another one, or was saved since."""

@@ -14,7 +14,7 @@ from app.text import label, set_role, set_tip, tr
 
 
 class PointEdit(QWidget):
-    """What is typed takes effect at once, if it can be read; else a sentence says why, and it stays as it was."""
+    """A text takes effect when it is whole: by Enter, or when the keyboard leaves. What is wrong is told at once."""
 
     said = Signal(str)
     """What is wrong with it, "" for nothing."""
@@ -74,7 +74,14 @@ class PointEdit(QWidget):
         for field in (self.condition, self.log):
             layout.setStretchFactor(field, 1)
         self.setLayout(layout)
-        for signal in (self.condition.textChanged, self.log.textChanged, self.hits.valueChanged, self.on.toggled):
+        for signal in (self.condition.textChanged, self.log.textChanged):
+            signal.connect(lambda: self.said.emit(self._typed().problem()) if self._setting is not None else None)
+        for signal in (
+            self.condition.editingFinished,
+            self.log.editingFinished,
+            self.hits.valueChanged,
+            self.on.toggled,
+        ):
             signal.connect(self._take)
         self.remove_button.clicked.connect(self._remove)
         self.close_button.clicked.connect(self._close)
@@ -91,25 +98,32 @@ class PointEdit(QWidget):
         set_tip(made, tip)
         return made
 
-    def _take(self) -> None:
-        old = self._setting
-        if old is None:
-            return
-        new = dataclasses.replace(
-            old, condition=self.condition.text().strip(), hits=self.hits.value(), log=self.log.text(),
+    def _typed(self) -> LineSetting:
+        assert self._setting is not None
+        return dataclasses.replace(
+            self._setting, condition=self.condition.text().strip(), hits=self.hits.value(), log=self.log.text(),
             enabled=self.on.isChecked(),
         )  # fmt: skip
+
+    def _take(self) -> None:
+        if self._setting is None:
+            return
+        new = self._typed()
         problem = new.problem()
         self.said.emit(problem)
-        if not problem:
+        if not problem and new != self._setting:
             self._setting = new
             self._context.lines.put(self._key, new)
 
     def _remove(self) -> None:
         if self._setting is not None:
             self._context.lines.remove(self._key, self._setting)
-        self._close()
+        self.show_point(self._key, None)
+        self.closed.emit()
 
     def _close(self) -> None:
+        self._take()
+        if self._setting is not None and self._typed().problem():
+            return
         self.show_point(self._key, None)
         self.closed.emit()

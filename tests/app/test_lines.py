@@ -163,19 +163,46 @@ def test_the_code_shows_arrow_values_and_breakpoints(play: Play, qtbot: QtBot) -
     tab.point.condition.setText("n >")
     assert "no expression" in tab.message.text()
     assert play.lines.of(play.key)[0].condition == ""
+    tab.point.close_button.click()
+    assert tab.point.isVisible()
+    tab.point.condition.setText("n")
+    assert play.lines.of(play.key)[0].condition == ""
     tab.point.condition.setText("n > 5")
+    tab.point.condition.editingFinished.emit()
     assert play.lines.of(play.key)[0].condition == "n > 5"
     tab.point.hits.setValue(3)
     tab.point.close_button.click()
     assert play.lines.of(play.key)[0].hits == 3
     play.tick(play.stop(), moved=[{"path": play.path, "line": 6, "at": 5, "message": ""}])
     play.show_values()
+    play.lines.choose(play.lines.stopped[0])
     tab.show_request(None, None, 10**10)
     assert tab.message.text() == "Line 6 has no code; it stops at line 5."
     assert arrow(tab) == tab.view.line == 6
     play.tick()
     tab.show_request(None, None, 2 * 10**10)
     assert arrow(tab) is None
+    tab.hide()
+
+
+def test_a_stop_that_nobody_called_leaves_the_cursor_where_the_keyboard_is(play: Play, qtbot: QtBot) -> None:
+    tab = CodeTab(play.stage.context)
+    qtbot.addWidget(tab)
+    tab.show()
+    tab.activateWindow()
+    tab.show_request(None, None, 0)
+    tab.view.show_line(2)
+    tab.view.setFocus()
+    qtbot.waitUntil(tab.view.hasFocus)
+    play.tick(play.stop())
+    play.show_values()
+    tab.show_request(None, None, 10**10)
+    assert (arrow(tab), tab.view.line) == (6, 2)
+    play.lines.go("over")
+    play.tick(play.stop(line=7, since=6))
+    play.answer("line_frames", frames=[{"id": 3, "name": "handle", "path": play.path, "line": 7}])
+    tab.show_request(None, None, 2 * 10**10)
+    assert (arrow(tab), tab.view.line) == (7, 7)
     tab.hide()
 
 

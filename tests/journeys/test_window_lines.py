@@ -57,6 +57,7 @@ def test_a_handler_is_stepped_while_others_flow(here: Theatre, tmp_path: Path, h
     click_gutter(tab, SIZE)
     tab.edit_point(SIZE)
     tab.point.condition.setText("word == b'stop\\n'")
+    tab.point.close_button.click()
     here.wait("the debugger is there", lambda: (state := lines.state(key)) is not None and state.attached)
     with say(address, b"stop\n") as client:
         here.wait("it stops", lambda: lines.stopped and lines.stopped[0].id)
