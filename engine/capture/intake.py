@@ -261,9 +261,7 @@ class Intake(Serving):
         _, _, code, _, started, at, allowed, data = row
         live = self._find(host, pid, row)
         if live is not None:
-            live.slow = live.slow or code
-            self.pending.slow.append((live.id, code, started, at, allowed, data.decode("utf-8", "backslashreplace")))
-            self.touch(live)
+            self.add_slow(live, code, started, at, allowed, data.decode("utf-8", "backslashreplace"))
 
     def replay(self, host: Host, key: int) -> None:
         """Take the facts that came before the request was known."""

@@ -111,6 +111,12 @@ class Serving:
             bucket.bytes_in += size
             counters.bytes_in += size
 
+    def add_slow(self, live: Live, stage: int, started: int, at: int, allowed: int, detail: str) -> None:
+        """A stage of a request lasts too long."""
+        live.slow = live.slow or stage
+        self.pending.slow.append((live.id, stage, started, at, allowed, detail))
+        self.touch(live)
+
     def add_failure(self, server: int, request: int | None, stage: int, at: int, failure: Failure) -> None:
         """Something failed, in a request or outside any."""
         self.pending.failures.append(

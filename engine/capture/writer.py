@@ -198,6 +198,12 @@ class CaptureWriter:
         """Take samples of threads and processes."""
         self._intake.pending.cpu += [(s.server, s.at, s.pid, s.thread, s.share, s.rss) for s in samples]
 
+    def add_slow(self, request: int, stage: int, started: int, at: int, allowed: int, about: Mapping[str, Any]) -> None:
+        """A stage lasts too long, was found from outside; `about` as debug/whereabouts.py describes it."""
+        live = self._intake.live.get(request)
+        if live is not None:
+            self._intake.add_slow(live, stage, started, at, allowed, json.dumps(dict(about)))
+
     def add_queue(self, server: int, at: int, depth: int) -> None:
         """So many clients waited to be accepted."""
         bucket = self._intake.load.bucket(server, at)

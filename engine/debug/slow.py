@@ -108,7 +108,7 @@ class Lookout:
             about = found.get(thread) if thread else NO_STACK if request.worker is None else None
             if about is None or request.since != mark.since:
                 continue  # it is served elsewhere, or went on just now
-            if _is_calm(about, request.stage):
+            if is_calm(about, request.stage):
                 mark.again = now + (now - mark.at)
                 continue
             mark.told = True
@@ -124,7 +124,7 @@ def _thread(request: Request) -> int:
     return worker.thread if worker.pid == _getpid() else 0
 
 
-def _is_calm(about: dict[str, Any], stage: Stage) -> bool:
+def is_calm(about: dict[str, Any], stage: Stage) -> bool:
     """Whether the peer is waited for, or a person."""
     doing = about["doing"]
     if any(_DEBUGGER in frame["file"] for frame in about["frames"][-_NEAR:]):

@@ -14,6 +14,7 @@ from typing import Any
 from ..capture.live import Serving
 from ..capture.writer import CaptureWriter
 from ..debug.deaths import first_own, in_words, place_members
+from ..debug.slow import is_calm
 from ..debug.whereabouts import Doing
 from ..observe.stages import Stage
 from .entries import Entry
@@ -75,6 +76,8 @@ class StuckWatch:
         self._found: dict[int, Stuck] = {}
         self._calm: dict[int, int] = {}
         """Requests that wait for what is no trouble, and how much CPU time their threads had used by then, ns."""
+        self._slow: set[int] = set()
+        """Requests of children that have been told as slow."""
         self._looks = 0
 
     def look(self, serving: Sequence[Serving]) -> None:
@@ -89,6 +92,7 @@ class StuckWatch:
             # A child that computes in C tells no fact, but has left in the black box that it has the request.
             self._runner.taker.salvage(self._entry, self._host)
             stands = self._standing(self._writer.live(self._host.number))
+        self._slow &= stands.keys()
         self._calm = {number: cpu for number, cpu in self._calm.items() if number in stands}
         self._found = {number: stuck for number, stuck in self._found.items() if self._still(stuck, stands)}
         for one in stands.values():
@@ -149,6 +153,7 @@ class StuckWatch:
         self._tell()
 
     def _take(self, one: Serving, about: dict[str, Any]) -> None:
+        self._note_slow(one, about)
         usage, busy = self._usage(one), self._is_busy(one)
         self._calm.pop(one.request, None)
         if busy or about["doing"] == Doing.LOCK:
@@ -158,6 +163,15 @@ class StuckWatch:
         self._found.pop(one.request, None)
         if usage is not None:
             self._calm[one.request] = usage.cpu
+
+    def _note_slow(self, one: Serving, about: dict[str, Any]) -> None:
+        """Of its own threads a host tells itself; of its children's nobody else does."""
+        allowed, now = round(self._entry.profile.slow_after * 1e9), time.monotonic_ns()
+        late = allowed and now - one.since >= allowed
+        if one.pid != self._host.pid and late and one.request not in self._slow and not is_calm(about, one.stage):
+            self._slow.add(one.request)
+            rest = {name: value for name, value in about.items() if name not in ("pid", "thread")}
+            self._writer.add_slow(one.request, one.stage, one.since, now, allowed, rest)
 
     def _owners(self) -> dict[tuple[int, int], int]:
         """Whom each worker serves."""

@@ -145,6 +145,32 @@ def test_a_slow_stage_is_told_while_it_lasts(tmp_path: Path) -> None:
     ]
 
 
+def test_a_childs_slow_stage_is_told_from_outside(tmp_path: Path) -> None:
+    path = tmp_path / "a.socketscope"
+
+    def told() -> bool:
+        with CaptureReader(path) as reader:
+            return len(reader.ids(parse("slow:handle"))) > 0
+
+    words = ("--server", "ForkingTCPServer", "--record", str(path))
+    with Running("serve", f"{HANDLERS}:Many", "--json", *words) as running:
+        address = port_of(running.item()["address"])
+        with (
+            socket.create_connection(address, DEADLINE) as patient,
+            socket.create_connection(address, DEADLINE) as stuck,
+        ):
+            patient.sendall(b"patient\n")
+            assert patient.recv(100) == b"now\n"
+            stuck.sendall(b"slow\n")
+            until(told)
+        running.stop()
+    (found,) = show(path, "--where", "slow:*")
+    assert data_of(found, "in") == b"slow\n"
+    (slow,) = found["slow"]
+    functions = [frame["function"] for frame in slow["frames"] if frame["file"] == str(HANDLERS)]
+    assert [name.rpartition(".")[2] for name in functions] == ["handle", "slow"]
+
+
 def test_clients_that_wait_to_be_accepted_are_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.socketscope"
     words = ("--server", "TCPServer", "--set", "request_queue_size=2", "--slow", "0", "--record", str(path))

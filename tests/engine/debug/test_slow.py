@@ -12,7 +12,7 @@ import pytest
 
 import engine
 from engine import Stage
-from engine.debug.slow import Lookout, SlowStage, _is_calm
+from engine.debug.slow import Lookout, SlowStage, is_calm
 from engine.debug.whereabouts import Doing, whereabouts
 from engine.observe import live
 from engine.observe.request import Request, now
@@ -246,4 +246,4 @@ def test_many_are_looked_at_a_few_at_a_time(bench: Bench) -> None:
 )
 def test_who_is_waited_for_decides(doing: Doing, files: list[str], stage: Stage, calm: bool) -> None:
     about = {"doing": doing, "frames": [{"file": file, "line": 1, "function": "f"} for file in files]}
-    assert _is_calm(about, stage) is calm
+    assert is_calm(about, stage) is calm
