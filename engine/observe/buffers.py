@@ -33,6 +33,8 @@ class Partial(bytes):
 
 def view(buffer: Any, size: int) -> bytes:
     """The first `size` bytes of any buffer."""
+    if type(buffer) is memoryview and buffer.format == "B" and buffer.ndim == 1:  # as files read
+        return bytes(buffer[:size])
     with memoryview(buffer) as whole:
         return bytes(whole[:size]) if whole.format == "B" and whole.ndim == 1 else bytes(whole.cast("B")[:size])
 

@@ -21,7 +21,6 @@ class Datagram(Request):
     It is not among `live.requests` as long as it is `quiet`.
     """
 
-    quiet = True
     stage = Stage.SETUP
 
     def __init__(
@@ -36,6 +35,8 @@ class Datagram(Request):
         self.via = given[1]
         self.address = address
         self.opened = asked
+        self.answers = ()
+        self.quiet = True
         self.came = self.since = came
         """When it had come, ns."""
 

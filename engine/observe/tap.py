@@ -233,16 +233,11 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
         size = plain_sendto(self, data, *where)
         request = current.get(get_ident())
-        if request is not None and request.via is self and type(data) is bytes:
-            if request.quiet and size <= PIECE and not request.answers:
-                request.answers = [(now(), data)]
-                request.bytes_out = request.kept_out = size
-                return size
-            request.bytes_out += size
-            if request.hooks.sent is not None:
-                request.hooks.sent(request, data, now())
+        if request is None or not request.quiet or request.via is not self or request.answers or size > PIECE:
+            _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size))
             return size
-        _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size))
+        request.answers = [(now(), data if type(data) is bytes else view(data, size))]
+        request.bytes_out = request.kept_out = size
         return size
 
     def sendmsg(self: socket.socket, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /) -> int:

@@ -179,8 +179,7 @@ class BaseServer(Draining):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a request here and now; mix-ins hand it to a worker instead."""
-        watched = find(request) if self._ss_place is not None else None
-        if watched is not None:
+        if self._ss_place is not None and (watched := find(request)) is not None:
             recorder = watched.hooks.recorder
             return pipeline.serve(self, watched) if recorder is None else recorded.serve_here(self, watched, recorder)
         self.finish_request(request, client_address)
@@ -199,9 +198,10 @@ class BaseServer(Draining):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Make the handler, whose constructor does the work."""
-        watched = find(request) if self._ss_place is not None else None
-        if watched is not None and watched.stage < FINISH_REQUEST:  # called by user code
-            return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
+        if self._ss_place is not None:
+            watched = find(request)
+            if watched is not None and watched.stage < FINISH_REQUEST:  # called by user code
+                return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
         self.RequestHandlerClass(request, client_address, self)  # type: ignore[arg-type]  # mypy forgets who Self is
         return None
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..observe import live
+from ..observe.live import requests
 from ..observe.stages import Stage
 from . import listening, pipeline
 from .accepting import accept
@@ -166,9 +166,10 @@ class TCPServer(BaseServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Say goodbye to the client and close its socket."""
-        watched = live.requests.get(request) if self._ss_place is not None else None
-        if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
-            return pipeline.shut_for_user(watched, self.shutdown_request, request)
+        if self._ss_place is not None:
+            watched = requests.get(request)
+            if watched is not None and watched.stage is not SHUTDOWN_REQUEST:
+                return pipeline.shut_for_user(watched, self.shutdown_request, request)
         try:  # noqa: SIM105  # `suppress` costs as much as the call
             request.shutdown(socket.SHUT_WR)
         except OSError:
