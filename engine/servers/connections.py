@@ -110,13 +110,14 @@ def abort(sock: Any) -> None:
         ended, other = socket.socketpair()
         other.close()
         with ended:
-            _reset_on_close(twin)
+            reset_on_close(twin)
             if sock.fileno() == descriptor:  # else its worker has closed it just now
                 os.dup2(ended.fileno(), descriptor, inheritable=False)
         _shut(twin, socket.SHUT_RDWR if _unsent(twin) else socket.SHUT_RD)
 
 
-def _reset_on_close(sock: socket.socket) -> None:
+def reset_on_close(sock: socket.socket) -> None:
+    """Once all who have it have closed it, its client hears that the connection was cut, not that it ended."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     except OSError:

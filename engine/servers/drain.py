@@ -8,13 +8,16 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..observe.logs import Log
 from . import connections
 from .life import Life, checked_timeout
 from .limits import Limiter, Limits
+from .reach import Reach
 
 if TYPE_CHECKING:
     from .base import BaseServer
@@ -185,6 +188,7 @@ class _Drain:
         self._inside = own is not None
         """Whether this is the serving thread itself: then what it serves cannot end before this call does."""
         self._own = _request_of(threading.current_thread())
+        self._reach = Reach(server.server_address)
 
     def run(self) -> DrainReport:
         """All of it."""
@@ -205,6 +209,7 @@ class _Drain:
         stuck = tuple(thread.name for thread in server._ss_busy_threads())
         if stuck:
             server._ss_stop_waiting_for_workers()
+        self._reach.close()
         server.server_close()
         return DrainReport(**self._gone, aborted=aborted, stuck=stuck, elapsed=time.monotonic() - self._began)
 
@@ -217,6 +222,9 @@ class _Drain:
     def _open(self) -> list[Any]:
         if self._inside and not self._server._ss_busy_threads():
             return []
+        return [*self._here(), *chain.from_iterable(self._reach.sockets(self._children()).values())]
+
+    def _here(self) -> list[Any]:
         return [sock for sock in connections.connections_of(self._server) if sock is not self._own]
 
     def _look(self) -> int:
@@ -263,16 +271,22 @@ class _Drain:
         """Time is up."""
         self._refuse()
         found, children = self._open(), self._children()
+        far = self._reach.sockets(children)
         for sock in found:
             self._seen.pop(id(sock), None)
+        for sock in chain.from_iterable(far.values()):
+            connections.reset_on_close(sock)
+        for sock in self._here():
             connections.abort(sock)
         for pid in children:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the loop has just collected it
+                os.kill(pid, signal.SIGKILL)
+        self._reach.close()
         self._deadline = time.monotonic() + _LAST_WORDS
         while time.monotonic() < self._deadline and (self._server._ss_busy_threads() or self._children()):
             self._wait()
         self._look()
-        return len(found) + len(children)
+        return len(found) + len(children) - len(far)
 
 
 def _request_of(thread: threading.Thread) -> Any:

@@ -93,8 +93,24 @@ if hasattr(os, "fork"):
                 finally:
                     self._ss_child_selector.close()
                     self._ss_child_selector = None
+                    if self._ss_draining:
+                        self._ss_refuse(selector)
                     self._ss_workforce.close()
                     self._ss_workforce = None
+
+        def _ss_refuse(self, selector: selectors.BaseSelector) -> None:
+            """A drain: idle workers leave, who is queued is served here, and nobody comes after, though workers that
+            are busy have the listener, too."""
+            if self._ss_workforce is not None:
+                self._ss_workforce.renew()
+            self._ss_accept_queued(selector)
+            with suppress(OSError):  # closed meanwhile, or of a system that cannot
+                if self.socket.type == socket.SOCK_STREAM:
+                    self.socket.shutdown(socket.SHUT_RDWR)
+
+        def _ss_accept_queued(self, selector: selectors.BaseSelector) -> None:
+            if self._ss_workforce is not None:  # else it has been done
+                super()._ss_accept_queued(selector)
 
         def _ss_accept_failed(self, error: OSError) -> None:
             if isinstance(error, BlockingIOError):

@@ -8,11 +8,12 @@ are secured too, and servers without TLS pay nothing.
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..observe import live
 from ..observe.stages import Stage
@@ -47,6 +48,10 @@ class HandshakeError(OSError):
 class Connection(ssl.SSLSocket):
     """An accepted connection that tells its client in TLS, too, that nothing more will come."""
 
+    if TYPE_CHECKING:
+        suppress_ragged_eofs: bool
+        _sslobj: object
+
     def shutdown(self, how: int) -> None:
         """Half-close says goodbye first, or clients take the end for a cut; it does not wait for an answer."""
         # Only then: others may shut both ways what another thread is reading, which OpenSSL does not survive.
@@ -57,6 +62,29 @@ class Connection(ssl.SSLSocket):
                 self.unwrap()
             self.settimeout(timeout)
         super().shutdown(how)
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002  # SSLSocket's own
+        """As SSLSocket's. An end without a goodbye is kept from OpenSSL, which could not say one itself after it.
+
+        Such an end comes from clients, and from a drain that ends the reading of an idle connection.
+        """
+        if self.suppress_ragged_eofs and self._sslobj is not None and not self.pending() and self._has_ended():
+            return b"" if buffer is None else 0
+        return super().read(len, buffer)
+
+    def _has_ended(self) -> bool:
+        """Wait for bytes, as reading would. Whether there is but an end."""
+        timeout = self.gettimeout()
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        if not poll.poll(None if timeout is None else 1000 * timeout):
+            if timeout:
+                raise TimeoutError("The read operation timed out")
+            return False
+        try:
+            return not socket.socket.recv(self, 1, socket.MSG_PEEK)
+        except OSError:
+            return False  # reading will tell
 
 
 class Security:

@@ -116,8 +116,8 @@ class Workforce:
         self._failures = self._failures + 1 if clock - post.born <= YOUNG else 0
         wait = self._back_off()
         post.due = clock + wait
-        later = f" in {wait:g} s" if wait else ""
-        log.warning("Worker %d %s; another takes its place%s.", pid, _words(ended.status), later)
+        later = f"; another takes its place{f' in {wait:g} s' if wait else ''}"
+        log.warning("Worker %d %s%s.", pid, _words(ended.status), "" if self._server._ss_stopping else later)
 
     def _back_off(self) -> float:
         return min(BACK_OFF[0] * 2.0 ** min(self._failures - 1, 30), BACK_OFF[1]) if self._failures else 0.0

@@ -203,9 +203,9 @@ def test_a_drain_ends_in_time() -> None:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     client, worker = hold(server.server_address)
-    report = server.drain(0.2)
+    report = server.drain(0)
     thread.join(DEADLINE)
-    assert report.aborted == 1
+    assert report.aborted >= 1  # the connection; and the worker without one, if it has not left before
     assert not os.path.exists(f"/proc/{worker}")
     client.close()
 
