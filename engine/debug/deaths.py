@@ -31,6 +31,9 @@ SIGNAL_WORDS = {
     signal.SIGINT: "interrupted (SIGINT)",
 }
 
+WHERE = int(getattr(signal, "SIGRTMAX", signal.SIGUSR2 + 2)) - 2
+"""The signal at which faulthandler tells where a process is: one that hardly any program has a use for."""
+
 CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 """Signals at which faulthandler tells where the process was."""
 

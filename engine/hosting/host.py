@@ -19,6 +19,7 @@ from typing import Any
 from .. import install
 from ..channel.frames import FrameReader
 from ..channel.sender import Sender
+from ..debug.deaths import WHERE
 from ..debug.failures import describe
 from ..debug.sampling import Sampling
 from ..debug.slow import Lookout, SlowStage
@@ -90,7 +91,7 @@ def _settle(plan: Plan) -> None:
     faulthandler.enable(faults)
     with contextlib.suppress(OSError, AttributeError):
         where = os.fdopen(_out_of_the_way(plan.where), "wb", buffering=0, closefd=False)
-        faulthandler.register(signal.SIGUSR2, where, all_threads=True)
+        faulthandler.register(WHERE, where, all_threads=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..channel.frames import JsonChannel, send_frame
 from ..channel.receiver import Receiver
+from ..debug.deaths import WHERE
 from .boot import TOO_OLD
 from .control import BEAT
 from .culprits import ThreadBox
@@ -176,12 +177,12 @@ class HostProcess:
 
         That of `thread` will be the current one. False: the process would not understand the signal.
         """
-        if self._process.returncode is not None or not catches(pid, signal.SIGUSR2):
+        if self._process.returncode is not None or not catches(pid, WHERE):
             return False
         self._asked = self._where_size
         if self._asked > FAULT_TEXT_LIMIT:
             os.ftruncate(self._where, 0)  # gives the memory back; who writes goes on where he was
-        signal_thread(pid, thread, signal.SIGUSR2)
+        signal_thread(pid, thread, WHERE)
         return True
 
     def where_text(self) -> str:

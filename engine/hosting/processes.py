@@ -120,12 +120,12 @@ def signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
 
 
-def signal_thread(pid: int, thread: int, number: signal.Signals) -> None:
+def signal_thread(pid: int, thread: int, number: int) -> None:
     """Send a signal to one thread of another process."""
-    ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, int(number))
+    ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, number)
 
 
-def catches(pid: int, number: signal.Signals) -> bool:
+def catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal, and will not die of it."""
     try:
         with open(f"/proc/{pid}/status", "rb") as file:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+import signal
 import socketserver
 import sys
 import threading
@@ -69,6 +70,12 @@ class Trouble(socketserver.StreamRequestHandler):
         own = threading.Lock()
         own.acquire()
         own.acquire()
+
+    def signalled(self) -> None:
+        """Has a use of its own for the signals that programs may use as they like."""
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            signal.signal(number, lambda *_: os._exit(9))
+        self.twice()
 
     def hold(self) -> None:
         re.match(r"(a+)+$", "a" * 60 + "b")

@@ -129,6 +129,14 @@ def test_children_tell_where_they_are(server_class: str, site: Site) -> None:
         assert {entry["request"] for entry in everything} >= {1, 2, 3}
 
 
+def test_a_child_that_uses_signals_is_not_harmed(site: Site) -> None:
+    address = site.start("ForkingTCPServer")["address"]
+    with _send(address, b"signalled\n"):
+        assert stuck(site)["function"] == "twice"
+        assert [frame["function"] for frame in where(site, 1)["frames"]] == ["handle", "signalled", "twice"]
+        assert site.requests()[0].state.live
+
+
 def test_a_request_that_starves_in_the_queue(tmp_path: Path) -> None:
     from engine.hosting.profile import Profile
 
