@@ -288,6 +288,23 @@ def load(here: Theatre) -> None:
     here.window.run("perspective.load")
 
 
+def slow_stage(here: Theatre) -> None:
+    """A handler that lasted too long, and where its worker was; others wait in the accept queue meanwhile."""
+    slow = str(FOLDER / "slow.py")
+    key = here.serve(
+        Profile("slow", server_class="TCPServer", handler_file=slow, handler_class="SlowHandler", slow_after=0.2)
+    )
+    host, _, port = here.wait_listening(key).address.rpartition(":")
+    clients = [socket.create_connection((host, int(port))) for _ in range(7)]
+    here.stay_open(clients)
+    for client in clients:
+        client.sendall(b"slow\n")
+    found = here.wait_requests(1, "server:slow slow:*")
+    here.look_at(STAGES)
+    here.select(found[0].id)
+    here.wait_requests(3, "server:slow state:done")
+
+
 def run_buttons(here: Theatre) -> list[QPushButton]:
     """The Run buttons of the welcome page, in order."""
     return [button for button in here.window.findChildren(QPushButton) if button.text() == "Run"]
@@ -306,6 +323,7 @@ SCENES = (
     Scene(11, "faults", faults),
     Scene(14, "load", load),
     Scene(15, "failed-reload", failed_reload),
+    Scene(18, "slow-stage", slow_stage),
     Scene(16, "run-again-equal", run_again_equal),
     Scene(17, "bench", bench),
     Scene(17, "lines", lines),

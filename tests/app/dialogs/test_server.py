@@ -266,3 +266,17 @@ def test_what_is_wrong_with_tls_files_is_said_beneath_them(show: Open, handler_f
     key.setText("")
     assert below_cert.text().startswith(str(tmp_path / "certificate.pem"))
     assert "holds no key" in below_cert.text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "good_one"), [("0.25", True), ("0", True), ("-1", False), ("soon", False), ("", False)]
+)
+def test_how_long_a_stage_may_last(show: Open, handler_file: Path, typed: str, fits: bool) -> None:
+    dialog = show(good(handler_file))
+    assert (dialog.launch.slow_after.text(), dialog.launch.slow_accepting.text()) == ("1", "0.1")
+    dialog.launch.slow_after.setText(typed)
+    if fits:
+        assert dialog.problem() == ""
+        assert dialog.profile().slow_after == float(typed)
+    else:
+        assert dialog.problem().startswith("Seconds from 0 (never)")

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from app.link.tick import ServerState, ServerStatus, Tick, Trouble
+from app.link.tick import Queue, ServerState, ServerStatus, Tick, Trouble
 from app.models.servers import ServerRole, ServersModel
 from engine.hosting.profile import Profile
 
@@ -98,6 +98,13 @@ def test_a_failed_server_says_why(model: ServersModel) -> None:
 def test_what_a_server_does(model: ServersModel, change: dict[str, object], words: str) -> None:
     model.refresh(Tick(1, 1, servers=(replace(UP, **change),)))  # type: ignore[arg-type]  # any field
     assert row(model, "a")[ServerRole.MODE] == words
+
+
+def test_who_waits_to_be_accepted_is_told_of_limit(model: ServersModel) -> None:
+    model.refresh(Tick(1, 10**9, servers=(replace(UP, queue=Queue(3, 5, 0)),)))
+    assert row(model, "a")[ServerRole.MODE] == "Threading · 4 live, backlog 3/5"
+    model.refresh(Tick(2, 2 * 10**9, servers=(replace(UP, queue=Queue(0, 5, 0)),)))
+    assert row(model, "a")[ServerRole.MODE] == "Threading · 4 live"
 
 
 def test_why_a_server_stopped_stands_in_its_tip(model: ServersModel) -> None:
