@@ -21,7 +21,7 @@ class Clearing(QObject):
         self.floor = self.hidden = 0
         self._grace = QTimer(self, singleShot=True, interval=GRACE)
         self._grace.timeout.connect(self.carry_out)
-        link.respawned.connect(lambda: self._hide(0, 0))
+        link.respawned.connect(self._start_over)
 
     @property
     def filter(self) -> str:
@@ -54,6 +54,11 @@ class Clearing(QObject):
     def _forget(self, floor: int) -> None:
         if self.floor == floor:
             self._hide(0, 0)
+
+    def _start_over(self) -> None:
+        """Another capture; who shows it asks anew."""
+        self._grace.stop()
+        self.floor = self.hidden = 0
 
     def _hide(self, floor: int, count: int) -> None:
         self._grace.stop()

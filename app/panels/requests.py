@@ -54,6 +54,7 @@ class RequestsPanel(LivePanel):
 
     def change_capture(self) -> None:
         self.model.set_reader(self.context.link.reader)
+        self._apply_filter(self.context.view.filter)
         self.refresh_now()
 
     def _connect(self) -> None:
