@@ -21,9 +21,9 @@ from .facts import Kind, Means
 from .identity import identity
 from .lending import in_child, usage_of
 from .orphans import bury
+from .payload import Payload
 from .request import Request, Worker, now
-from .rows import BATCH, HEARD, PIECE, SAID, facts_in, pack, pack_chunk, pieces, received_bytes, steps_taken
-from .silence import Silence
+from .rows import BATCH, facts_in, pack, received_bytes, steps_taken
 from .stages import Stage
 
 INTERVAL = 0.02
@@ -36,7 +36,6 @@ SERVER_STARTED, SERVER_STOPPED = Kind.SERVER_STARTED, Kind.SERVER_STOPPED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
 REQUEST_OPENED, REQUEST_CLOSED = Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED
 STAGE, FAILED = Kind.STAGE, Kind.FAILED
-RECEIVED, SENT = int(Kind.RECEIVED), int(Kind.SENT)
 INTERFERED = Kind.INTERFERED
 QUEUE, SETUP, HANDLE = Stage.QUEUE, Stage.SETUP, int(Stage.HANDLE)
 
@@ -46,7 +45,7 @@ Send = Callable[[list[bytes]], int]
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
-class Recorder(Silence):
+class Recorder(Payload):
     """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
 
     def __init__(
@@ -170,50 +169,6 @@ class Recorder(Silence):
             self._rouse()
         if request.slot >= 0:
             self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)  # type: ignore[union-attr]
-
-    def heard(self, request: Request, data: bytes) -> None:
-        size = len(data)
-        request.bytes_in = total = request.bytes_in + size
-        if request.slot >= 0:
-            self._box.received(request.slot, total - size, data)  # type: ignore[union-attr]
-        if size <= PIECE and total <= self.payload_limit:
-            self.journal(pack_chunk(1, HEARD, 0, size, request.id, request.thread, now()) + data)
-        else:
-            self._add_pieces(RECEIVED, request, data, now(), self.payload_limit - total + size)
-        if self.asleep:
-            self._rouse()
-
-    def said(self, request: Request, data: bytes) -> None:
-        size = len(data)
-        request.bytes_out += size
-        request.kept_out = kept = request.kept_out + size
-        if size <= PIECE and kept <= self.payload_limit:
-            self.journal(pack_chunk(1, SAID, 0, size, request.id, request.thread, now()) + data)
-        else:
-            self._add_pieces(SENT, request, data, now(), self.payload_limit - kept + size)
-        if self.asleep:
-            self._rouse()
-
-    def received(self, request: Request, data: bytes, at: int) -> None:
-        size, kept = len(data), request.bytes_in
-        if request.slot >= 0 and self._box is not None:
-            self._box.received(request.slot, kept - size, data)
-        self._add_pieces(RECEIVED, request, data, at, self.payload_limit - kept + size)
-        if self.asleep:
-            self._rouse()
-
-    def sent(self, request: Request, data: bytes, at: int) -> None:
-        size = len(data)
-        kept = request.kept_out = request.kept_out + size
-        if isinstance(request, Datagram):
-            self.speak_up(request)
-        self._add_pieces(SENT, request, data, at, self.payload_limit - kept + size)
-        if self.asleep:
-            self._rouse()
-
-    def _add_pieces(self, kind: int, request: Request, data: bytes, at: int, room: int) -> None:
-        for record in pieces(kind, request.id, request.thread, at, data, room):
-            self.journal(record)
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         if isinstance(request, Datagram):

@@ -8,7 +8,7 @@ from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..observe.live import current, get_ident
-from . import pipeline, recorded
+from . import handling, pipeline
 from .base import BaseServer
 from .pipeline import FINISH_REQUEST
 
@@ -31,7 +31,7 @@ class BaseRequestHandler:
         if watched is not None and watched.stage is FINISH_REQUEST and watched.hooks.server is server:
             recorder = watched.hooks.recorder
             if recorder is not None:
-                return recorded.run_handler(watched, self, recorder)
+                return handling.run_handler(watched, self, recorder)
             return pipeline.run_handler(watched, self)
         self.setup()
         try:

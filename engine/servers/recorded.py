@@ -17,13 +17,11 @@ from ..observe.request import SHORT, Request, Worker, cpu_now, now
 from ..observe.rows import BEGUN, PLAIN, RETIRED, SERVED, pack, pack_begun, pack_plain, pack_served
 from . import pipeline
 from .connections import discard
+from .handling import ALL, spent_in
 from .pipeline import (
-    FINISH,
     FINISH_REQUEST,
     GET_REQUEST,
-    HANDLE,
     PROCESS_REQUEST,
-    SETUP,
     SHUTDOWN_REQUEST,
     VERIFY_REQUEST,
 )
@@ -32,8 +30,6 @@ STAGE, REQUEST_CLOSED = Kind.STAGE, Kind.REQUEST_CLOSED
 WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
 _STAGE, _PROCESS_REQUEST = int(STAGE), int(PROCESS_REQUEST)
 """Plain ints are packed faster."""
-_QUEUED, _ALL = 2, 9
-"""Items of Request.steps before a handler begins, and when it has gone through all of its stages."""
 
 
 def handle(server: Any, place: Place, recorder: Recording) -> None:
@@ -45,7 +41,7 @@ def handle(server: Any, place: Place, recorder: Recording) -> None:
     try:
         given, address = server.get_request()
     except OSError as error:
-        return server._accept_failed(error)  # type: ignore[no-any-return]
+        return server._ss_accept_failed(error)  # type: ignore[no-any-return]
     except BaseException as error:
         Request(place, acceptor).fail(GET_REQUEST, error)
         raise
@@ -62,16 +58,10 @@ def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any]
     except BlockingIOError:
         return False
     except OSError as error:
-        server._accept_failed(error)
+        server._ss_accept_failed(error)
         return True
     admit(server, worker, recorder, given, address, asked)
     return True
-
-
-def _spent(by: Worker, clock: int, started: int, ended: int) -> int:
-    """CPU time of a stage that was no short one, and began when the thread had used `clock`."""
-    by.clock, by.at = cpu_now(), ended
-    return min(max(by.clock - clock, 0), ended - started)
 
 
 def admit(server: Any, acceptor: Worker, recorder: Recording, given: Any, address: Any, asked: int) -> None:
@@ -115,7 +105,7 @@ def _tell_begun(request: Request, recorder: Recording, came: int, verifying: int
     by, asked = request.acceptor, request.opened
     accept, verify = came - asked, verified - verifying
     if accept + verify > SHORT:
-        most = _spent(by, by.clock + asked - by.at, asked, verified)
+        most = spent_in(by, by.clock + asked - by.at, asked, verified)
         accept, verify = min(accept, most), min(verify, most)
     if not request.begun:
         recorder.tell_opened(request)
@@ -137,7 +127,7 @@ def _process(server: Any, request: Request, recorder: Recording, started: int) -
     ended = now()
     cpu = ended - started
     if cpu > SHORT:
-        cpu = _spent(by, clock, started, ended)
+        cpu = spent_in(by, clock, started, ended)
     recorder.journal(
         pack_plain(1, PLAIN, 0, 0, _STAGE, request.id, _PROCESS_REQUEST, by.thread, started, ended, cpu)
     )  # fmt: skip
@@ -200,7 +190,7 @@ def _work(
     left = now()
     cpu = left - taken
     if cpu > SHORT:
-        cpu = _spent(worker, clock, taken, left)
+        cpu = spent_in(worker, clock, taken, left)
     request.since = left
     request.stage = SHUTDOWN_REQUEST
     try:
@@ -211,8 +201,8 @@ def _work(
     over = now()
     spent = over - left
     if spent > SHORT:
-        spent = _spent(worker, worker.clock + left - worker.at, left, over)
-    if request.closed or request.steps_told or len(steps) != _ALL:
+        spent = spent_in(worker, worker.clock + left - worker.at, left, over)
+    if request.closed or request.steps_told or len(steps) != ALL:
         return _tell_end(request, recorder, cpu, (left, over, spent), alone)
     request.settle(over)
     recorder.journal(
@@ -237,7 +227,7 @@ def _failed(
 ) -> None:
     """`finish_request` has raised `error`, which is being handled. `times`: the CPU time before, its start and end."""
     worker, (clock, taken, left) = request.by(FINISH_REQUEST), times
-    cpu = _spent(worker, clock, taken, left)
+    cpu = spent_in(worker, clock, taken, left)
     recorder.journal(pack(STAGE, request.id, FINISH_REQUEST, worker.thread, taken, left, cpu, b""))
     request.fail(FINISH_REQUEST, error)
     if not request.steps[0]:  # it was never queued: what goes wrong is the accepting step's affair
@@ -257,7 +247,7 @@ def _failed(
             _not_shut(request, recorder, second, -1, started, alone)
             raise
         over = now()
-        spent = _spent(worker, worker.clock + started - worker.at, started, over)
+        spent = spent_in(worker, worker.clock + started - worker.at, started, over)
         _tell_end(request, recorder, -1, (started, over, spent), alone)
 
 
@@ -281,55 +271,3 @@ def _tell_end(
         recorder.journal(pack(STAGE, own, SHUTDOWN_REQUEST, thread, *shutdown, b""))
         recorder.journal(pack(REQUEST_CLOSED, own, request.outcome or 0, thread, over, 0, 0, b""))
     recorder.over(request)
-
-
-def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
-    """The three steps of a handler, as `pipeline.run_handler`."""
-    steps, by = request.steps, request.worker
-    if len(steps) != _QUEUED or by is None:  # it is not the first handler of this request, or none of our doing
-        return pipeline.run_handler(request, handler)
-    request.since = began = now()
-    request.stage = SETUP
-    try:
-        handler.setup()
-    except BaseException as error:
-        ended = now()
-        request.since = 0
-        steps += began, ended, _spent(by, by.clock + began - by.at, began, ended)
-        request.fail(SETUP, error)
-        raise
-    ready = now()
-    spent = ready - began
-    if spent > SHORT:
-        spent = _spent(by, by.clock + began - by.at, began, ready)
-    steps += began, ready, spent
-    clock = by.clock + ready - by.at
-    request.since = ready
-    request.stage = HANDLE
-    recorder.handle_started(request, ready)
-    try:
-        handler.handle()
-    except BaseException as error:
-        request.fail(HANDLE, error)
-        raise
-    finally:
-        handled = now()
-        spent = handled - ready
-        if spent > SHORT:
-            spent = _spent(by, clock, ready, handled)
-        steps += handled, spent
-        request.since = handled
-        request.stage = FINISH
-        try:
-            handler.finish()
-        except BaseException as error:
-            request.fail(FINISH, error)
-            raise
-        finally:
-            ended = now()
-            request.since = 0
-            spent = ended - handled
-            if spent > SHORT:
-                spent = _spent(by, by.clock + handled - by.at, handled, ended)
-            steps += ended, spent
-    return None

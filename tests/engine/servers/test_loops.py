@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 import engine
+from engine.observe.facts import Kind
+from engine.observe.recorder import Recorder
+from engine.observe.rows import unfold
 from tests.engine.serving import DEADLINE, Echo, Notes, ask, serving
 
 pytestmark = pytest.mark.loud
@@ -126,8 +129,8 @@ def test_a_stage_that_always_raises_neither_spins_nor_floods(caplog: pytest.LogC
     assert 2 <= len(caplog.records) <= 8
 
 
-@pytest.mark.parametrize("watched", [0, 1])
-def test_out_of_descriptors_is_told_once(watched: int, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("watched", [0, 1, "recorded"])
+def test_out_of_descriptors_is_told_once(watched: int | str, caplog: pytest.LogCaptureFixture) -> None:
     class Server(engine.TCPServer):
         tries = 0
 
@@ -137,11 +140,15 @@ def test_out_of_descriptors_is_told_once(watched: int, caplog: pytest.LogCapture
                 raise OSError(errno.EMFILE, "Too many open files")
             return super().get_request()
 
-    notes = Notes()
-    with serving(Server(("127.0.0.1", 0), Echo), *[notes] * watched) as server:
+    notes, shipped = Notes(), list[bytes]()
+    recorder = Recorder(lambda records: len(shipped.__iadd__(records)))
+    watchers: dict[int | str, list[engine.Observer]] = {0: [], 1: [notes], "recorded": [recorder]}
+    with serving(Server(("127.0.0.1", 0), Echo), *watchers[watched]) as server:
         assert ask(server.server_address, b"at last\n") == b"at last\n"
+    recorder.close()
     assert [record.message for record in caplog.records] == ["Cannot accept: Too many open files"]
-    assert len(notes.named("failed")) == watched
+    assert len(notes.named("failed")) == (watched == 1)
+    assert sum(row[0] == Kind.FAILED for row in unfold(b"".join(shipped))) == (watched == "recorded")
 
 
 @pytest.mark.parametrize("how", ["close", "shutdown"])
