@@ -23,7 +23,7 @@ from .launch import LaunchForm
 from .rules import RulesRows
 from .tls import TlsRows
 
-PLAIN, ROOMY = (640, 480), (760, 640)
+PLAIN, ROOMY = (640, 528), (760, 680)
 """px; a table of rules needs room."""
 
 
@@ -100,9 +100,9 @@ class ServerDialog(QDialog):
         self.address = AddressRows(form, self._original)
         self.rules = RulesRows(form, self._original)
         self.handler = HandlerRows(form, self._original)
-        self.tls = TlsRows(form, self._original)
         self.on_save = Choice(ON_SAVE_CHOICES, self._original.on_save)
         form.add(tr("On save"), self.on_save, tr("What happens when the handler's file is saved"), self.on_save.changed)
+        self.tls = TlsRows(form, self._original)
         form.finish()
         self.name.setText(self._original.name or free_name(Path(self._original.handler_file).stem, self._taken))
         form.rows[0].touched = False
@@ -140,6 +140,7 @@ class ServerDialog(QDialog):
         self.address.show_family(family)
         self.rules.show_family(family)
         self.handler.show_family(family, shown=not self.rules.chosen)
+        self.main.row_of(self.on_save).set_shown(not self.rules.chosen)
         self.tls.show_family(family)
         self.attributes.show_kind(family, concurrency)
         self.main.refresh()
