@@ -268,9 +268,7 @@ def test_what_is_wrong_with_tls_files_is_said_beneath_them(show: Open, handler_f
     assert "holds no key" in below_cert.text()
 
 
-@pytest.mark.parametrize(
-    ("typed", "good_one"), [("0.25", True), ("0", True), ("-1", False), ("soon", False), ("", False)]
-)
+@pytest.mark.parametrize(("typed", "fits"), [("0.25", True), ("0", True), ("-1", False), ("soon", False), ("", False)])
 def test_how_long_a_stage_may_last(show: Open, handler_file: Path, typed: str, fits: bool) -> None:
     dialog = show(good(handler_file))
     assert (dialog.launch.slow_after.text(), dialog.launch.slow_accepting.text()) == ("1", "0.1")
