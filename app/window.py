@@ -146,9 +146,13 @@ class Window(QMainWindow):
         self.docks.arrange(perspective, self.width())
         if self.docks.tab:
             self.context.view.show_tab(self.docks.tab)
-        if perspective == "debug" and self.context.lines.stopped and not self.context.gates.paused:
-            self.docks.bring("variables")
+        self._bring_variables()
         self.refresh_actions()
+
+    def _bring_variables(self) -> None:
+        """Where panels share a place: the one about stopped threads comes before an empty one about pauses."""
+        if self.perspective == "debug" and self.context.lines.stopped and not self.context.gates.paused:
+            self.docks.bring("variables")
 
     def refresh_actions(self) -> None:
         """Enable what can be done, and let the rest say why it cannot."""
@@ -188,6 +192,7 @@ class Window(QMainWindow):
         context.reruns.refused.connect(self.tell)
         context.expectations.refused.connect(self.tell)
         context.lines.refused.connect(self.tell)
+        context.lines.stopped_changed.connect(self._bring_variables)
         context.lines.shown.connect(lambda: self.docks.bring("variables"))
         for news in (context.reruns.answered, context.reruns.pair_changed):
             news.connect(lambda *_: self.docks.bring("inspector"))
@@ -258,6 +263,7 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.docks.fit(event.size().width())
+        self._bring_variables()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.context.session is None:

@@ -23,12 +23,12 @@ def _waiting(stop: StoppedThread, now: int) -> str:
 COLUMNS: tuple[Column[StoppedThread], ...] = (
     Column("id", QT_TR_NOOP("#"), QT_TR_NOOP("Number of the request that the thread serves"), 40,
            lambda row, m: "" if row.id is None else str(row.id), align=RIGHT, mono=True),
-    Column("where", QT_TR_NOOP("stopped at"), QT_TR_NOOP("The line that runs next"), 150,
+    Column("where", QT_TR_NOOP("stopped at"), QT_TR_NOOP("The line that runs next"), 112,
            lambda row, m: _where(row), colour=lambda row: theme().dim if row.running else theme().warn,
            hint=lambda row: safe_text(f"{row.path}:{row.line}", 1000)),
     Column("waiting", QT_TR_NOOP("waiting"), QT_TR_NOOP("For how long, in minutes and seconds"), 54,
            lambda row, m: _waiting(row, m.now), align=RIGHT, mono=True),
-    Column("pid", QT_TR_NOOP("thread"), QT_TR_NOOP("The system's number of the thread"), 60,
+    Column("pid", QT_TR_NOOP("thread"), QT_TR_NOOP("The system's number of the thread"), 48,
            lambda row, m: str(row.native or row.pid), mono=True,
            hint=lambda row: tr("process {pid}").format(pid=row.pid)),
 )  # fmt: skip

@@ -326,7 +326,7 @@ SCENES = (
     Scene(18, "slow-stage", slow_stage),
     Scene(16, "run-again-equal", run_again_equal),
     Scene(17, "bench", bench),
-    Scene(17, "lines", lines),
+    Scene(24, "lines", lines),
 )
 
 
