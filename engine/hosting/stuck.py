@@ -29,6 +29,9 @@ BUSY_SHARE = 0.75
 BUSY_SAMPLES = 3
 CHILD_BUSY_SAMPLES = 2
 """No beat tells of a child that holds its interpreter: it is named sooner."""
+TOLD_LIMIT = 40
+HOLDERS_EVERY = 4
+"""Looks."""
 ASKED_AT_ONCE = 64
 DEPTH = 16
 """Frames that tell what a thread waits for, and in which line."""
@@ -75,7 +78,7 @@ class StuckWatch:
         """Threads that leave no CPU to others, and for how many samples."""
         self._found: dict[int, Stuck] = {}
         self._calm: dict[int, int] = {}
-        """Requests that wait for what is no trouble, and how much CPU time their threads had used by then, ns."""
+        """Requests that have been asked, and how much CPU time their threads had used by then, ns."""
         self._slow: set[int] = set()
         """Requests of children that have been told as slow."""
         self._looks = 0
@@ -138,8 +141,10 @@ class StuckWatch:
             self._finder.ask(self._host, one.pid, [one.thread], partial(self._judge, [one]))
 
     def _has_not_moved(self, one: Serving) -> bool:
-        """Whether it was found to be all right, and its thread has not run since."""
+        """Whether its thread has not run since it was asked. Who holds the lock that it waits for may have changed."""
         usage = self._usage(one)
+        if one.request in self._found and self._looks % HOLDERS_EVERY == 0:
+            return False
         return usage is not None and self._calm.get(one.request) == usage.cpu
 
     def _judge(self, asked: Sequence[Serving], entries: Sequence[dict[str, Any]]) -> None:
@@ -155,14 +160,12 @@ class StuckWatch:
     def _take(self, one: Serving, about: dict[str, Any]) -> None:
         self._note_slow(one, about)
         usage, busy = self._usage(one), self._is_busy(one)
-        self._calm.pop(one.request, None)
+        self._calm[one.request] = usage.cpu if usage is not None else -1
         if busy or about["doing"] == Doing.LOCK:
             doing = Doing.RUNNING if busy else Doing.LOCK
             self._found[one.request] = Stuck(one, described({**about, "doing": doing}, self._owners()))
             return
         self._found.pop(one.request, None)
-        if usage is not None:
-            self._calm[one.request] = usage.cpu
 
     def _note_slow(self, one: Serving, about: dict[str, Any]) -> None:
         """Of its own threads a host tells itself; of its children's nobody else does."""
@@ -231,7 +234,7 @@ class StuckWatch:
         mark_deadlocks(self._found)
         ranks = list(CODES)
         worst = min(self._found.values(), key=lambda one: (ranks.index(one.doing), one.serving.since), default=None)
-        entry.stuck = [stuck.line(entry.key) for stuck in self._found.values()]
+        entry.stuck = self._lines()
         if worst is not None:
             members = {name: worst.about[name] for name in ("file", "line", "function") if name in worst.about}
             one = worst.serving
@@ -243,9 +246,14 @@ class StuckWatch:
             self._runner.story.tell(entry.own.id, self._host.pid, "it goes on")
             self._changed()
 
+    def _lines(self) -> list[dict[str, Any]]:
+        """For the tick: those that have been stuck for longest; a thousand behind one lock teach no more than these."""
+        oldest = sorted(self._found.values(), key=lambda one: one.serving.since)[:TOLD_LIMIT]
+        return [stuck.line(self._entry.key) for stuck in oldest]
+
     def _warn(self, code: str, sentence: str, **members: Any) -> None:
         entry = self._entry
-        entry.stuck = [stuck.line(entry.key) for stuck in self._found.values()]
+        entry.stuck = self._lines()
         if entry.warning is None or entry.warning["code"] != code:
             self._runner.story.tell(entry.own.id, self._host.pid, sentence)
         entry.warning = {"code": code, "sentence": sentence, **members}
