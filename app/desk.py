@@ -84,6 +84,8 @@ class Desk(QObject):
             self._link.order("rules", None, self._refusal(key), key=key, rules=profile.rules)
             return
         self._forget_trouble(key)
+        if old is not None and self.is_up(key) and old.profile.on_save != profile.on_save:
+            self._link.order("on_save", None, self._refusal(key), key=key, how=profile.on_save)
         if start and self.is_up(key):
             self.restart(key)
         elif start:

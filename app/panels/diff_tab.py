@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -42,6 +42,8 @@ class DiffTab(QWidget):
         paint_ground(self, "content")
         self._context = context
         self._shown: tuple[Answer, Answer] | None = None
+        self._compared: tuple[bytes, bytes] | None = None
+        """What the view compares; as long as a request runs only its row changes mostly."""
         self.nothing = label(name=tr("Diff"), role="dim", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.nothing.setMargin(12)
@@ -105,15 +107,16 @@ class DiffTab(QWidget):
         record = reader.request(request)
         if record is None:
             return None
-        if self._shown is not None:
-            known = next((one for one in self._shown if one.record == record and not record.state.live), None)
-            if known is not None:
-                return known
+        known = next((one for one in self._shown or () if _is_of(one, record)), None)
+        if known is not None:
+            return replace(known, record=record)
         sent = [chunk for chunk in reader.chunks(request, EVERYTHING) if not chunk.received]
         return Answer(record, b"".join(chunk.data for chunk in sent), not any(c.flags & INCOMPLETE for c in sent))
 
     def _show(self, old: Answer, new: Answer) -> None:
-        self.view.set_answers(old.data, new.data)
+        if self._compared is None or self._compared[0] is not old.data or self._compared[1] is not new.data:
+            self._compared = old.data, new.data
+            self.view.set_answers(old.data, new.data)
         same = self.view.comparison.equal
         self.words.setText(verdict(self.view.comparison, whole=old.whole and new.whole, running=_runs(new)))
         set_role(self.words, "ok" if same else "warn")
@@ -175,6 +178,11 @@ class DiffTab(QWidget):
         set_tip(button, name)
         button.clicked.connect(lambda: self.view.go_on(by=by))
         return button
+
+
+def _is_of(known: Answer, record: RequestRecord) -> bool:
+    """Whether nothing more was sent since an answer was read."""
+    return known.record is not None and (known.record.id, known.record.bytes_out) == (record.id, record.bytes_out)
 
 
 def _runs(answer: Answer) -> bool:

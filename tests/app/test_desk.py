@@ -142,3 +142,28 @@ def test_unix_examples_get_a_private_short_path() -> None:
     assert socket_folder().stat().st_mode & 0o077 == 0
     assert len(str(socket_folder())) < 60
     assert example("unix-control") in EXAMPLES
+
+
+def test_what_happens_on_save_is_told_at_once(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
+    key = desk.add(Profile(name="a"), start=False)
+    desk.set_on_save(key, "nothing")
+    assert orders(client) == []
+    client.tick({"key": key, "state": "listening"})
+    qtbot.waitUntil(lambda: desk.is_up(key))
+    desk.set_on_save(key, "restart")
+    desk.edit(key, Profile(name="b", on_save="restart"), start=False)
+    desk.edit(key, Profile(name="b", on_save="reload"), start=False)
+    assert [members["how"] for name, members in client.orders if name == "on_save"] == ["restart", "reload"]
+
+
+def test_code_that_was_not_loaded_is_a_warning(desk: Desk, client: FakeClient, qtbot: QtBot) -> None:
+    key = desk.add(Profile(name="a"), start=False)
+    error = {"code": "syntax_error", "sentence": "h.py, line 3: no.", "file": "/x/h.py", "line": 3, "at": 5}
+    client.tick({"key": key, "state": "listening", "code": {"version": 1, "error": error}})
+    qtbot.waitUntil(lambda: desk.warning(key) is not None)
+    warning = desk.warning(key)
+    assert warning is not None
+    assert warning.sentence == "Reload failed: h.py, line 3: no. The old code is kept."
+    assert (warning.extras["file"], warning.extras["line"]) == ("/x/h.py", 3)
+    client.tick({"key": key, "state": "stopped", "code": {"version": 1, "error": error}})
+    qtbot.waitUntil(lambda: desk.warning(key) is None)

@@ -93,10 +93,11 @@ def test_a_request_that_still_runs(stage: Stage, capture: CaptureFile, qtbot: Qt
     tab = DiffTab(stage.context)
     qtbot.addWidget(tab)
     old = answered(capture, b"all of it")
-    new = capture.request(lasts=None, state=State.RUNNING)
+    new = capture.request(lasts=None, state=State.RUNNING, bytes_out=0)
     tab.show_pair(Pair(old, new))
     assert tab.words.text().startswith("Not finished yet. So far: ")
     capture.chunk(new, b"all of it", sent=True)
+    capture.db.execute("UPDATE request SET bytes_out = 9 WHERE id = ?", (new,))
     capture.close_request(new, 90)
     tab.show_pair(Pair(old, new))
     assert tab.words.text() == "✓ Equal: all 9 bytes."
