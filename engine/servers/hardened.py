@@ -33,12 +33,14 @@ class HardenedMixIn(_Server):
 
     A queue for bursts of clients; small answers sent at once (TCP_NODELAY); a listener that never blocks; a goodbye
     that waits until the client has read its answer (bounded, and in a worker); no datagram for an answer where nothing
-    was written, or the handler has failed; a Unix socket's file that goes when the server closes. A handler's
+    was written, or the handler has failed; a Unix socket's file that goes when the server closes, and one that a server
+    left behind that was killed is replaced. A handler's
     SystemExit ends its request, not the server, whatever thread it runs in.
     """
 
     request_queue_size: int = 1024
     unlink_on_close: bool = True
+    replace_stale: bool = True
     reply_when_empty: bool = False
     reply_when_failed: bool = False
     linger_timeout: float = 1.0

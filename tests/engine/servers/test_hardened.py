@@ -229,3 +229,50 @@ def test_a_server_that_was_started_while_an_error_is_handled_still_answers() -> 
 def test_a_datagram_that_another_process_was_quicker_for_is_not_waited_for() -> None:
     with engine.harden(engine.UDPServer)(HERE, DatagramEcho) as server, pytest.raises(BlockingIOError):
         server.get_request()
+
+
+def _left_behind(path: Path) -> None:
+    """What a server leaves that is killed."""
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+
+
+@pytest.mark.parametrize("kind", ["UnixStreamServer", "UnixDatagramServer", "PreforkUnixStreamServer"])
+def test_it_starts_again_after_it_was_killed(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    _left_behind(path)
+    with engine.harden(getattr(engine, kind))(str(path), Echo) as server:
+        assert server.state is engine.ServerState.LISTENING
+    assert not path.exists()
+
+
+def test_a_start_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    class Failing(engine.harden(engine.UnixStreamServer)):  # type: ignore[misc]  # a class made by a call
+        def server_activate(self) -> None:
+            raise OSError("on purpose")
+
+    with pytest.raises(OSError, match="on purpose"):
+        Failing(str(tmp_path / "s"), Echo)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_drain_leaves_no_file(tmp_path: Path) -> None:
+    with serving(engine.harden(engine.ThreadPoolUnixStreamServer)(str(tmp_path / "s"), Echo)) as server:
+        assert server.drain(DEADLINE).clean
+    assert not (tmp_path / "s").exists()
+
+
+class Closing(engine.StreamRequestHandler):
+    """Closes the server, from wherever it runs."""
+
+    def handle(self) -> None:
+        self.server.server_close()
+        self.wfile.write(b"closed\n")
+
+
+def test_a_child_that_closes_its_copy_of_the_server_leaves_the_parents_file(tmp_path: Path) -> None:
+    with serving(engine.harden(engine.ForkingUnixStreamServer)(str(tmp_path / "s"), Closing)):
+        assert ask(str(tmp_path / "s"), b"", socket.AF_UNIX) == b"closed\n"
+        assert (tmp_path / "s").exists()
+        assert ask(str(tmp_path / "s"), b"", socket.AF_UNIX) == b"closed\n"
+    assert not (tmp_path / "s").exists()
