@@ -198,6 +198,8 @@ class Faulting:
             suffering.send = send
             for chunk in _through(injuries, data):
                 send(chunk)
+        if not self:  # they have ended meanwhile
+            self.send_left(request)
 
     def send_left(self, request: Request) -> None:
         """What was kept back leaves before the handler reads on, or is done."""

@@ -45,7 +45,8 @@ class Interference(Actor):
         return handled
 
     def acts_on(self, server: int) -> bool:
-        suffers = self.faults is not None and self.faults.are_for(server)
+        faults = self.faults  # which may be others at any time
+        suffers = faults is not None and faults.are_for(server)
         return suffers or server in self.halted or any(gate.is_for(server) for gate in self.gates)
 
     @property
@@ -65,7 +66,8 @@ class Interference(Actor):
 
     def accept(self, place: Place, accept: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any]:
         """Accept, if no fault is in the way."""
-        return self.faults.accept(place, accept) if self.faults else accept()
+        faults = self.faults
+        return faults.accept(place, accept) if faults else accept()
 
     def admitted(self, request: Request) -> None:
         """Its bytes pass through our hands from now on."""
@@ -73,13 +75,15 @@ class Interference(Actor):
         handled = self.of(request)
         if isinstance(request.given, tuple):
             handled.hear(request.given[0])
-        data = self.faults.admitted(request, handled) if self.faults else None
+        faults = self.faults
+        data = faults.admitted(request, handled) if faults else None
         if data is not None and data != request.given[0]:
             handled.replace(request, None, request.given[0], data)
 
     def parks(self, request: Request, stage: Stage, go_on: Callable[[], object]) -> bool:
         """Have it wait without its thread, if that accepts for others."""
-        if stage is Stage.VERIFY_REQUEST and self.faults and self.faults.holds_back(request, go_on):
+        faults = self.faults
+        if stage is Stage.VERIFY_REQUEST and faults and faults.holds_back(request, go_on):
             return True
         if not _accepts_for_others(request) or self.of(request).ended:
             return False
@@ -107,7 +111,8 @@ class Interference(Actor):
         if not request.id or stage not in STAGES:
             return call(*arguments)
         handled = self.of(request)
-        if self.faults and not self._suffer(self.faults, request, stage):
+        faults = self.faults
+        if faults and not self._suffer(faults, request, stage):
             return False
         if stage is Stage.SHUTDOWN_REQUEST:
             self._settle(request)
@@ -124,8 +129,9 @@ class Interference(Actor):
 
     def _settle(self, request: Request) -> None:
         """In a child that was forked while faults acted, which have ended since: let go what they have kept back."""
-        if self.faults is not None and not self.faults:
-            self.faults.send_left(request)
+        faults = self.faults
+        if faults is not None and not faults:
+            faults.send_left(request)
 
     def _suffer(self, faults: Faulting, request: Request, stage: Stage) -> bool:
         """What faults do before a stage. False: there is nothing to verify, the datagram has been lost."""
@@ -199,8 +205,9 @@ class Interference(Actor):
         """Bytes for the handler: those that were put in place of others, or the next ones."""
         handled = self.of(request)
         self._settle(request)
-        if self.faults:
-            receive = self.faults.receiving(request, receive, handled)
+        faults = self.faults
+        if faults:
+            receive = faults.receiving(request, receive, handled)
         elif handled.unread:
             receive = handled.source(receive)
         while not handled.pending and not handled.ended:
@@ -216,14 +223,16 @@ class Interference(Actor):
         if not passed and data:
             return
         self._settle(request)
-        if self.faults:
-            self.faults.sending(request, passed, send, self.of(request))
+        faults = self.faults
+        if faults:
+            faults.sending(request, passed, send, self.of(request))
         else:
             send(passed)
 
     def takes(self, request: Request, size: int) -> int:
         """How much one `send` takes."""
-        return self.faults.room(request, size) if self.faults else size
+        faults = self.faults
+        return faults.room(request, size) if faults else size
 
     def _pass(self, request: Request, point: str, data: bytes) -> bytes:
         """What becomes of these bytes, after a wait if a gate says so. Nothing, if the request has been ended."""
