@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.text import duration, number, safe_text, tr
-from engine.capture.records import RequestRecord, State
+from engine.capture.records import FailureRecord, RequestRecord, State
 from engine.observe.causes import Cause
 
 
@@ -28,6 +30,17 @@ def cause_word(cause: Cause) -> str:
     """Whose doing an exception is."""
     words = {Cause.BUG: tr("error"), Cause.PEER: tr("closed by peer"), Cause.TIMEOUT: tr("timed out")}
     return words[cause]
+
+
+def further_sentence(failures: Sequence[FailureRecord]) -> str:
+    """What a request raised after its first failure, "" if nothing."""
+    words = tr("then in {stage}: {what}")
+    return "; ".join(
+        words.format(
+            stage=one.stage.method, what=safe_text(f"{one.type}: {one.message}" if one.message else one.type, 120)
+        )
+        for one in failures
+    )
 
 
 def sent_sentence(request: RequestRecord, count: int) -> str:

@@ -22,7 +22,7 @@ from app.models.failures import Frame, FramesModel, Local, LocalsModel, first_ow
 from app.models.selection import ByteRange
 from app.panels.alike import AlikeStrip
 from app.panels.editor import open_in_editor
-from app.panels.endings import calm_sentence, cause_word, sent_sentence
+from app.panels.endings import calm_sentence, cause_word, further_sentence, sent_sentence
 from app.panels.failurebuttons import FailureButtons
 from app.panels.live import Slow, paint_ground, row
 from app.panels.localstable import dress, set_columns
@@ -84,6 +84,9 @@ class ExceptionTab(QWidget):
         frames = read_frames(failure.detail, received)
         self._shown = Shown(request, failure, frames, received)
         self.alike.show_request(request.id)
+        further = further_sentence(self._context.link.reader.further_failures(request.id))
+        self.further.setText(further)
+        self.further.setVisible(bool(further))
         kind = safe_text(failure.type)
         said = safe_text(f"{kind}: {failure.message}" if failure.message else kind, 400)
         set_role(self.title, "error-strong" if failure.cause is Cause.BUG else "strong")
@@ -127,6 +130,7 @@ class ExceptionTab(QWidget):
         self.title = label(name=tr("Error"), role="error-strong", wrap=True)
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.where = label(name=tr("Where it was raised"), role="mono-dim", elide=True)
+        self.further = label(name=tr("What was raised after it"), role="error-small", wrap=True)
         self.alike = AlikeStrip(self._context)
         self.lost = label(name=tr("Variables"), role="dim", wrap=True)
         self._locals = LocalsModel(self)
@@ -141,6 +145,7 @@ class ExceptionTab(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.title)
         layout.addWidget(self.where)
+        layout.addWidget(self.further)
         layout.addWidget(self.alike)
         layout.addSpacing(4)
         layout.addWidget(self.locals, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import rows
 from .reading import Reading, Servers, of_servers
-from .records import Alike, FailureGroup
+from .records import Alike, FailureGroup, FailureRecord
 
 _GROUPS = """
 SELECT grouped.*, failure.server, failure.stage, failure.at, failure.type, failure.message, failure.place, failure.cause
@@ -32,6 +32,11 @@ class AlikeReader(Reading):
         found = [(*row[:4], *row[5:]) for row in self._all(sql, (*values, limit))]
         with self._sensible():
             return [rows.failure_group(row) for row in found]
+
+    def further_failures(self, request: int, *, limit: int = 5) -> list[FailureRecord]:
+        """What a request raised after its first failure: in `finish`, say, because `handle` had left things undone."""
+        sql = f"SELECT {rows.FAILURE_COLUMNS} FROM failure WHERE request = ? ORDER BY id LIMIT ? OFFSET 1"
+        return self._records(rows.failure_record, sql, (request, limit))
 
     def alike(self, request: int) -> Alike | None:
         """The place of a failed request among those that failed alike; None if it has not failed."""

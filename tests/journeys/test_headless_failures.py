@@ -30,6 +30,9 @@ class Length(socketserver.StreamRequestHandler):
         if len(rest) != n:
             raise ValueError(f"length {n} but {len(rest)}")
         self.wfile.write(rest)
+class Untidy(Length):
+    def finish(self):
+        raise KeyError("never opened")
 class Quiet(Length):
     def __init__(self, *arguments):
         try:
@@ -84,6 +87,17 @@ def test_what_the_handler_catches_is_told_with_its_bytes(person: Person, server_
         assert alike is not None
         assert (alike.place, alike.count) == (2, 3)
         assert reader.count(parse(f"same:#{failures[0].request}")) == 3
+
+
+def test_what_is_raised_while_clearing_up_is_told_too(person: Person) -> None:
+    address = person.start("ThreadingTCPServer", "Untidy")
+    assert ask(address, BAD) == b""
+    with CaptureReader(person.capture) as reader:
+        until(lambda: reader.count(parse("state:error")) == 1)
+        first, further = reader.failure(1), reader.further_failures(1)
+        assert first is not None
+        assert (first.type, first.stage) == ("ValueError", Stage.HANDLE)
+        assert [(one.type, one.stage) for one in further] == [("KeyError", Stage.FINISH)]
 
 
 @pytest.mark.parametrize("server_class", ["ForkingTCPServer", "PreforkTCPServer"])

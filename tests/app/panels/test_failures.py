@@ -78,6 +78,10 @@ def test_from_one_to_the_next_that_failed_alike(
     assert stage.context.selection.request == numbers[1]
     strip.all_button.click()
     assert stage.context.view.filter == "same:0123abcd"
+    columns = "server, request, stage, at, type, message, detail"
+    values = (1, alone, Step.FINISH, 6, "OSError", "gone", "{}")
+    capture.db.execute(f"INSERT INTO failure ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     stage.context.selection.select_request(alone)
+    assert inspector.exception.further.text() == "then in finish: OSError: gone"
     assert not strip.isVisible()
     inspector.hide()

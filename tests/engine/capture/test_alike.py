@@ -78,6 +78,19 @@ def test_the_place_of_one_among_its_like(bench: Bench) -> None:
     assert bench.reader.alike(5) is None
 
 
+def test_what_was_raised_after_the_first(bench: Bench) -> None:
+    bench.feed(opened(number(1)), failed(number(1), Stage.HANDLE, "ValueError", "a"))
+    bench.feed(failed(number(1), Stage.FINISH, "OSError", "b"), closed(number(1), START + 9, Outcome.ERROR))
+    bench.commit()
+    first = bench.reader.failure(1)
+    assert first is not None
+    assert first.stage is Stage.HANDLE
+    assert [(one.stage, one.type) for one in bench.reader.further_failures(1)] == [(Stage.FINISH, "OSError")]
+    alike = bench.reader.alike(1)
+    assert alike is not None
+    assert alike.count == 1
+
+
 def test_the_filter_shows_what_failed_alike(bench: Bench) -> None:
     fill(bench)
     assert list(bench.reader.ids(parse("same:#3"))) == [1, 3, 4, 6]
