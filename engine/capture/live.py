@@ -99,7 +99,7 @@ class Live:
         worker = self.worker
         pid, thread = (worker.pid, worker.thread) if worker is not None else (0, 0)
         since = max(self.opened, self.stage_at, self.heard)
-        return Serving(self.id, pid, thread, Stage(self.stage), since, bool(self.paused))
+        return Serving(self.id, pid, thread, Stage(self.stage), since, bool(self.paused), self.waiting)
 
 
 class Serving(NamedTuple):
@@ -113,6 +113,8 @@ class Serving(NamedTuple):
     since: int
     """When its stage began or bytes passed last, ns."""
     paused: bool
+    waiting: bool = False
+    """Its thread sleeps in the kernel, says the sampler."""
 
 
 class Host:

@@ -43,6 +43,8 @@ class Searches:
             return {"request": serving.request, "doing": Doing.WAITING, "frames": [], "holders": []}
         if host.silent > NO_BEAT and serving.pid == host.pid:
             about = {**about, "doing": Doing.INTERPRETER}
+        elif about["doing"] == Doing.RUNNING and serving.waiting:
+            about = {**about, "doing": Doing.WAITING}
         whole = described(about, self._owners(host))
         frames = [_with_source(place) for place in own_calls(places_of(about))[-FRAMES_LIMIT:]]
         return {**whole, "request": serving.request, "since": serving.since, "frames": frames}

@@ -113,6 +113,14 @@ def test_what_waits_for_its_peer_is_not_stuck(site: Site) -> None:
         assert where(site, 1)["doing"] == "recv"
 
 
+def test_a_wait_of_which_the_name_tells_nothing(site: Site) -> None:
+    address = site.start()["address"]
+    with _send(address, b"stand\n"):
+        until(lambda: bool(site.requests()))
+        until(lambda: where(site, 1)["doing"] == "waiting")
+        assert where(site, 1)["call"] == "os.read(os.pipe()[0], 1)"
+
+
 @pytest.mark.parametrize("server_class", ["ForkingTCPServer", "PreforkTCPServer"])
 def test_children_tell_where_they_are(server_class: str, site: Site) -> None:
     address = site.start(server_class)["address"]
