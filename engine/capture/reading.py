@@ -71,8 +71,8 @@ class Reading:
             raise BadCapture(f"{self.path} is damaged: there are values in it that make no sense.") from error
 
     def _number(self, sql: str, values: Sequence[object] = ()) -> int:
-        value = self._all(sql, values)[0][0]
-        return value if isinstance(value, int) else 0
+        found = self._all(sql, values)
+        return found[0][0] if found and isinstance(found[0][0], int) else 0
 
     def _meta(self) -> dict[str, int]:
         with self._sensible():

@@ -59,8 +59,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--tls-cert", metavar="FILE", default="", help="speak TLS with this certificate (PEM)")
     made.add_argument("--tls-key", metavar="FILE", default="", help="its key, if that is not in the same file")
     made.add_argument("--hardened", action="store_true", help="long queue, no delays, patient goodbyes")
-    made.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject it, repeatable; see below")
-    made.add_argument("--seed", metavar="N", default="0", help="of all dice of the faults: the same run again (0)")
+    _add_faults(made)
     made.add_argument("--on-save", choices=ON_SAVE, default="reload", help="when its file is saved (reload)")
     made.add_argument("--slow", metavar="SECONDS", default="1", help="tell of stages that last longer; 0: never (1)")
     made.add_argument("--name", default="", help="what to call the server (the handler's name)")
@@ -69,11 +68,23 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    usage = "socketscope run [--record FILE] [--json] SCRIPT ARGS ... | -m MODULE ARGS ..."
-    made = commands.add_parser("run", help="run a program and watch every server that it makes", usage=usage)
+    usage = "socketscope run [--record FILE] [--json] [--fault FAULT] SCRIPT ARGS ... | -m MODULE ARGS ..."
+    made = commands.add_parser(
+        "run",
+        help="run a program and watch every server that it makes",
+        usage=usage,
+        epilog=fault_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.set_defaults(command=run)
     made.add_argument("--python", metavar="PATH", default="", help="the interpreter to run it with")
+    _add_faults(made)
     _add_output(made)
+
+
+def _add_faults(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--fault", metavar="FAULT", action="append", default=[], help="inject it, repeatable; see below")
+    made.add_argument("--seed", metavar="N", default="0", help="of all dice of the faults: the same run again (0)")
 
 
 def _add_output(made: argparse.ArgumentParser) -> None:

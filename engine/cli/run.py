@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from typing import Any
 
 from ..hosting.profile import Profile
+from .dicing import make_faults
 from .serve import announcer
 from .session import OnServer, Session, run_session
 from .terminal import BAD_INPUT, complain, safe
 
-WITH_VALUE = ("--record", "--python")
+WITH_VALUE = ("--record", "--python", "--fault", "--seed")
 
 
 def split_program(words: list[str]) -> tuple[list[str], list[str]]:
@@ -37,6 +39,10 @@ def run(options: argparse.Namespace) -> int:
         target, arguments = program[:1], program[1:]
     if not target:
         return complain("Name a program: SCRIPT ARGS ..., or -m MODULE ARGS ...", BAD_INPUT)
+    try:
+        faults = make_faults(options.fault, options.seed, "")
+    except ValueError as error:
+        return complain(str(error), BAD_INPUT)
     is_module = program[0] == "-m"
     profile = Profile(
         name=target[0] if is_module else os.path.basename(target[0]),
@@ -47,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         interpreter=options.python,
     )
     output = sys.stderr if options.json else sys.stdout
-    return run_session(profile, options.record, output, lambda session: _announcer(session, as_json=options.json))
+    return run_session(profile, options.record, output, partial(_announcer, as_json=options.json), faults)
 
 
 def _announcer(session: Session, *, as_json: bool) -> OnServer:

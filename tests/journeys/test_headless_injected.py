@@ -168,6 +168,26 @@ def test_a_run_repeats_with_its_seed(tmp_path: Path) -> None:
     assert {len(answer) for answer in once} == {4, 9}
 
 
+PROGRAM = """
+import socketserver
+from handlers_headless import Upper
+with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Upper) as server:
+    server.serve_forever()
+"""
+
+
+def test_an_unmodified_program_suffers(tmp_path: Path) -> None:
+    (tmp_path / "handlers_headless.py").write_text(HANDLERS.read_text())
+    (tmp_path / "program.py").write_text(PROGRAM)
+    capture = tmp_path / "a.socketscope"
+    words = ["--json", "--record", str(capture), "--fault", "truncate=2", "--fault", "lose", "--seed", "7"]
+    with Running("run", *words, "program.py", cwd=tmp_path) as running:
+        assert line(port_of(running.item()["address"])) == b"HE"
+        wait_closed(capture)
+        running.stop()
+    assert [one["by"] for row in show(capture) for one in row["done_to"]] == ["truncate"]
+
+
 class Person:
     """Sets faults at a supervisor."""
 
