@@ -88,6 +88,8 @@ def detach() -> None:
     pydevd = sys.modules.get("pydevd")
     if pydevd is not None and pydevd.get_global_debugger() is not None:
         pydevd.stoptrace()
+        # Its own thread, which has heard the line's end, may still be at it; the next debugger must be another one.
+        importlib.import_module("_pydevd_bundle.pydevd_constants").set_global_debugger(None)
 
 
 def forget() -> None:
