@@ -19,12 +19,12 @@ from .datagram import Datagram
 from .exits import hear_before_exit
 from .facts import Kind, Means
 from .identity import identity
-from .lending import in_child, usage_of
+from .lending import usage_of
 from .orphans import bury
-from .payload import Payload
 from .request import Request, Worker, now
-from .rows import BATCH, facts_in, pack, received_bytes, steps_taken
+from .rows import BATCH, facts_in, pack
 from .stages import Stage
+from .standing import Standing, opening
 
 INTERVAL = 0.02
 """Seconds between two batches, at least."""
@@ -45,7 +45,7 @@ Send = Callable[[list[bytes]], int]
 _alive: weakref.WeakSet[Recorder] = weakref.WeakSet()
 
 
-class Recorder(Payload):
+class Recorder(Standing):
     """Records everything. One recorder serves any number of servers of its process, and of its forked children."""
 
     def __init__(
@@ -222,7 +222,8 @@ class Recorder(Payload):
     def _run(self) -> None:
         while not self._closed.is_set():
             self.asleep = True
-            if not self._records and not self.quiet:  # looked at after `asleep` was set: whoever adds one now wakes us
+            # Looked at after `asleep` was set: whoever adds one from here on wakes us.
+            if not self._records and not self.quiet and not self._young:
                 self._wake.wait()
             self.asleep = False
             self._wake.clear()
@@ -253,33 +254,6 @@ class Recorder(Payload):
         if self._box is not None:
             self._note_shipped(batch)
 
-    def _running(self) -> list[bytes]:
-        """Records of stages that run and have not been told of yet, and of those that went before."""
-        records = self._impatient() if self.quiet else []
-        for request in list(self._live.values()):
-            since, stage = request.since, request.stage
-            if since and since != request.told:
-                request.told = since
-                if not request.begun:  # told again when it is, which does no harm
-                    records.append(opening(request))
-                records += self.steps_not_told(request)
-                records.append(pack(STAGE, request.id, stage, request.by(stage).thread, since, 0, -1, b""))
-        return records
-
-    def steps_not_told(self, request: Request) -> list[bytes]:
-        """Records of its steps that are over."""
-        told, steps = request.steps_told, steps_taken(request.steps)
-        request.steps_told = len(steps)
-        own, thread = request.id, request.thread
-        return [pack(STAGE, own, stage, thread, began, ended, cpu, b"") for stage, began, ended, cpu in steps[told:]]
-
-    def _note_shipped(self, batch: list[bytes]) -> None:
-        """In a forked child: should it die, its parent has to know which bytes are still to be told."""
-        for request in list(self._live.values()):
-            slot = self.noted if isinstance(request, Datagram) else request.slot
-            if slot >= 0 and in_child(request.acceptor) and self._box is not None:
-                self._box.shipped(slot, received_bytes(batch, request.id))
-
     def close(self) -> None:
         """Ship what is left and stop the flusher."""
         self._closed.set()
@@ -294,12 +268,6 @@ class Recorder(Payload):
         self._fresh()
         if self._box is not None:
             self._box.forked()
-
-
-def opening(request: Request) -> bytes:
-    """That it was opened."""
-    number, by = request.place.number, request.acceptor
-    return pack(REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends())
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .request import now
 from .rows import pack
 
 PATIENCE = 10_000_000
-"""After so long, ns, a datagram is told of although it is still being served."""
+"""After so long, ns, a datagram, or a stage, is told of although it is not over."""
 
 
 class Silence(Lending):

@@ -53,6 +53,7 @@ def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
         spent = handled - ready
         if spent > SHORT:
             spent = spent_in(by, clock, ready, handled)
+            recorder.wake()  # it may sleep by now, and what follows is user code again
         steps += handled, spent
         request.since = handled
         request.stage = FINISH
