@@ -6,7 +6,6 @@ from typing import Any
 
 from ..observe.observer import Recording
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
-from . import pipeline
 from .pipeline import FINISH, HANDLE, SETUP
 
 QUEUED, ALL = 2, 9
@@ -23,7 +22,7 @@ def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
     """The three steps of a handler, as `pipeline.run_handler`."""
     steps, by = request.steps, request.worker
     if len(steps) != QUEUED or by is None:  # it is not the first handler of this request, or none of our doing
-        return pipeline.run_handler(request, handler)
+        return _one_by_one(request, handler, recorder)
     request.since = began = now()
     request.stage = SETUP
     try:
@@ -70,3 +69,13 @@ def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
                 spent = spent_in(by, by.clock + handled - by.at, handled, ended)
             steps += ended, spent
     return None
+
+
+def _one_by_one(request: Request, handler: Any, recorder: Recording) -> None:
+    """As `pipeline.run_handler`, but that the recorder knows when user code begins which may never come back."""
+    request.run(SETUP, handler.setup)
+    recorder.handle_started(request, now())
+    try:
+        request.run(HANDLE, handler.handle)
+    finally:
+        request.run(FINISH, handler.finish)
