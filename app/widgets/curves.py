@@ -43,7 +43,7 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
 
         The top of the chart is at least `least`: idling must not look like a mountain.
         """
-        self._take_theme()
+        self.take_theme()
         while len(self._lines) < len(series):
             self._lines.append(self.plot([], [], connect="finite"))
         for line in self._lines[len(series) :]:
@@ -60,7 +60,8 @@ class Curves(pyqtgraph.PlotWidget):  # type: ignore[misc]  # pyqtgraph is not ty
         top = max(highest, least) * HEADROOM
         self.getViewBox().setRange(xRange=(first, max(last, first + 1)), yRange=(0, top), padding=0)
 
-    def _take_theme(self) -> None:
+    def take_theme(self) -> None:
+        """Ground and axes in the colours that hold now."""
         theme = themes.theme()
         colours = (theme.window, theme.line, theme.dim)
         if colours == self._colours:

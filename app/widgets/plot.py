@@ -163,4 +163,6 @@ class LoadPlot(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            if self._curves is not None:  # the ground at once, the curves when it is their turn
+                self._curves.take_theme()
             self._draw()
