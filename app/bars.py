@@ -28,6 +28,8 @@ from app.text import duration, label, no_mnemonic, number, safe_text, set_role, 
 TOLD_FOR = 8000
 """How long a sentence stands in the status bar, in ms."""
 GAP, EDGE = 18, 14
+ROOMY = 1300
+"""px of a tool bar that has room for whole sentences."""
 LAG = 1000
 """From this on the view says how far it is behind, in ms."""
 
@@ -90,6 +92,12 @@ class ToolBar(QToolBar):
     def _show_count(self, shown: int, total: int) -> None:
         self._count.setText(tr("{} of {}").format(number(shown), number(total)))
 
+    # Qt's overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._faults.be_short(self.width() < ROOMY)
+
 
 class PausedCounter(QPushButton):
     """Calls the person while something is paused, and lets it go on."""
@@ -121,6 +129,7 @@ class FaultsChip(QPushButton):
     def __init__(self, context: Context, action: QAction) -> None:
         super().__init__()
         self._context = context
+        self._short = False
         self.clicked.connect(action.trigger)
         context.faults.changed.connect(self._show)
         context.workspace.changed.connect(self._show)
@@ -132,12 +141,19 @@ class FaultsChip(QPushButton):
         text = (tr("{} fault") if count == 1 else tr("{} faults")).format(number(count))
         if len(enabled) == 1:
             text = tr("{faults} on {server}").format(faults=text, server=safe_text(self._name(next(iter(enabled))), 24))
-        self.setText(f"⚡ {text}  {tr('Off') if on else tr('On')}")
+        self.setText(f"⚡ {number(count) if self._short else text}  {tr('Off') if on else tr('On')}")
         set_role(self, "chip-fault" if on else "chip-off")
         self.setAccessibleName(tr("{faults}: switch off") if on else tr("{faults}: switch on"))
         self.setAccessibleName(self.accessibleName().format(faults=text))
-        set_tip(self, tr("Faults act: switch all off (Ctrl+Shift+F9)") if on else tr("All faults are off: switch on"))
+        tip = tr("{}: switch all off (Ctrl+Shift+F9)") if on else tr("{}, all of them off: switch on")
+        set_tip(self, tip.format(text))
         self.setVisible(count > 0)
+
+    def be_short(self, short: bool) -> None:
+        """Where there is little room only the number is shown; the tip and the accessible name say all."""
+        if short != self._short:
+            self._short = short
+            self._show()
 
     def _name(self, key: str) -> str:
         entry, status = self._context.workspace.entry(key), self._context.link.tick.server(key)

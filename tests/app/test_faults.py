@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QPushButton
-
+from app.bars import FaultsChip
 from app.models.faults import FaultSetting
 from app.workspace import Workspace
 from engine.hosting.profile import Profile
@@ -18,8 +17,9 @@ def ordered(stage: Stage, name: str) -> list[dict[str, Any]]:
     return [members for order, members in stage.client.orders if order == name]
 
 
-def chip(stage: Stage) -> QPushButton:
-    return next(one for one in stage.window.findChildren(QPushButton) if one.text().startswith("⚡"))
+def chip(stage: Stage) -> FaultsChip:
+    (found,) = stage.window.findChildren(FaultsChip)
+    return found
 
 
 def test_kept_with_the_workspace_and_off_after_restore(stage: Stage, tmp_path: Path) -> None:
@@ -47,6 +47,9 @@ def test_the_chip_says_what_is_on_and_switches_all(stage: Stage) -> None:
     assert faults.on
     faults.toggle(key, 1)
     assert chip(stage).text() == "⚡ 1 fault on echo  Off"
+    chip(stage).be_short(True)
+    assert chip(stage).text() == "⚡ 1  Off"
+    assert chip(stage).accessibleName() == "1 fault on echo: switch off"
     faults.remove(key, 2)
     assert chip(stage).isHidden()
     assert faults.enabled() == {}
