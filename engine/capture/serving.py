@@ -10,6 +10,9 @@ from .load import LoadBook
 from .pending import Pending
 from .records import GOES_ON, State
 
+SAME_PAUSE = 1_000_000
+"""ns. Two pauses of one request do not begin so soon after each other; two tellings of one may differ so much."""
+
 
 class Serving:
     """All live requests, by their numbers in the capture."""
@@ -54,7 +57,7 @@ class Serving:
     def hold(self, request: int, place: str, since: int) -> None:
         """A live request is held at a gate."""
         live = self.live.get(request)
-        if live is not None and not live.paused:
+        if live is not None and not live.paused and not _knows(live, since):
             live.paused = since
             live.touched |= Means.PAUSED.bit
             self.pending.interferences.append((request, Means.PAUSED, since, GOES_ON, place))
@@ -79,6 +82,8 @@ class Serving:
     def was_held(self, live: Live, since: int, until: int) -> None:
         """The host tells it; time spent so is nobody's work."""
         live.pauses = [*(live.pauses or ()), (since, until)]
+        if live.paused and _knows(live, live.paused):
+            self.let_go(live.id, live.paused)  # whoever else would say so may have no time left to
 
     def kill(self, live: Live, failure: Failure, at: int) -> None:
         """Who served the request has died."""
@@ -133,3 +138,8 @@ class Serving:
                 failure.signature(stage),
             )
         )
+
+
+def _knows(live: Live, since: int) -> bool:
+    """Whether the host has told already that a pause which began then is over."""
+    return any(abs(began - since) < SAME_PAUSE for began, _ in live.pauses or ())

@@ -32,6 +32,22 @@ def test_a_pause_is_told_while_it_lasts_and_after(bench: Bench) -> None:
     assert record.pauses == (PauseRecord("before handle", START + 5, START + 12),)
 
 
+@pytest.mark.parametrize("told_late", [False, True])
+def test_what_the_host_says_of_its_end_is_enough(bench: Bench, told_late: bool) -> None:
+    bench.feed(opened(ONE))
+    if not told_late:
+        bench.writer.hold(1, "before handle", START + 5)
+        bench.commit()
+    bench.feed(interfered(ONE, Means.PAUSED, 7 * MS, "before handle", at=START + 8 + 7 * MS))
+    if told_late:
+        bench.writer.hold(1, "before handle", START + 5)
+    record = bench.only()
+    assert (record.state, record.pauses) == (
+        State.QUEUED,
+        (PauseRecord("before handle", START + 8, START + 8 + 7 * MS),),
+    )
+
+
 def test_a_step_lets_one_go_and_holds_the_next(bench: Bench) -> None:
     bench.feed(opened(ONE))
     bench.writer.hold(1, "before setup", START + 5)
