@@ -71,9 +71,8 @@ class Examination:
         found = self._diagnose(weakness, self._base)
         if found.verdict is not Verdict.HAS:
             return found
-        for cure in weakness.cures:
-            if cure.name not in self.traits.cures or cure in self._base:
-                continue
+        known = [cure for cure in weakness.cures if cure.name in self.traits.cures and cure not in self._base]
+        for cure in 2 * known:  # a busy machine may spoil a trial
             cured = self._diagnose(weakness, (*self._base, cure))
             if cured.verdict is Verdict.HAS_NOT:
                 better, verdict = (cured, Verdict.HAS_NOT) if self._base else (found, Verdict.OPT_IN)
