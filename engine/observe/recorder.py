@@ -98,6 +98,8 @@ class Recorder(Standing):
     def worker_started(self, worker: Worker) -> None:
         name = worker.name.encode("utf-8", "backslashreplace")
         self.journal(pack(WORKER_STARTED, 0, worker.place.number, worker.thread, now(), 0, worker.pid, name))
+        if worker.child and self.asleep:  # the first fact of a thread is not its last
+            self._rouse()
         if worker.child and worker.request is not None:
             self._live.pop(worker.request.id, None)  # the child tells the rest
 

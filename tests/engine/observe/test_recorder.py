@@ -185,6 +185,17 @@ def test_an_idle_recorder_sleeps(rows: Rows, recorder: Recorder) -> None:
             assert [line for line in file if "ctxt_switches" in line] == before
 
 
+@pytest.mark.loud
+def test_a_worker_that_is_forked_while_nothing_else_happens_is_told(rows: Rows, recorder: Recorder) -> None:
+    server = engine.PreforkTCPServer(("127.0.0.1", 0), Echo)
+    server.workers = 1
+    with serving(server, recorder):
+        (first,) = rows.wait(Kind.WORKER_STARTED)
+        os.kill(first[6], signal.SIGKILL)
+        rows.wait(Kind.WORKER_ENDED)
+        rows.wait(Kind.WORKER_STARTED, 2)  # later: it died so young that its successor has to wait
+
+
 @pytest.fixture
 def channel() -> Iterator[tuple[Sender, Receiver]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
