@@ -18,7 +18,7 @@ from engine.observe.stages import Stage
 ROW = 22
 BAR = 14
 MARGIN = 12
-LABEL = 108
+LABEL = 124
 _TOP = 6
 NARROW = 3
 """Blocks of so few pixels show no stages."""

@@ -127,6 +127,7 @@ class Recorded:
         tap.attach(sock)
         buffer, view = self._buffer, memoryview(self._buffer)
         most = min(limit, PIECE) if plain and is_bare(make) and recorder.payload_limit >= PIECE else -1
+        worker.clock, worker.at = cpu_now(), now()  # it may have slept
         outer, slot = current.get(worker.ident), recorder.lend_slot()
         begin, end = recorder.noting(slot, place.number, worker.pid, worker.thread)
         try:

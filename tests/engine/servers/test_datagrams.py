@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections import Counter
 from typing import Any
 
@@ -21,6 +22,8 @@ from engine.observe.rows import DATAGRAM, Row, unfold
 from engine.servers.datagrams import is_bare
 from tests.engine.serving import DEADLINE, serving
 
+BUSY = 1_000_000
+"""ns of computing."""
 ONE_BY_ONE = {
     Stage.GET_REQUEST, Stage.VERIFY_REQUEST, Stage.PROCESS_REQUEST, Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE,
     Stage.FINISH, Stage.SHUTDOWN_REQUEST,
@@ -127,6 +130,22 @@ def test_one_that_takes_long_is_told_meanwhile(facts: Facts) -> None:
     handle = next(row for row in ended if row[2] == Stage.HANDLE)
     assert handle[6] < handle[5] - handle[4]  # it waited
     assert not facts.recorder._live
+
+
+def test_time_on_a_cpu_is_told_from_waiting(facts: Facts) -> None:
+    class Busy(engine.BaseRequestHandler):
+        def handle(self) -> None:
+            until = time.thread_time_ns() + BUSY
+            while time.thread_time_ns() < until:
+                pass
+
+    server = engine.UDPServer(("127.0.0.1", 0), Busy)
+    with client_of(server) as client, serving(server, facts.recorder):
+        client.send(b"x")
+        facts.wait(Kind.REQUEST_CLOSED)
+    facts.recorder.close()
+    (handle,) = [row for row in facts.of(Kind.STAGE) if row[2] == Stage.HANDLE and row[5]]
+    assert BUSY <= handle[6] <= handle[5] - handle[4]
 
 
 @pytest.mark.parametrize("broken", ["setup", "handle", "finish"])
