@@ -63,7 +63,7 @@ KINDS = (
         "waits before the handler, after each chunk read, or before each chunk sent",
         (
             Parameter("time", SECONDS, 0.2, "how long", 0, DAY),
-            Parameter("jitter", SECONDS, 0.05, "how much longer or shorter it may be, by the dice", 0, DAY),
+            Parameter("jitter", SECONDS, 0.0, "how much longer or shorter it may be, by the dice", 0, DAY),
             Parameter("at", CHOICE, RECEIVED, "before the handler, or which bytes", choices=(RECEIVED, SENT, START)),
         ),
         datagrams=True,
