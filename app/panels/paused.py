@@ -33,10 +33,7 @@ class PausedPanel(LivePanel):
             self.model, tr("Paused requests"), tr("Choose one to see and change its bytes; F5 lets it go on")
         )
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
-        self.nothing = label(
-            tr("Nothing is paused. F9 sets a breakpoint on a stage, F6 pauses the selected live request."),
-            name=tr("Nothing is paused"), role="dim", wrap=True,
-        )  # fmt: skip
+        self.nothing = label(_nothing(at_lines=False), name=tr("Nothing is paused"), role="dim", wrap=True)
         self.nothing.setContentsMargins(12, 12, 12, 12)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.note = label(name=tr("About the chosen request"), role="small", wrap=True)
@@ -60,6 +57,7 @@ class PausedPanel(LivePanel):
         self.model.show(tick.paused, tick.at)
         self.editor.forget(numbers)
         self.table.setVisible(bool(tick.paused))
+        self.nothing.setText(_nothing(at_lines=bool(tick.stopped)))
         self.nothing.setVisible(not tick.paused)
         self._follow()
 
@@ -142,3 +140,9 @@ def note_text(paused: PausedRequest | None) -> str:
     if paused.patience:
         parts.append(tr("It goes on by itself after {time}.").format(time=duration(int(paused.patience * 1e9))))
     return " ".join(parts)
+
+
+def _nothing(*, at_lines: bool) -> str:
+    if at_lines:
+        return tr("Nothing is paused at a stage. What has stopped at a line is under Variables (Alt+0).")
+    return tr("Nothing is paused. F9 sets a breakpoint on a stage, F6 pauses the selected live request.")

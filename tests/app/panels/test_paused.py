@@ -74,3 +74,16 @@ def test_why_everything_waits(panel: PausedPanel, stage: Stage) -> None:
         "Everything waits: this server serves one request at a time, and this one is paused before handle."
         " It goes on by itself after 2.5 s."
     )
+
+
+def test_what_has_stopped_at_a_line_is_pointed_to(panel: PausedPanel, stage: Stage) -> None:
+    def told(**members: Any) -> str:
+        number = stage.link.tick.number + 1
+        stage.link._take({"tick": number, "at": number * 10**9, "totals": {}, "servers": [listening("k")], **members})
+        panel.refresh(stage.link.tick)
+        return panel.nothing.text()
+
+    assert "F9" in told()
+    thread = {"key": "k", "pid": 9, "thread": 1, "native": 77, "since": 5, "path": "/h.py", "line": 6}
+    assert "Variables" in told(stopped=[thread | {"function": "handle", "reason": "breakpoint"}])
+    assert "F9" in told()
