@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.kept import Switched
 from app.link.link import Link
-from app.link.tick import PausedRequest, ServerState, Tick, Trouble
+from app.link.tick import PausedRequest, ServerState, Tick
 from app.models.gates import GateSetting
 from app.models.selection import Selection
 from app.workspace import Workspace
@@ -31,59 +31,24 @@ class Draft:
     """Instead of so many bytes; those that arrived later follow."""
 
 
-class Gates(QObject):
+class Gates(Switched[GateSetting]):
     """Where requests are held, which one is looked at, and what a person wants to become of it."""
 
-    changed = Signal()
-    """The gates of some server, the master switch, or an error."""
     paused_changed = Signal()
     """Something has been paused or goes on."""
     chosen_changed = Signal()
     gone = Signal(PausedRequest)
     """One is held no longer, though no person has let it go: its time was over, or its worker has died."""
-    refused = Signal(str)
-    """Why a decision was not carried out."""
 
     def __init__(self, link: Link, workspace: Workspace, selection: Selection, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._link = link
-        self._workspace = workspace
+        super().__init__("gates", "gate", link, workspace, parent)
         self._selection = selection
-        self._loose: dict[str, tuple[GateSetting, ...]] = {}
-        """Of servers that a script made: they are in no workspace."""
-        self._told: dict[str, tuple[GateSetting, ...]] = {}
         self._drafts: dict[str, Draft] = {}
         self._held: dict[str, PausedRequest] = {}
         self._decided: set[str] = set()
         self._chosen = ""
-        self._errors: dict[str, dict[int, str]] = {}
-        self.on = True
-        link.ticked.connect(self._on_tick)
-        link.respawned.connect(self._on_respawned)
 
     # Gates
-
-    def of(self, key: str) -> tuple[GateSetting, ...]:
-        """The gates of a server."""
-        entry = self._workspace.entry(key)
-        return entry.gates if entry is not None else self._loose.get(key, ())
-
-    def errors_of(self, key: str) -> dict[int, str]:
-        """What the supervisor said against the gates of a server, by their numbers."""
-        return self._errors.get(key, {})
-
-    def next_number(self, key: str) -> int:
-        """A number that no gate of this server has had."""
-        return 1 + max((gate.number for gate in self.of(key)), default=0)
-
-    def put(self, key: str, gate: GateSetting) -> None:
-        """Add a gate, or change the one with its number."""
-        gates = {one.number: one for one in self.of(key)} | {gate.number: gate}
-        self._keep(key, tuple(gates.values()))
-
-    def remove(self, key: str, number: int) -> None:
-        """Take a gate away. What it holds waits on."""
-        self._keep(key, tuple(gate for gate in self.of(key) if gate.number != number))
 
     def at(self, key: str, point: str) -> GateSetting | None:
         """The gate before this stage that holds every request."""
@@ -100,45 +65,9 @@ class Gates(QObject):
 
     def switch(self, on: bool) -> None:
         """Let all gates hold, or none; none also lets everything go that is held."""
-        self.on = on
         if not on:
             self._decided |= set(self._held)
-        self._link.order("gates_on", on=on)
-        self.changed.emit()
-
-    def _keep(self, key: str, gates: tuple[GateSetting, ...]) -> None:
-        if self._workspace.entry(key) is not None:
-            self._workspace.set_gates(key, gates)
-        else:
-            self._loose[key] = gates
-        self._tell()
-        self.changed.emit()
-
-    def _tell(self) -> None:
-        """Order the gates of every server that the supervisor knows and has not been told of."""
-        known = {server.key for server in self._link.tick.servers}
-        self._told = {key: gates for key, gates in self._told.items() if key in known}
-        for key in known:
-            gates = self.of(key)
-            if gates != self._told.get(key, ()):
-                self._told[key] = gates
-                self._order(key, gates)
-
-    def _order(self, key: str, gates: tuple[GateSetting, ...]) -> None:
-        def taken(_reply: Mapping[str, Any]) -> None:
-            self._blame(key, {})
-
-        def refused(trouble: Trouble) -> None:
-            number = trouble.extras.get("gate")
-            self._blame(key, {number: trouble.sentence} if isinstance(number, int) else {})
-            self.refused.emit(trouble.sentence)
-
-        self._link.order("gates", taken, refused, key=key, gates=[gate.to_json() for gate in gates])
-
-    def _blame(self, key: str, errors: dict[int, str]) -> None:
-        if errors != self.errors_of(key):
-            self._errors[key] = errors
-            self.changed.emit()
+        super().switch(on)
 
     # What is held
 
@@ -198,11 +127,8 @@ class Gates(QObject):
         self._decided |= set(self._held)
         self._link.order("release", None, self._on_refused)
 
-    def _on_refused(self, trouble: Trouble) -> None:
-        self.refused.emit(trouble.sentence)
-
     def _on_tick(self, tick: Tick) -> None:
-        self._tell()
+        super()._on_tick(tick)
         before, self._held = self._held, {one.number: one for one in tick.paused}
         if before.keys() == self._held.keys():
             return
@@ -218,9 +144,3 @@ class Gates(QObject):
         """Stopping lets everything go, as who stopped it knows."""
         server = self._link.tick.server(key)
         return server is None or not server.state.up or server.state is ServerState.DRAINING
-
-    def _on_respawned(self) -> None:
-        """Another supervisor knows no gates."""
-        self._told.clear()
-        if not self.on:
-            self._link.order("gates_on", on=False)

@@ -8,19 +8,18 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.frames import Frames
+from app.kept import Kept
 from app.link.link import Link
-from app.link.tick import LineState, StoppedThread, Tick, Trouble
+from app.link.tick import LineState, StoppedThread, Tick
 from app.models.linepoints import LineSetting, asked_line
 from app.models.selection import Selection
 from app.savedfiles import SavedFiles
 from app.workspace import Workspace
 
 
-class Lines(QObject):
+class Lines(Kept[LineSetting]):
     """Where threads stop, which one is looked at, and what a person wants to become of it."""
 
-    changed = Signal()
-    """The breakpoints of some server, or what the debugger made of them."""
     stopped_changed = Signal()
     """A thread has stopped or goes on."""
     chosen_changed = Signal()
@@ -28,14 +27,10 @@ class Lines(QObject):
     """The person wants to see the chosen one's line."""
     place_wanted = Signal(str, str, int)
     """Server, file and line that the person wants to see."""
-    refused = Signal(str)
 
     def __init__(self, link: Link, workspace: Workspace, selection: Selection, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._link = link
-        self._workspace = workspace
+        super().__init__("lines", link, workspace, parent)
         self._selection = selection
-        self._told: dict[str, tuple[LineSetting, ...]] = {}
         self._places: tuple[tuple[object, ...], ...] = ()
         self._states: tuple[LineState, ...] = ()
         self._chosen = (0, 0)
@@ -48,16 +43,9 @@ class Lines(QObject):
         """Whether the person has looked at a stopped thread last, not at a paused request."""
         self.frames = Frames(link, self)
         self.frames.refused.connect(self.refused)
-        link.ticked.connect(self._on_tick)
-        link.respawned.connect(self._told.clear)
         selection.request_changed.connect(lambda _request: self._follow())
 
     # Breakpoints
-
-    def of(self, key: str) -> tuple[LineSetting, ...]:
-        """The breakpoints of a server."""
-        entry = self._workspace.entry(key)
-        return entry.lines if entry is not None else ()
 
     def at(self, key: str, path: str, line: int) -> LineSetting | None:
         """The breakpoint that stops at a line."""
@@ -89,11 +77,6 @@ class Lines(QObject):
         """Take one away."""
         self._keep(key, tuple(one for one in self.of(key) if one != setting))
 
-    def _keep(self, key: str, settings: tuple[LineSetting, ...]) -> None:
-        self._workspace.set_lines(key, settings)
-        self._tell()
-        self.changed.emit()
-
     def _follow_saved(self) -> None:
         """A file that was saved has its breakpoints where their lines are now."""
         entries = [entry for entry in self._workspace.entries if entry.lines]
@@ -103,16 +86,9 @@ class Lines(QObject):
                 self._keep(entry.key, settings)
         self._files.settle(setting.path for entry in entries for setting in entry.lines)
 
-    def _tell(self) -> None:
-        """Order the breakpoints of every server that the supervisor knows and has not been told of."""
-        known = {server.key for server in self._link.tick.servers}
-        self._told = {key: settings for key, settings in self._told.items() if key in known}
-        for key in known:
-            settings = self.of(key)
-            if settings != self._told.get(key, ()):
-                self._told[key] = settings
-                points = [setting.to_json() for setting in settings if not setting.problem()]
-                self._link.order("lines", None, self._on_refused, key=key, points=points)
+    def _order(self, key: str, settings: tuple[LineSetting, ...]) -> None:
+        points = [setting.to_json() for setting in settings if not setting.problem()]
+        self._link.order("lines", None, self._on_refused, key=key, points=points)
 
     # What is stopped
 
@@ -166,26 +142,23 @@ class Lines(QObject):
     def watch(self, key: str, expression: str) -> None:
         """Look at one more."""
         if self._workspace.entry(key) is not None and expression not in self.watches(key):
-            self._workspace.set_watches(key, (*self.watches(key), expression))
+            self._workspace.keep(key, watches=(*self.watches(key), expression))
             self._look()
 
     def unwatch(self, key: str, expression: str) -> None:
         """Look at it no more."""
         if self._workspace.entry(key) is not None:
-            self._workspace.set_watches(key, tuple(one for one in self.watches(key) if one != expression))
+            self._workspace.keep(key, watches=tuple(one for one in self.watches(key) if one != expression))
             self._look()
 
     def _look(self) -> None:
         stop = self.chosen
         self.frames.look(stop, self.watches(stop.key) if stop is not None else ())
 
-    def _on_refused(self, trouble: Trouble) -> None:
-        self.refused.emit(trouble.sentence)
-
     def _on_tick(self, tick: Tick) -> None:
         if self._files.due(tick.at):
             self._follow_saved()
-        self._tell()
+        super()._on_tick(tick)
         if tick.lines != self._states:
             self._states = tick.lines
             self.changed.emit()

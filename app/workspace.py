@@ -83,24 +83,9 @@ class Workspace(QObject):
         self.edited.emit(key)
         self._on_changed()
 
-    def set_gates(self, key: str, gates: tuple[GateSetting, ...]) -> None:
-        """Keep a server's gates with it."""
-        self._entries[key] = replace(self._entries[key], gates=gates)
-        self._on_changed()
-
-    def set_lines(self, key: str, lines: tuple[LineSetting, ...]) -> None:
-        """Keep a server's breakpoints on lines with it."""
-        self._entries[key] = replace(self._entries[key], lines=lines)
-        self._on_changed()
-
-    def set_watches(self, key: str, watches: tuple[str, ...]) -> None:
-        """Keep the expressions that are looked at with it."""
-        self._entries[key] = replace(self._entries[key], watches=watches)
-        self._on_changed()
-
-    def set_faults(self, key: str, faults: tuple[FaultSetting, ...]) -> None:
-        """Keep a server's faults with it."""
-        self._entries[key] = replace(self._entries[key], faults=faults)
+    def keep(self, key: str, **members: Any) -> None:
+        """Keep with a server what a person has set for it: `gates`, `lines`, `watches` or `faults`."""
+        self._entries[key] = replace(self._entries[key], **members)
         self._on_changed()
 
     def remove(self, key: str) -> None:

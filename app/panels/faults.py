@@ -44,7 +44,7 @@ class FaultsPanel(LivePanel):
         """Show the selected server's."""
         key, chosen = self.context.selection.server, self.chosen()
         faults = self._faults.of(key)
-        self.model.show(faults, self._faults.errors(key))
+        self.model.show(faults, self._faults.errors_of(key))
         numbers = [fault.number for fault in faults]
         joined = len(numbers) > self._count
         self._count = len(numbers)
@@ -94,7 +94,9 @@ class FaultsPanel(LivePanel):
     def _explain(self, fault: FaultSetting | None) -> None:
         """The one sentence below: what is wrong, else what one may wonder about."""
         key = self.context.selection.server
-        problem = (self.form.problem() or self._faults.errors(key).get(fault.number, "")) if fault is not None else ""
+        problem = (
+            (self.form.problem() or self._faults.errors_of(key).get(fault.number, "")) if fault is not None else ""
+        )
         if problem:
             self._say(problem)
         elif not self._faults.on:
