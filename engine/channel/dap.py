@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .codec import DamagedFrame
+from .frames import json_object
 
 HEAD = b"Content-Length:"
 END = b"\r\n\r\n"
@@ -50,7 +51,7 @@ class DapReader:
             return None
         body = bytes(self._buffer[start : start + size])
         del self._buffer[: start + size]
-        return _message(body)
+        return json_object(body)
 
 
 def _size(head: bytes) -> int:
@@ -60,16 +61,6 @@ def _size(head: bytes) -> int:
             if digits.isdigit() and len(digits) < 9 and int(digits) <= LIMIT:
                 return int(digits)
     raise DamagedFrame("A message whose head tells no length that is allowed.")
-
-
-def _message(body: bytes) -> Body:
-    try:
-        message = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DamagedFrame("A message that is not JSON.") from error
-    if not isinstance(message, dict):
-        raise DamagedFrame("A message that is not a JSON object.")
-    return message
 
 
 def encode_message(message: Body) -> bytes:

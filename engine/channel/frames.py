@@ -56,7 +56,7 @@ class FrameReader:
         messages: list[dict[str, Any]] = []
         start = 0
         while (end := self._end(start)) is not None:
-            messages.append(_message(self._buffer[start + PREFIX : end]))
+            messages.append(json_object(self._buffer[start + PREFIX : end]))
             start = end
         del self._buffer[:start]
         return messages
@@ -77,7 +77,8 @@ class FrameReader:
         return end if end <= len(self._buffer) else None
 
 
-def _message(body: bytearray) -> dict[str, Any]:
+def json_object(body: bytes | bytearray) -> dict[str, Any]:
+    """What a frame carries. Raises DamagedFrame."""
     try:
         message = json.loads(body.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
