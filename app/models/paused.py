@@ -64,7 +64,7 @@ COLUMNS: tuple[Column[Row], ...] = (
         lambda row, m: f"{'●' if row[0].peer else '✕'} {safe_text(row[1], 80)}",
         mono=True,
         colour=lambda row: None if row[0].peer else theme().error,
-        hint=lambda row: tr("The peer is still connected") if row[0].peer else tr("The peer has gone"),
+        hint=lambda row: tr("The peer is still connected") if row[0].peer else tr("The peer has ended its side"),
     ),
     Column(
         "worker",

@@ -131,7 +131,7 @@ def note_text(paused: PausedRequest | None) -> str:
     """Why nobody else is served, when it goes on by itself, whether the peer has gone."""
     if paused is None:
         return ""
-    parts = [] if paused.peer else [tr("The peer has gone; nobody will read the answer.")]
+    parts = [] if paused.peer else [tr("The peer has ended its side; it may still read, or have gone.")]
     if paused.error:
         parts.append(tr("{error} was raised.").format(error=paused.error))
     if paused.blocks:

@@ -62,7 +62,10 @@ def _met_a_reset(request: Request) -> bool:
 
 
 def peer_gone(given: Any) -> bool:
-    """Whether the other end of a connection has closed or reset it; never of a datagram."""
+    """Whether the other end of a connection has ended its side or reset it; never of a datagram.
+
+    Whether who has ended his side still reads is not to be seen before something is sent to him.
+    """
     if not isinstance(given, socket.socket) or not hasattr(select, "poll"):
         return False
     poll = select.poll()

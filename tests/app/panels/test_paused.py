@@ -37,7 +37,7 @@ def test_a_peer_that_has_gone_is_told(panel: PausedPanel, stage: Stage) -> None:
     tell(stage, HELD)
     assert not panel.note.isVisible()
     tell(stage, HELD | {"peer": False})
-    assert panel.note.text() == "The peer has gone; nobody will read the answer."
+    assert panel.note.text() == "The peer has ended its side; it may still read, or have gone."
     assert panel.model.index(0, 3).data().startswith("✕")
 
 
