@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ..observe.causes import Cause
+from ..observe.connections import SERVED, ConnectionState
 from ..observe.facts import Means
 from ..observe.stages import Stage
 from .records import GOES_ON, State
@@ -22,6 +23,8 @@ TOUCHES = {
 """Words for what gates and faults do to a request, as bits."""
 MOST_VALUES = 50
 SQL_LIMIT = (1 << 63) - 1
+CONNECTION_STATES = tuple(state.value for state in ConnectionState if state is not ConnectionState.CLOSED)
+_STATES = frozenset(state.word for state in State)
 SIZES = {"": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20, "g": 1 << 30, "gb": 1 << 30}
 
 Sql = tuple[str, tuple[object, ...]]
@@ -68,9 +71,22 @@ def listed(word: FilterWord, value: str) -> Sql:
 
 
 def _numbers(word: FilterWord, parts: list[str]) -> tuple[object, ...]:
-    kinds: dict[str, type[IntEnum]] = {"state:": State, "stage:": Stage, "cause:": Cause, "slow:": Stage}
+    kinds: dict[str, type[IntEnum]] = {"stage:": Stage, "cause:": Cause, "slow:": Stage}
     kind = kinds.get(word.word)
     return tuple(int(kind[part.upper()]) if kind else part for part in parts)
+
+
+def standing(word: FilterWord, value: str) -> Sql:
+    """A state of requests or, of those that live, of their connections."""
+    listed(word, value)
+    parts = value.lower().replace(" ", "_").split(",")
+    own = [int(State[part.upper()]) for part in parts if part in _STATES]
+    theirs = [part for part in parts if part in CONNECTION_STATES]
+    living = "request.closed IS NULL AND " if all(State(number).live for number in own) else ""
+    conditions = [f"({living}request.state IN ({', '.join('?' * len(own))}))"] if own else []
+    if theirs:
+        conditions.append(f"(request.closed IS NULL AND {STANDING} IN ({', '.join('?' * len(theirs))}))")
+    return " OR ".join(conditions), (*own, *theirs)
 
 
 def slow(word: FilterWord, value: str) -> Sql:
@@ -181,6 +197,23 @@ STAGE = (
     "request.stage IN (?) OR EXISTS (SELECT 1 FROM failure WHERE failure.request = request.id AND failure.stage IN (?))"
 )
 TRANSPORT = "request.server IN (SELECT id FROM server WHERE transport IN (?))"
+RECENT = 8
+"""Pieces among which the newest is found: the processes that tell of one request are not heard in order."""
+NEWEST = f"""
+(SELECT max(moment) FROM (
+    SELECT moment FROM (
+        SELECT at << 1 | (direction & 1) AS moment FROM chunk WHERE chunk.request = request.id
+        ORDER BY chunk.id DESC LIMIT {RECENT})
+    UNION ALL
+    SELECT started << 1 FROM stage
+    WHERE stage.request = request.id AND stage.stage IN ({", ".join(str(int(stage)) for stage in sorted(SERVED))})))
+"""
+"""When the last thing happened to a connection, doubled: odd if bytes were sent, even if they came or a stage began."""
+STANDING = f"""
+CASE WHEN request.worker IS NULL THEN '{ConnectionState.NEW.value}'
+WHEN {NEWEST} & 1 THEN '{ConnectionState.IDLE.value}' ELSE '{ConnectionState.ACTIVE.value}' END
+"""
+"""The state of a live request's connection, as `engine.Connections` would tell it."""
 BOTH = "request.bytes_in + request.bytes_out"
 HELD = (
     f"CASE WHEN request.touched & {Means.PAUSED.bit} THEN (SELECT coalesce(sum(CASE WHEN amount = {GOES_ON}"

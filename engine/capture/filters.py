@@ -11,6 +11,7 @@ from ..observe.stages import Stage
 from .conditions import (
     BOTH,
     CAUSE,
+    CONNECTION_STATES,
     CONTENT,
     ERROR,
     PEER,
@@ -36,6 +37,7 @@ from .conditions import (
     numbered,
     size,
     slow,
+    standing,
     touched,
 )
 from .records import State
@@ -193,11 +195,10 @@ FILTER_WORDS = (
     FilterWord("server:", "server's name or address contains", ("server:echo",), contains, sql=SERVER),
     FilterWord(
         "state:",
-        "state of the request",
-        ("state:error", "state:error,reset"),
-        listed,
-        tuple(state.word for state in State),
-        "request.state IN (?)",
+        "state of the request, or of a live one's connection: new, active, idle",
+        ("state:error", "state:error,reset", "state:idle"),
+        standing,
+        (*(state.word for state in State), *CONNECTION_STATES),
     ),
     FilterWord("peer:", "client's address contains", ("peer:127.0.0.1", "peer:::1"), contains, sql=PEER),
     FilterWord("worker:", "thread's name, thread id or pid contains", ("worker:Thread-3",), contains, sql=WORKER),

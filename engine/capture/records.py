@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 from ..observe.causes import Cause
+from ..observe.connections import ConnectionState
 from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 
@@ -98,6 +99,15 @@ class PauseRecord(NamedTuple):
     ended: int | None
 
 
+class ConnectionRecord(NamedTuple):
+    """Where the connection of a live request stands: new, active or idle, as observe/connections.py says."""
+
+    request: int
+    state: ConnectionState
+    since: int
+    """When it was accepted, its last bytes came or its handler began, or its last bytes were sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
     """One row of the requests table, with what its cells need."""
@@ -123,6 +133,8 @@ class RequestRecord:
     pauses: tuple[PauseRecord, ...] = ()
     slow: Stage | None = None
     """The first stage that lasted longer than it was allowed to."""
+    connection: ConnectionRecord | None = None
+    """Of one that lives."""
 
     @property
     def held(self) -> str:

@@ -10,8 +10,9 @@ from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
 from . import rows
 from .conditions import TOOK
+from .connections import ConnectionReader
 from .filters import Filter
-from .reading import Reading, Servers, marks, of_servers, slices
+from .reading import Servers, marks, of_servers, slices
 from .records import ChunkRecord, FailureRecord, InterferenceRecord, PauseRecord, RequestRecord, SlowRecord
 
 ORDERS = {
@@ -38,7 +39,7 @@ _WITH_CODE = (Stage.FINISH_REQUEST, Stage.SETUP, Stage.HANDLE)
 _MEANS = ", ".join(str(int(means)) for means in Means)
 
 
-class RequestReader(Reading):
+class RequestReader(ConnectionReader):
     """What the requests' table and the inspector show."""
 
     @property
@@ -170,12 +171,16 @@ class RequestReader(Reading):
         return self._requests("WHERE request.id >= ? ORDER BY request.id LIMIT ?", (first, limit))
 
     def _requests(self, condition: str, values: Sequence[object]) -> list[RequestRecord]:
-        """Two queries, whatever the number of requests; a third where some were held."""
+        """Two queries, whatever the number of requests; one more where some live, and one where some were held."""
         found = self._all(f"SELECT {rows.REQUEST_COLUMNS} FROM {rows.REQUEST_TABLES} {condition}", values)
         stages = self._stages([row[0] for row in found])
+        live = self._connections([row[0] for row in found if row[rows.CLOSED] is None])
         with self._sensible():
             pauses = self._pauses([row[0] for row in found if row[rows.TOUCHED] and row[rows.TOUCHED] & _PAUSED])
-            return [rows.request_record(row, stages.get(row[0], ()), pauses.get(row[0], ())) for row in found]
+            return [
+                rows.request_record(row, stages.get(row[0], ()), pauses.get(row[0], ()), live.get(row[0]))
+                for row in found
+            ]
 
     def _pauses(self, requests: Sequence[int]) -> dict[int, tuple[PauseRecord, ...]]:
         found: list[rows.Values] = []

@@ -9,11 +9,14 @@ from operator import itemgetter
 from typing import Any
 
 from ..observe.causes import Cause
+from ..observe.connections import ConnectionState
 from ..observe.facts import Means, Piece
 from ..observe.stages import Stage
+from .conditions import NEWEST
 from .records import (
     GOES_ON,
     ChunkRecord,
+    ConnectionRecord,
     CountersRecord,
     CpuRecord,
     FailureGroup,
@@ -40,8 +43,9 @@ REQUEST_COLUMNS = (
     " bytes_out, error, message, touched, slow, worker.id, worker.server, worker.pid, worker.thread, worker.name,"
     " worker.child, worker.started, worker.ended, worker.status, worker.cpu, worker.memory"
 )
-TOUCHED = 14
-"""The place of what was done to a request in its row."""
+CLOSED, TOUCHED = 9, 14
+"""The places in a request's row of when it was over, and of what was done to it."""
+CONNECTION_COLUMNS = f"request.id, request.opened, request.worker IS NULL, {NEWEST}"
 REQUEST_TABLES = "request LEFT JOIN server ON server.id = request.server LEFT JOIN worker ON worker.id = request.worker"
 SPAN_COLUMNS = "id, server, worker, state, opened, closed"
 INTERFERENCE_COLUMNS = "means, at, amount, detail"
@@ -77,7 +81,12 @@ def worker_record(row: Values) -> WorkerRecord:
     return WorkerRecord(identity, server, pid, thread, name, bool(child), started, ended, status, cpu, memory)
 
 
-def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[PauseRecord, ...] = ()) -> RequestRecord:
+def request_record(
+    row: Values,
+    stages: tuple[StageRecord, ...],
+    pauses: tuple[PauseRecord, ...] = (),
+    connection: ConnectionRecord | None = None,
+) -> RequestRecord:
     """Of REQUEST_COLUMNS."""
     identity, server, name, transport, peer, local, state, stage, opened, closed, received, sent, error, message = row[
         :14
@@ -104,7 +113,18 @@ def request_record(row: Values, stages: tuple[StageRecord, ...], pauses: tuple[P
         touched or 0,
         pauses,
         _STAGES.get(slow),
+        connection,
     )
+
+
+def connection_record(row: Values) -> ConnectionRecord:
+    """Of CONNECTION_COLUMNS."""
+    request, opened, unserved, newest = integers(*row)
+    if unserved:
+        return ConnectionRecord(request, ConnectionState.NEW, opened)
+    if newest is None:
+        return ConnectionRecord(request, ConnectionState.ACTIVE, opened)
+    return ConnectionRecord(request, ConnectionState.IDLE if newest & 1 else ConnectionState.ACTIVE, newest >> 1)
 
 
 def span_record(row: Values, stages: tuple[StageRecord, ...]) -> SpanRecord:

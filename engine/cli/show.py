@@ -13,7 +13,7 @@ from typing import Any
 
 from ..capture.filters import Filter, FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
-from ..capture.records import ChunkRecord, OutputRecord, RequestRecord, WorkerRecord
+from ..capture.records import ChunkRecord, ConnectionRecord, OutputRecord, RequestRecord, WorkerRecord
 from ..observe.facts import Means
 from ..observe.stages import Stage
 from .summary import show_summary
@@ -89,6 +89,7 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
         "local": request.local,
         "worker": _worker(request.worker),
         "state": request.state.word,
+        "connection": _connection(request.connection),
         "opened": request.opened,
         "closed": request.closed,
         "bytes_in": request.bytes_in,
@@ -112,6 +113,11 @@ def request_json(reader: CaptureReader, request: RequestRecord, *, with_bytes: b
     if with_bytes:
         item["chunks"] = [_chunk(chunk) for chunk in reader.chunks(request.id, BYTES_LIMIT)]
     return item
+
+
+def _connection(connection: ConnectionRecord | None) -> dict[str, Any] | None:
+    """Where the connection of a live request stands, and since when."""
+    return {"state": connection.state.value, "since": connection.since} if connection is not None else None
 
 
 def _worker(worker: WorkerRecord | None) -> dict[str, Any] | None:

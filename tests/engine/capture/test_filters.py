@@ -52,6 +52,10 @@ MEANINGS = [
     ("STATE:Error,done", [1, 2]),
     ("state:running", [4]),
     ("-state:running", [1, 2, 3]),
+    ("state:active", [4]),
+    ("state:Active,done", [1, 4]),
+    ("state:new,idle", []),
+    ("-state:active", [1, 2, 3]),
     ("peer:127.0.0.1", [1]),
     ("peer:::1", [2, 4]),
     ("peer:.", [1, 3]),
@@ -198,5 +202,5 @@ def test_suggestions_for_words_and_values() -> None:
 
 def test_all_states_and_stages_can_be_typed() -> None:
     values = {word.word: word.values for word in FILTER_WORDS}
-    assert values["state:"] == tuple(state.word for state in State)
+    assert values["state:"] == (*(state.word for state in State), "new", "active", "idle")
     assert len(values["stage:"]) == len(Stage)
