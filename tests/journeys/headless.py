@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from engine.capture.reader import CaptureReader
+from engine.capture.records import RequestRecord
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = f"import sys; sys.path[0] = {str(ROOT)!r}; from engine.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -87,6 +90,18 @@ def wait_closed(capture: Path, count: int = 1) -> None:
             return sum(request.closed is not None for request in reader.requests()) >= count
 
     until(closed)
+
+
+def requests_of_whole(capture: Path) -> list[RequestRecord]:
+    """The requests of a capture that is whole: one file, checked by SQLite, nothing still open, every fact accounted."""
+    assert not Path(f"{capture}-wal").exists()
+    with contextlib.closing(sqlite3.connect(capture)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    with CaptureReader(capture) as reader:
+        requests, totals = reader.requests(), reader.totals()
+    assert all(request.closed is not None and not request.state.live for request in requests)
+    assert totals.emitted == totals.recorded + totals.dropped
+    return requests
 
 
 def port_of(address: str) -> tuple[str, int]:
