@@ -46,12 +46,14 @@ def person():
     frame = ask("stackTrace", threadId=thread)["stackFrames"][0]
     assert (frame["name"], frame["line"]) == ("work", BREAK), frame
     assert ask("evaluate", expression="x", frameId=frame["id"])["result"] == "10"
-    ask("disconnect", terminateDebuggee=False)
+    ask("continue", threadId=thread, singleThread=True)
     assert out.get(timeout=10) == 10
+    ask("disconnect", terminateDebuggee=False)
     print("stepped", flush=True)
     os._exit(0)
 
 lines.attach(theirs, sys.argv[1])
+sys.modules["pydevd"].TIMEOUT_SLOW = 60.0  # who is told to go on is woken, and does not wait until it looks
 assert sys.path.count(sys.argv[1]) <= 1
 client = threading.Thread(target=person)
 client.is_pydev_daemon_thread = client.pydev_do_not_trace = True
