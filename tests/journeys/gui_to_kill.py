@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -52,7 +53,7 @@ def stuck(here: Theatre, server_class: str) -> None:
     print("stuck", flush=True)
 
 
-PLAYS = {"forks": forks, "stopped": stopped, "stuck": stuck}
+PLAYS: dict[str, Callable[..., None]] = {"forks": forks, "stopped": stopped, "stuck": stuck}
 
 
 def main(folder: Path, play: str, *words: str) -> None:

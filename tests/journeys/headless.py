@@ -93,7 +93,7 @@ def wait_closed(capture: Path, count: int = 1) -> None:
 
 
 def requests_of_whole(capture: Path) -> list[RequestRecord]:
-    """The requests of a capture that is whole: one file, checked by SQLite, nothing still open, every fact accounted."""
+    """The requests of a capture that is whole: one file, sound, nothing still open, every fact accounted for."""
     assert not Path(f"{capture}-wal").exists()
     with contextlib.closing(sqlite3.connect(capture)) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
