@@ -230,6 +230,15 @@ def duration(ns: int | None) -> str:
     return f"{minutes} min {seconds:02} s"
 
 
+def age(ns: int) -> str:
+    """For how long something has gone on, in one unit: 3 s, 12 min, 5 h, 2 d; nothing below a second."""
+    seconds = ns // 1_000_000_000
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return ""
+
+
 def clock(at: int, wall_offset: int) -> str:
     """The time of day, to the millisecond, of a monotonic instant: 14:03:22.244."""
     seconds, ns = divmod(at + wall_offset, 1_000_000_000)

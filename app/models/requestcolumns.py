@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication
 
 from app.models.columns import RIGHT, Column, Moment
+from app.models.connections import standing_sentence, standing_text
+from app.models.connections import state_word as connection_word
 from app.models.means import means_word
 from app.models.places import place_text
 from app.models.whereabouts import Whereabouts
 from app.models.workernames import short_name
 from app.text import QT_TRANSLATE_NOOP, clock, milliseconds, number, safe_text
-from engine.capture.records import PauseRecord, RequestRecord, StageRecord, State
+from engine.capture.records import ConnectionRecord, PauseRecord, RequestRecord, StageRecord, State
 from engine.observe.facts import Means
 from engine.observe.stages import Stage
 
@@ -76,12 +78,26 @@ def worker_text(record: RequestRecord) -> str:
 
 def state_text(record: RequestRecord, moment: Moment = LONG_AGO) -> str:
     """The state in words; a failure says what failed, and one that does not get on says why."""
-    sign, state = touch_sign(record), _state_text(record)
+    sign, state = touch_sign(record), _state_text(record, moment)
     if stuck := stuck_at(record, moment):
         state = f"⚠ {stuck.word} {max(0, moment.now - stuck.since) // 1_000_000_000} s"
     elif record.slow is not None:
         state = QCoreApplication.translate("State", SLOW).format(state=state)
     return f"{sign} {state}" if sign else state
+
+
+def state_sentence(record: RequestRecord, moment: Moment) -> str:
+    """What its state means, if there is more to say: why it does not get on, or whose turn it is."""
+    if stuck := stuck_at(record, moment):
+        return stuck.sentence
+    if (standing := shown_connection(record)) is None:
+        return ""
+    return standing_sentence(standing, waits=record.state is State.WAITING)
+
+
+def shown_connection(record: RequestRecord) -> ConnectionRecord | None:
+    """The connection of a live request that nobody holds: what its state reads."""
+    return record.connection if record.state.live and record.state is not State.PAUSED else None
 
 
 def stuck_at(record: RequestRecord, moment: Moment) -> Whereabouts | None:
@@ -101,8 +117,10 @@ def touches_text(record: RequestRecord) -> str:
     return ", ".join(means_word(means) for means in Means.among(record.touched))
 
 
-def _state_text(record: RequestRecord) -> str:
+def _state_text(record: RequestRecord, moment: Moment) -> str:
     state = record.state
+    if (standing := shown_connection(record)) is not None:
+        return standing_text(standing, moment) if record.slow is None else connection_word(standing.state)
     if state in FAILED:
         return f"✕ {safe_text(record.error or state_word(state), 60)}"
     if state is State.PAUSED:
@@ -270,8 +288,9 @@ COLUMNS: tuple[Column[RequestRecord], ...] = (
         QT_TRANSLATE_NOOP("RequestsModel", "state"),
         QT_TRANSLATE_NOOP(
             "RequestsModel",
-            "queued, running, waiting for bytes, paused, done, rejected by verify_request, "
-            "error (the handler raised), reset by the peer, timed out, or killed; "
+            "new (nobody works for it yet), active (its handler owes an answer), idle (it is the client's turn), "
+            "paused, done, rejected by verify_request, error (the handler raised), reset by the peer, timed out, "
+            "or killed; "
             "⚡ a fault acted on it, ‖ a breakpoint did",
         ),
         118,

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.models.columns import Moment, head_data
 from app.models.damage import Damage
 from app.models.onscreen import OnScreen, next_failed
-from app.models.requestcolumns import BY_KEY, COLUMNS, stuck_at
+from app.models.requestcolumns import BY_KEY, COLUMNS, state_sentence
 from app.models.rowids import RowIds
 from app.models.scan import Scan
 from app.models.whereabouts import Whereabouts
@@ -298,8 +298,8 @@ class RequestsModel(QAbstractTableModel):
         text = column.text(record, self._moment)
         if role == Qt.ItemDataRole.DisplayRole:
             return text
-        stuck = stuck_at(record, self._moment) if column.key == "state" else None
-        return tip(f"{text}. {stuck.sentence}" if stuck is not None else text)
+        sentence = state_sentence(record, self._moment) if column.key == "state" else ""
+        return tip(f"{text}. {sentence}" if sentence else text)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         return head_data(COLUMNS, "RequestsModel", section, orientation, role)

@@ -11,7 +11,10 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from app.link.tick import ServerState, ServerStatus, Tick
 from app.models.codeversion import is_fresh, reloaded_text
+from app.models.connections import ConnectionCounts, counts_text
+from app.models.damage import Damage
 from app.text import safe_text, tip, tr
+from engine.capture.reader import CaptureReader
 from engine.hosting.profile import Profile
 
 Index = QModelIndex | QPersistentModelIndex
@@ -59,6 +62,9 @@ class ServersModel(QAbstractListModel):
         self._now = 0
         self.wall_offset = 0
         """The capture's, for times of day."""
+        self.reader: CaptureReader | None = None
+        """Where live connections are counted when somebody asks for a server's tip."""
+        self.damage = Damage(self)
         self._faults: Mapping[str, int] = {}
 
     def set_faults(self, faults: Mapping[str, int]) -> None:
@@ -176,7 +182,18 @@ class ServersModel(QAbstractListModel):
             return texts[role](status, profile)
         if role == ServerRole.OPEN:
             return _open(status, profile)
-        return tip(_spoken(status, profile)) if role == Qt.ItemDataRole.ToolTipRole else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(", ".join(part for part in (_spoken(status, profile), self._standings(status)) if part))
+        return None
+
+    def _standings(self, status: ServerStatus | None) -> str:
+        """How many of its live connections are new, active, idle."""
+        found = ConnectionCounts()
+        if self.reader is not None and status is not None and status.state.up and status.live:
+            with self.damage.noticed():
+                while not found.go_on(self.reader, status.ids):
+                    pass
+        return counts_text(found.counts)
 
 
 def _standing(status: ServerStatus | None) -> tuple[object, ...]:

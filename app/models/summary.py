@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from app.models.connections import STATES, ConnectionCounts, state_word
 from app.models.damage import Damage
 from app.text import QT_TRANSLATE_NOOP
 from engine.capture.reader import CaptureReader, Servers
@@ -36,6 +37,7 @@ class SummaryModel(QObject):
         self.counters = NOTHING
         self.timings: dict[Stage | None, Histogram] = {}
         """None: the request from accept to close."""
+        self.connections = ConnectionCounts()
         self.damage = Damage(self)
         self._reader = reader
         self._servers: Servers = None
@@ -58,6 +60,7 @@ class SummaryModel(QObject):
             with self.damage.noticed():
                 self.counters = self._reader.counters(self._servers)
                 self.timings = self._reader.timings(self._servers)
+                self.connections.go_on(self._reader, self._servers)
             self.changed.emit()
 
     def stages(self) -> list[Stage | None]:
@@ -70,8 +73,11 @@ class SummaryModel(QObject):
         for name, word, colour in COUNTERS:
             count = getattr(self.counters, name)
             found.append((QCoreApplication.translate("SummaryModel", word), count, colour if count else ""))
+            if name == "live":
+                counts = self.connections.counts
+                found += [(state_word(state), counts.get(state, 0), "") for state in STATES]
         return found
 
     def _forget(self) -> None:
-        self.counters, self.timings = NOTHING, {}
+        self.counters, self.timings, self.connections = NOTHING, {}, ConnectionCounts()
         self.changed.emit()

@@ -16,8 +16,9 @@ from engine.observe.stages import Stage
 
 EXPLAINED = QT_TR_NOOP(
     "Counted since the server was started, or the capture was cleared. A request that is accepted is not handled before"
-    " its handler has returned. * Connections that any listen queue of this machine had no room for: the kernel counts"
-    " them together."
+    " its handler has returned. Of the live, nobody works for the new yet, the handlers of the active owe an answer;"
+    " the idle wait for their clients. * Connections that any listen queue of this machine had no room for: the"
+    " kernel counts them together."
 )
 
 

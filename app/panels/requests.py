@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from app.context import Context
 from app.link.tick import Tick
+from app.models.requestcolumns import shown_connection
 from app.models.requests import RequestsModel
 from app.models.whereabouts import Whereabouts
 from app.panels.empty import EmptyPage, why_nothing
@@ -138,7 +139,8 @@ def _similar(record: RequestRecord) -> list[tuple[str, str]]:
         found.append((tr("Only this worker"), f"worker:{quoted(record.worker.name.partition(' (')[0])}"))
     if record.error:
         found.append((tr("Only failures like this"), f"same:#{record.id}"))
-    found.append((tr("Only this state"), f"state:{record.state.word}"))
+    standing = shown_connection(record)
+    found.append((tr("Only this state"), f"state:{standing.state.value if standing else record.state.word}"))
     return found
 
 

@@ -52,7 +52,8 @@ class ServersPanel(LivePanel):
         self._show_profiles()
 
     def refresh(self, tick: Tick) -> None:
-        self.model.wall_offset = self.context.link.reader.wall_offset
+        self.model.reader = self.context.link.reader
+        self.model.wall_offset = self.model.reader.wall_offset
         self.model.refresh(tick)
         self._show_troubles()
         if self.list.currentIndex().row() < 0:

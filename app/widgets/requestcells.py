@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from app import theme as themes
 from app.models.columns import RIGHT, Column, Moment
-from app.models.requestcolumns import COLUMNS, FAILED, stuck_at, touch_sign
+from app.models.requestcolumns import COLUMNS, FAILED, shown_connection, stuck_at, touch_sign
 from app.models.requests import RequestsModel
 from app.theme import Theme
 from app.widgets.monotext import MonoText
 from app.widgets.stagebar import Bar, paint_bars
 from app.widgets.stagepaint import nice_scale
 from engine.capture.records import RequestRecord, State
+from engine.observe.connections import ConnectionState
 from engine.observe.stages import Stage
 
 Index = QModelIndex | QPersistentModelIndex
@@ -143,4 +144,6 @@ def _look(key: str, record: RequestRecord, moment: Moment, theme: Theme) -> tupl
         return "bold", theme.error
     if record.state is State.PAUSED or record.slow is not None or stuck_at(record, moment):
         return "bold", theme.warn
-    return "ui", theme.dim if record.state in _QUIET else theme.text
+    standing = shown_connection(record)
+    quiet = record.state in _QUIET if standing is None else standing.state is not ConnectionState.ACTIVE
+    return "ui", theme.dim if quiet else theme.text

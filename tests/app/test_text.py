@@ -109,6 +109,24 @@ def test_duration(ns: int | None, shown: str) -> None:
     assert text.duration(ns) == shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, ""),
+        (0.99, ""),
+        (1, "1 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (7199, "1 h"),
+        (86_400, "1 d"),
+        (9e6, "104 d"),
+        (-5, ""),
+    ],
+)
+def test_age(seconds: float, shown: str) -> None:
+    assert text.age(int(seconds * 1e9)) == shown
+
+
 def test_other_units() -> None:
     assert text.number(10_000) == "10\u2009000"
     assert text.milliseconds(73_400_000) == "73.4"

@@ -18,6 +18,7 @@ def test_counters_are_figures_with_a_reason_for_their_colour(capture: CaptureFil
     figures = {word: (count, colour) for word, count, colour in model.figures()}
     assert figures["accepted"] == (9, "")
     assert figures["live"] == (1, "")
+    assert [word for word, _, _ in model.figures()][1:5] == ["live", "new", "active", "idle"]
     assert figures["failed"] == (1, "error")
     assert figures["peer gone"] == (2, "")
     assert figures["killed"] == (0, "")
