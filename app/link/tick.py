@@ -76,16 +76,18 @@ class TickTotals:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A listener's accept queue. `overflows` counts those of the whole machine since the server was started."""
+    """A listener's accept queue. `overflows` counts those of the whole machine since the server was started, if any."""
 
     depth: int
     limit: int
-    overflows: int
+    overflows: int | None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Queue:
         """Read the `queue` of a server's line."""
-        return cls(*(int(data.get(name) or 0) for name in cls.__slots__))
+        overflows = data.get("overflows")
+        counted = None if overflows is None else int(overflows)
+        return cls(int(data.get("depth") or 0), int(data.get("limit") or 0), counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class ServerStatus:
     max_workers: int | None = None
     """How many threads a pool may have."""
     queue: Queue | None = None
-    """None: it is no TCP server that listens, or the system does not tell."""
+    """None: it is no stream server that listens, or the system does not tell."""
     started: int | None = None
     stopped_reason: str = ""
     paused: int = 0

@@ -13,7 +13,7 @@ from engine.capture.reader import CaptureReader, Servers
 from engine.capture.records import ConnectionRecord
 from engine.observe.connections import ConnectionState
 
-AT_ONCE = 1000
+AT_ONCE = 500
 """So many are looked at in one go; of more the counts are as old as it takes to have looked at all."""
 STATES = (ConnectionState.NEW, ConnectionState.ACTIVE, ConnectionState.IDLE)
 """Of the live."""

@@ -40,7 +40,7 @@ CHARTS: tuple[Chart, ...] = (
     Chart("bytes", QT_TR_NOOP("bytes / s"), QT_TR_NOOP("Bytes received and sent each second"), "bytes",
           ("bytes_in", "bytes_out"), ("handle", "verify")),
     Chart("queued", QT_TR_NOOP("accept queue"), QT_TR_NOOP("Clients that waited to be accepted, the most seen in each "
-          "second; TCP servers on Linux only"), "", ("queued",), ("accept",)),
+          "second; stream servers on Linux only"), "", ("queued",), ("accept",)),
     Chart("cpu", QT_TR_NOOP("CPU"), QT_TR_NOOP("Percent of one core, for each process and its busiest threads"), "%",
           (), ("handle", "verify", "setup", "queue", "finish", "close", "accept")),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from .gating import Held
 from .hosts import HostProcess
 from .lines import Lines
 from .profile import Profile
+from .queued import Queue
 from .versions import Version
 
 SECOND = 1_000_000_000
@@ -60,42 +61,7 @@ class Part:
     tally: Tally
     concurrency: str = ""
     stopped: bool = False
-
-
-@dataclass
-class Queue:
-    """The accept queue of the present run, as of the last look."""
-
-    run: int = 0
-    depth: int = 0
-    limit: int = 0
-    """0: there is none, or nobody can tell."""
-    most: int = 0
-    """The most clients that have waited while it was full."""
-    full: bool = False
-    """It was, a moment ago."""
-    full_at: int = 0
-    overflows: int = 0
-    """Connections that were turned away since the run began, by this queue or any other of the machine."""
-
-    def begin(self, run: int) -> None:
-        """Another run: forget the last one."""
-        self.run, self.most, self.full, self.full_at, self.overflows = run, 0, False, 0, 0
-
-    @property
-    def warning(self) -> dict[str, Any] | None:
-        """What a person has to know, if anything."""
-        if not self.full or not self.limit:
-            return None
-        sentence = (
-            f"The accept queue was full: {self.most} clients waited, {self.limit} fit. A client that finds it full"
-            f" waits a second or more; set request_queue_size higher than {self.limit}, or accept faster."
-        )
-        return {"code": "backlog", "sentence": sentence}
-
-    def to_json(self) -> dict[str, int] | None:
-        """For the tick."""
-        return {"depth": self.depth, "limit": self.limit, "overflows": self.overflows} if self.limit else None
+    queue: Queue = field(default_factory=Queue)
 
 
 class Entry:
@@ -112,7 +78,6 @@ class Entry:
         self.ids: list[int] = []
         self.own = Part(0, 0, profile.name, "", "", "", 0, Tally())
         self.parts: dict[int, Part] = {}
-        self.queue = Queue()
         self.error: dict[str, Any] | None = None
         self.warning: dict[str, Any] | None = None
         self.stuck: list[dict[str, Any]] = []
@@ -139,6 +104,11 @@ class Entry:
     def running(self) -> bool:
         """Whether there is a host."""
         return self.host is not None
+
+    @property
+    def queue(self) -> Queue:
+        """The accept queue of its own listener."""
+        return self.own.queue
 
     @property
     def all_gates(self) -> list[dict[str, Any]]:
@@ -261,7 +231,7 @@ class Entry:
             "max_children": profile.attributes.get("max_children") or 40,
             "started": self.own.started,
             "error": self.error,
-            "warning": self.warning or self.queue.warning,
+            "warning": self.warning or next((part.queue.warning for part in parts if part.queue.warning), None),
             "queue": self.queue.to_json(),
             "max_workers": self.max_workers,
             "stopped_reason": self.stopped_reason,
@@ -294,7 +264,8 @@ class Entry:
             "max_children": 40,
             "started": part.started,
             "error": None,
-            "warning": None,
+            "warning": part.queue.warning,
+            "queue": part.queue.to_json(),
             "stopped_reason": None,
             "paused": self.held.count(part.number),
         }

@@ -259,6 +259,7 @@ class Supervisor:
         while self._runner.busy and time.monotonic() < deadline:
             self._loop.turn(0.1)
         self._writer.close()
+        self._queues.close()
         self._channel.close()
         if self._delete:
             self._delete_capture()

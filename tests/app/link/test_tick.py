@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.link.tick import ServerState, ServerStatus, Tick, TickTotals, Trouble
+from app.link.tick import Queue, ServerState, ServerStatus, Tick, TickTotals, Trouble
 
 
 def test_missing_members_keep_their_defaults() -> None:
@@ -30,6 +30,13 @@ def test_everything_is_read() -> None:
     assert (server.ids, server.state, server.children) == ((3, 4), ServerState.FAILED, 0)
     assert server.error == Trouble("port_in_use", "Used.", {"offer": 9})
     assert tick.server("b") is tick.server(None) is None
+
+
+def test_overflows_that_nobody_counts_are_no_zero() -> None:
+    for told, counted in ((None, None), (0, 0), (7, 7)):
+        status = ServerStatus.from_json({"key": "a", "queue": {"depth": 3, "limit": 5, "overflows": told}})
+        assert status.queue == Queue(3, 5, counted)
+    assert ServerStatus.from_json({"key": "a", "queue": None}).queue is None
 
 
 @pytest.mark.parametrize("state", list(ServerState))

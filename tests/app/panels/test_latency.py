@@ -69,6 +69,8 @@ def test_gauges_are_used_and_limit(qtbot: QtBot, stage: Stage, capture: CaptureF
     figures = gauges(stage.link.tick.server(key))
     assert figures == [("backlog", "3/2", "warn"), ("overflows*", "7", "warn"), ("threads", "4/4", "warn")]
     qtbot.waitUntil(lambda: "3/2 backlog" in panel.latency.figures.accessibleDescription(), timeout=5000)
+    tell(stage, listening(key, queue=queue | {"depth": 0, "overflows": None}), at=20 * 10**9)
+    assert gauges(stage.link.tick.server(key)) == [("backlog", "0/2", "")]
     tell(stage, listening(key, concurrency="forking", children=1, max_children=40), at=21 * 10**9)
     assert gauges(stage.link.tick.server(key)) == [("children", "1/40", "")]
     assert gauges(None) == []
