@@ -167,10 +167,10 @@ class ServersPanel(LivePanel):
     def _troubles(self) -> dict[str, tuple[Trouble, bool]]:
         """What is wrong with each server in the list, and whether it is only a warning."""
         desk, found = self.context.desk, {}
-        for entry in self.context.workspace.entries:
-            error, warning = desk.trouble(entry.key), desk.warning(entry.key)
+        for key in map(self.model.key_at, range(self.model.rowCount())):
+            error, warning = desk.trouble(key), desk.warning(key)
             if (trouble := error or warning) is not None:
-                found[entry.key] = trouble, error is None
+                found[key] = trouble, error is None
         return found
 
     def _tell(self, key: str, trouble: tuple[Trouble, bool]) -> None:

@@ -106,7 +106,7 @@ class TroubleStrip(QFrame):
         if place is not None:
             self._context.tell(open_in_editor(self._context.settings, *place))
         else:
-            self._context.selection.select_server(self._key)
+            self._context.selection.select_server(self._key.partition("/")[0])  # a script's server has no profile
             self._context.run("server.edit")
 
     # Qt's overrides

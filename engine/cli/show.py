@@ -13,7 +13,7 @@ from typing import Any
 
 from ..capture.filters import Filter, FilterError, parse
 from ..capture.reader import BadCapture, CaptureReader
-from ..capture.records import ChunkRecord, ConnectionRecord, OutputRecord, RequestRecord, WorkerRecord
+from ..capture.records import ChunkRecord, ConnectionRecord, OutputRecord, RequestRecord, State, WorkerRecord
 from ..observe.facts import Means
 from ..observe.stages import Stage
 from .summary import show_summary
@@ -170,13 +170,20 @@ def _row(request: RequestRecord, wall_offset: int) -> str:
     took = f"{(request.closed - request.opened - held) / 1e6:.3f}" if request.closed is not None else "…"
     worker = request.worker
     who = "" if worker is None else f"pid {worker.pid}" if worker.child else worker.name
-    state = request.state.word.replace("_", " ") + (f" {request.held}" if request.held else "")
+    state = _state(request) + (f" {request.held}" if request.held else "")
     state += (f": {request.error}" if request.error else "") + _touches(request)
     cells = (
         f"{request.id:>6}", opened, f"{_cell(request.server_name, 16):16}", f"{_cell(request.peer, 40):21}",
         f"{_cell(who, 14):14}", f"{request.bytes_in:>8}", f"{request.bytes_out:>8}", f"{took:>9}", _cell(state, 80),
     )  # fmt: skip
     return "  ".join(cells)
+
+
+def _state(request: RequestRecord) -> str:
+    """As the window says it: of a live one that nobody holds, where its connection stands."""
+    if request.connection is not None and request.state is not State.PAUSED:
+        return request.connection.state.value
+    return request.state.word.replace("_", " ")
 
 
 def _touches(request: RequestRecord) -> str:

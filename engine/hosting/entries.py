@@ -231,7 +231,7 @@ class Entry:
             "max_children": profile.attributes.get("max_children") or 40,
             "started": self.own.started,
             "error": self.error,
-            "warning": self.warning or next((part.queue.warning for part in parts if part.queue.warning), None),
+            "warning": self.warning or self.queue.warning,
             "queue": self.queue.to_json(),
             "max_workers": self.max_workers,
             "stopped_reason": self.stopped_reason,

@@ -26,8 +26,6 @@ class Queue:
     overflows: int | None = None
     """Connections that were turned away since the run began, by this queue or any other of the machine. None: nobody
     counts them, for it is that of a Unix socket."""
-    of: str = ""
-    """Which it is, where there may be several."""
 
     def begin(self, run: int, *, counted: bool) -> None:
         """Another run: forget the last one."""
@@ -48,13 +46,12 @@ class Queue:
         """What a person has to know, if anything."""
         if not self.full or not self.limit:
             return None
-        which = f"The accept queue of {self.of}" if self.of else "The accept queue"
         late = "waits a second or more"
         if self.overflows is None:
             late = "waits until there is room, or is refused if it will not wait"
         sentence = (
-            f"{which} was full: {self.most} clients waited, {self.limit} fit. A client that finds it full {late}; set"
-            f" request_queue_size higher than {self.limit}, or accept faster."
+            f"The accept queue was full: {self.most} clients waited, {self.limit} fit. A client that finds it full"
+            f" {late}; set request_queue_size higher than {self.limit}, or accept faster."
         )
         return {"code": "backlog", "sentence": sentence}
 

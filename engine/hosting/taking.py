@@ -139,9 +139,7 @@ class Taker:
         identity = self._writer.add_server(name, kind, transport, address, told["handler"], host.pid, at, profile)
         host.servers[number] = identity
         self._story.tell(identity, host.pid, f"listening on {address} (pid {host.pid})")
-        part = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"])
-        part.queue.of = address
-        entry.parts[number] = part
+        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"])
 
     def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
         for line in drain.receive(time.monotonic_ns()):

@@ -9,7 +9,7 @@ from typing import Any
 from engine.capture.filters import parse
 from engine.capture.reader import CaptureReader
 
-from .headless import DEADLINE, ROOT, Running, port_of, show, until
+from .headless import DEADLINE, ROOT, Running, call, port_of, show, until
 
 ECHO = f"{ROOT / 'resources' / 'examples' / 'echo.py'}:EchoHandler"
 
@@ -34,6 +34,8 @@ def test_new_active_idle_and_over(tmp_path: Path) -> None:
             (told,) = show(capture, "--where", "state:idle")
             assert told["peer"] == _name(rests)
             assert told["connection"] == {"state": "idle", "since": told["chunks"][-1]["at"]}
+            rows = [line.split() for line in call("show", str(capture)).stdout.splitlines() if "127.0.0.1:" in line]
+            assert {row[3]: row[-1] for row in rows if row[0].isdigit()} == wanted
             asks.sendall(b"ne\n")
             assert asks.recv(100) == b"half a line\n"
             rests.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.commands import COMMANDS
 from app.panels.servers import ServersPanel
 from app.widgets.servercard import HEIGHT
 from engine.hosting.profile import Profile
@@ -119,6 +120,25 @@ def test_an_import_that_takes_long_can_be_stopped(panel: ServersPanel, stage: St
     assert panel._strips[key].more_button.text() == "Edit…"
     panel._strips[key].fix_button.click()
     assert stage.client.orders[-1][0] == "stop"
+
+
+def test_a_warning_of_a_programs_server_is_told_in_its_row_and_goes_with_it(
+    panel: ServersPanel, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = stage.workspace.add(Profile(name="gateway", kind="script", script="gateway.py"))
+    program, full = listening(key, kind="script"), {"code": "backlog", "sentence": "The accept queue was full."}
+    tell(stage, program, listening(f"{key}/1", script=key), listening(f"{key}/2", script=key, warning=full))
+    assert list(panel._strips) == [f"{key}/2"]
+    strip = panel._strips[f"{key}/2"]
+    assert strip.sentence.text() == "⚠ The accept queue was full."
+    assert panel.list.indexWidget(panel.model.index(2)) is strip
+    edited: list[str] = []
+    monkeypatch.setitem(COMMANDS, "server.edit", lambda scope: edited.append(scope.server))
+    strip.more_button.click()
+    assert edited == [key]
+    tell(stage, program, listening(f"{key}/1", script=key))
+    assert panel._strips == {}
+    assert panel.model.rowCount() == 2
 
 
 def test_three_troubles_are_told_and_the_selected_one_always(panel: ServersPanel, stage: Stage) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import Any
+
 import pytest
 
 from engine.capture.conditions import RECENT
@@ -9,7 +12,7 @@ from engine.capture.filters import parse
 from engine.capture.reader import CaptureReader
 from engine.capture.records import ConnectionRecord
 from engine.channel.codec import Row
-from engine.observe.connections import ConnectionState
+from engine.observe.connections import Connections, ConnectionState
 from engine.observe.stages import Stage
 
 from .batches import START, closed, number, opened, received, sent, stage, whole
@@ -44,6 +47,41 @@ def test_the_last_event_decides(bench: Bench, rows: list[Row], state: Connection
     for word in ("new", "active", "idle"):
         assert list(bench.reader.ids(parse(f"state:{word}"))) == [1] * (word == state.value)
         assert list(bench.reader.ids(parse(f"state:{word},error"))) == [1] * (word == state.value)
+
+
+class Asked:
+    """As much of a request as the observer asks for."""
+
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self.worker = None
+
+
+EVENTS = ("setup", "handle", "finish", "received", "sent")
+
+
+def test_a_program_that_asks_the_engine_is_told_the_same(bench: Bench) -> None:
+    observer, stories = Connections(), list(product(EVENTS, repeat=4))
+    for running, story in enumerate(stories, 1):
+        request: Any = Asked(running)
+        bench.feed(opened(number(running)), stage(number(running), Stage.FINISH_REQUEST, START + 1))
+        observer.request_opened(request)
+        request.worker = "somebody"
+        for at, event in enumerate(("setup", *story), START + 2):
+            if event == "received":
+                observer.received(request, b"x", at)
+                bench.feed(received(number(running), b"x", at))
+            elif event == "sent":
+                observer.sent(request, b"x", at)
+                bench.feed(sent(number(running), b"x", at))
+            else:
+                observer.stage_started(request, Stage[event.upper()], at)
+                bench.feed(stage(number(running), Stage[event.upper()], at))
+    bench.commit()
+    told = {one.request: one.state for one in bench.reader.connections(limit=10_000)}
+    for asked, (state, _) in observer._states.items():
+        assert told[asked.id] is state, stories[asked.id - 1]
+    assert {*told.values()} == {ACTIVE, IDLE}
 
 
 def test_what_is_over_has_no_connection(bench: Bench) -> None:
