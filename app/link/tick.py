@@ -76,7 +76,7 @@ class TickTotals:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A listener's accept queue. `overflows` counts those of the whole machine since the server was started, if any."""
+    """A listener's accept queue. `overflows`: how often it was found full since its server started; None: unknown."""
 
     depth: int
     limit: int

@@ -17,8 +17,7 @@ from engine.observe.stages import Stage
 EXPLAINED = QT_TR_NOOP(
     "Counted since the server was started, or the capture was cleared. A request that is accepted is not handled before"
     " its handler has returned. Of the live, nobody works for the new yet, the handlers of the active owe an answer;"
-    " the idle wait for their clients. * Connections that any listen queue of this machine had no room for: the"
-    " kernel counts them together."
+    " the idle wait for their clients. Overflows: how often a client found the accept queue full and was put off."
 )
 
 
@@ -96,7 +95,7 @@ def gauges(status: ServerStatus | None) -> list[Figure]:
         full = status.warning is not None and status.warning.code == "backlog"
         found.append((tr("backlog"), f"{status.queue.depth}/{status.queue.limit}", "warn" if full else ""))
         if status.queue.overflows:
-            found.append((tr("overflows*"), number(status.queue.overflows), "warn"))
+            found.append((tr("overflows"), number(status.queue.overflows), "warn"))
     if status.concurrency == "forking" and status.max_children:
         worst = "warn" if status.children >= status.max_children else ""
         found.append((tr("children"), f"{status.children}/{status.max_children}", worst))

@@ -14,7 +14,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from ..observe.addresses import address_text
-from ..servers.backlog import AcceptQueue
+from ..servers.backlog import AcceptQueue, drops_in
 
 _NETLINK = getattr(socket, "AF_NETLINK", None)
 _SOCK_DIAG, _BY_FAMILY = 4, 20
@@ -28,7 +28,9 @@ _NAME, _LENGTHS = 0, 4
 _SHOW = 1 << _NAME | 1 << _LENGTHS
 _HEAD = Struct("=IHHII")
 _UNIX_QUESTION, _UNIX_ANSWER = Struct("=BBHIII8s"), Struct("=BBBBI8s")
-_INET_QUESTION, _INET_ANSWER = Struct("=BBxxIH46x"), Struct("=BBxxH2x16s16x12x4xIIII")
+_INET_QUESTION, _INET_ANSWER = Struct("=BBBxIH46x"), Struct("=BBxxH2x16s16x12x4xIIII")
+_MEMORY = 7
+"""An attribute of a TCP socket."""
 _ATTRIBUTE, _PAIR = Struct("=HH"), Struct("=II")
 _BUFFER = 1 << 16
 _PATIENCE = 0.2
@@ -78,7 +80,8 @@ class Listeners:
         if not port.isascii() or not port.isdigit() or int(port) > 0xFFFF:
             return
         for family in (socket.AF_INET6,) if address.startswith("[") else (socket.AF_INET, socket.AF_INET6):
-            question = _INET_QUESTION.pack(family, socket.IPPROTO_TCP, _STATES, socket.htons(int(port)))
+            extra = 1 << _MEMORY - 1
+            question = _INET_QUESTION.pack(family, socket.IPPROTO_TCP, extra, _STATES, socket.htons(int(port)))
             yield from map(_tcp_listener, self._ask(question, _DUMP))
 
     def _ask(self, question: bytes, flags: int) -> list[bytes]:
@@ -111,7 +114,9 @@ def _tcp_listener(message: bytes) -> Listener:
     family, _, port, source, depth, limit, _, inode = _INET_ANSWER.unpack_from(message)
     host = socket.inet_ntop(family, source[:4] if family == socket.AF_INET else source)
     more = () if family == socket.AF_INET else (0, 0)
-    return Listener(inode, address_text((host, socket.ntohs(port), *more)), AcceptQueue(depth, limit))
+    told = dict(_attributes(message[_INET_ANSWER.size :]))
+    queue = AcceptQueue(depth, limit, drops_in(told.get(_MEMORY, b"")))
+    return Listener(inode, address_text((host, socket.ntohs(port), *more)), queue)
 
 
 def _unix_listener(message: bytes) -> Listener | None:

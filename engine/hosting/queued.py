@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..servers.backlog import AcceptQueue
+
 SECOND = 1_000_000_000
 REMEMBERED = 5 * SECOND
 """So long a queue that was full is told as one: people look less often than queues change."""
@@ -24,21 +26,26 @@ class Queue:
     """It was, a moment ago."""
     full_at: int = 0
     overflows: int | None = None
-    """Connections that were turned away since the run began, by this queue or any other of the machine. None: nobody
-    counts them, for it is that of a Unix socket."""
+    """How often since the run began a client came and found it full. None: nobody counts that."""
+    dropped: int | None = None
+    """What the system has counted at the last look."""
+    unix: bool = False
 
-    def begin(self, run: int, *, counted: bool) -> None:
+    def begin(self, run: int, *, unix: bool) -> None:
         """Another run: forget the last one."""
-        self.run, self.most, self.full, self.full_at = run, 0, False, 0
-        self.overflows = 0 if counted else None
+        self.run, self.most, self.full, self.full_at, self.unix = run, 0, False, 0, unix
+        self.overflows = self.dropped = None
 
-    def note(self, depth: int, limit: int, overflows: int, now: int) -> None:
+    def note(self, seen: AcceptQueue, overflows: int | None, now: int) -> None:
         """What was seen, and how many connections the machine has turned away since the last look."""
-        self.depth, self.limit = depth, limit
-        if self.overflows is not None:
-            self.overflows += overflows
-        if depth > limit:
-            self.full_at, self.most = now, max(self.most, depth)
+        self.depth, self.limit = seen.depth, seen.limit
+        if seen.dropped is not None and overflows is not None:
+            # What was dropped here counts as far as the machine as a whole says that it was for want of room.
+            dropped = 0 if self.dropped is None else max(0, seen.dropped - self.dropped)
+            self.overflows = (self.overflows or 0) + min(dropped, overflows)
+            self.dropped = seen.dropped
+        if seen.full:
+            self.full_at, self.most = now, max(self.most, seen.depth)
         self.full = bool(self.full_at) and now - self.full_at < REMEMBERED
 
     @property
@@ -47,7 +54,7 @@ class Queue:
         if not self.full or not self.limit:
             return None
         late = "waits a second or more"
-        if self.overflows is None:
+        if self.unix:
             late = "waits until there is room, or is refused if it will not wait"
         sentence = (
             f"The accept queue was full: {self.most} clients waited, {self.limit} fit. A client that finds it full"

@@ -38,22 +38,24 @@ class QueueWatch:
         others = [(entry, part) for entry in entries for part in entry.parts.values() if part is not entry.own]
         self._found = {part.id: self._found[part.id] for _, part in others if part.id in self._found}
         seen += [(entry, part, self._other(entry, part, now)) for entry, part in others]
-        overflows = self._count_overflows() if any(queue is not None for _, _, queue in seen) else 0
+        overflows = self._count_overflows() if any(queue is not None for _, _, queue in seen) else None
         for entry, part, queue in seen:
             if queue is None:
                 part.queue.limit = 0
                 continue
             if part.queue.run != part.id:
-                part.queue.begin(part.id, counted=(part.transport or entry.profile.family) != "unix")
-            part.queue.note(queue.depth, queue.limit, overflows, now)
+                part.queue.begin(part.id, unix=(part.transport or entry.profile.family) == "unix")
+            part.queue.note(queue, overflows, now)
             if queue.depth:
                 self._writer.add_queue(part.id, now, queue.depth)
 
-    def _count_overflows(self) -> int:
-        """Connections that any listen queue of this machine had no room for since the last look."""
+    def _count_overflows(self) -> int | None:
+        """Connections that any listen queue of this machine had no room for since the last look; None: unknown."""
         now, before = turned_away(), self._before
         self._before = now
-        return max(0, (now - before).overflows) if now is not None and before is not None else 0
+        if now is None:
+            return None
+        return max(0, (now - before).overflows) if before is not None else 0
 
     def _own(self, entry: Entry) -> AcceptQueue | None:
         if entry.listener is None or entry.state != "listening":

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from struct import Struct
 
 _TCP_INFO = getattr(socket, "TCP_INFO", None) if sys.platform == "linux" else None
+_MEMINFO = 55 if sys.platform == "linux" else None
+"""SO_MEMINFO, which `socket` has no name for: nine numbers about a socket, the last is what was dropped at it."""
 _NETSTAT = "/proc/net/netstat"
 _LISTEN = 10
+_DROPS = Struct("=32xI")
 _INFO = Struct("=B23xII")
 """The state, and what of a listener is not segments: `tcpi_unacked` its queue, `tcpi_sacked` the queue's limit."""
 
@@ -21,6 +24,8 @@ class AcceptQueue:
     depth: int
     limit: int
     """What `listen` was called with, or the system's own limit (net.core.somaxconn) if that is less."""
+    dropped: int | None = None
+    """Attempts to connect that came to nothing since it was made: nearly all because it was full. None: unknown."""
 
     @property
     def full(self) -> bool:
@@ -49,7 +54,21 @@ def accept_queue(listener: socket.socket) -> AcceptQueue | None:
         state, depth, limit = _INFO.unpack(listener.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO.size))
     except OSError:
         return None
-    return AcceptQueue(depth, limit) if state == _LISTEN else None
+    return AcceptQueue(depth, limit, _dropped(listener)) if state == _LISTEN else None
+
+
+def drops_in(meminfo: bytes) -> int | None:
+    """What was dropped at a socket, from what the system tells of its memory; None if that is not among it."""
+    return int(_DROPS.unpack_from(meminfo)[0]) if len(meminfo) >= _DROPS.size else None
+
+
+def _dropped(listener: socket.socket) -> int | None:
+    if _MEMINFO is None:
+        return None
+    try:
+        return drops_in(listener.getsockopt(socket.SOL_SOCKET, _MEMINFO, 2 * _DROPS.size))
+    except OSError:
+        return None
 
 
 def turned_away() -> TurnedAway | None:

@@ -67,7 +67,7 @@ def test_gauges_are_used_and_limit(qtbot: QtBot, stage: Stage, capture: CaptureF
     warning = {"code": "backlog", "sentence": "The accept queue was full."}
     tell(stage, listening(key, queue=queue, warning=warning, concurrency="pool", max_workers=4, live=9), at=20 * 10**9)
     figures = gauges(stage.link.tick.server(key))
-    assert figures == [("backlog", "3/2", "warn"), ("overflows*", "7", "warn"), ("threads", "4/4", "warn")]
+    assert figures == [("backlog", "3/2", "warn"), ("overflows", "7", "warn"), ("threads", "4/4", "warn")]
     qtbot.waitUntil(lambda: "3/2 backlog" in panel.latency.figures.accessibleDescription(), timeout=5000)
     tell(stage, listening(key, queue=queue | {"depth": 0, "overflows": None}), at=20 * 10**9)
     assert gauges(stage.link.tick.server(key)) == [("backlog", "0/2", "")]

@@ -48,11 +48,18 @@ def test_a_port_of_either_family_and_who_waits_there(listeners: Listeners) -> No
     for family, host in families:
         with socket.create_server((host, 0), family=family, backlog=3) as server:
             address = address_text(server.getsockname())
-            assert listeners.at("tcp", address) == [(inode_of(server), address, AcceptQueue(0, 3))]
+            assert listeners.at("tcp", address) == [(inode_of(server), address, AcceptQueue(0, 3, 0))]
             with contextlib.ExitStack() as stack:
                 for _ in range(2):
                     stack.enter_context(socket.create_connection(server.getsockname()[:2], DEADLINE))
-                assert listeners.at("tcp", address)[0].queue == AcceptQueue(2, 3)
+                assert listeners.at("tcp", address)[0].queue == AcceptQueue(2, 3, 0)
+                for _ in range(5):
+                    late = stack.enter_context(socket.socket(family))
+                    late.setblocking(False)
+                    late.connect_ex(server.getsockname())
+                seen = listeners.at("tcp", address)[0].queue
+                assert (seen.depth, seen.full) == (4, True)
+                assert seen.dropped == 3
             port = server.getsockname()[1]
         assert listeners.at("tcp", f"{host}:{port}") == []
 

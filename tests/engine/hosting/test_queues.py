@@ -112,16 +112,51 @@ def test_another_run_begins_without_the_lasts_warning(entry: Entry, watch: Queue
         assert entry.queue.to_json() is None
 
 
-def test_overflows_are_counted_from_the_first_look(
+def knock(entry: Entry, stack: contextlib.ExitStack, count: int) -> None:
+    """Clients that do not wait until they are let in."""
+    assert entry.listener is not None
+    for _ in range(count):
+        client = stack.enter_context(socket.socket())
+        client.setblocking(False)
+        client.connect_ex(entry.listener.getsockname())
+
+
+def test_overflows_are_its_own_and_those_of_this_run(entry: Entry, writer: CaptureWriter, watch: QueueWatch) -> None:
+    with contextlib.ExitStack() as clients, socket.create_server(("127.0.0.1", 0), backlog=0) as another:
+        other = Entry("other", Profile("other"))
+        other.own.id, other.state, other.listener = entry.own.id + 1, "listening", another
+        connect(entry, clients, 3)
+        knock(entry, clients, 1)
+        watch.look([entry, other])
+        assert (entry.queue.overflows, other.queue.overflows) == (0, 0)
+        knock(entry, clients, 2)
+        knock(other, clients, 6)
+        watch.look([entry, other])
+        assert entry.queue.overflows is not None
+        assert other.queue.overflows is not None
+        assert entry.queue.overflows >= 2
+        assert other.queue.overflows >= 5
+        counted = entry.queue.overflows
+        watch.look([entry, other])
+        assert entry.queue.overflows - counted <= 3  # those that knock again by themselves
+        entry.own.id += 7
+        watch.look([entry])
+        assert entry.queue.overflows == 0
+
+
+def test_what_the_machine_does_not_count_as_overflow_is_none(
     entry: Entry, watch: QueueWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = iter([TurnedAway(100, 100), TurnedAway(103, 104), None, TurnedAway(110, 110), TurnedAway(111, 111)])
+    told = iter([None, TurnedAway(7, 9), TurnedAway(8, 20), None, TurnedAway(8, 20)])
     monkeypatch.setattr(queues, "turned_away", lambda: next(told))
     counts = []
-    for _ in range(5):
-        watch.look([entry])
-        counts.append(entry.queue.overflows)
-    assert counts == [0, 3, 3, 3, 4]
+    with contextlib.ExitStack() as clients:
+        connect(entry, clients, 3)
+        for _ in range(5):
+            watch.look([entry])
+            counts.append(entry.queue.overflows)
+            knock(entry, clients, 2)
+    assert counts == [None, 0, 1, 1, 1]
 
 
 def test_a_unix_socket_has_a_queue_and_no_count_of_overflows(

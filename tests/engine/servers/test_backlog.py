@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from engine.servers.backlog import AcceptQueue, TurnedAway, accept_queue, parse_netstat, turned_away
+from engine.servers.backlog import AcceptQueue, TurnedAway, accept_queue, drops_in, parse_netstat, turned_away
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="told by Linux only")
 
@@ -15,11 +15,11 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="told by Linux only")
 @linux
 def test_depth_and_limit() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=3) as listener:
-        assert accept_queue(listener) == AcceptQueue(0, 3)
+        assert accept_queue(listener) == AcceptQueue(0, 3, 0)
         clients = [socket.create_connection(listener.getsockname()) for _ in range(2)]
-        assert accept_queue(listener) == AcceptQueue(2, 3)
+        assert accept_queue(listener) == AcceptQueue(2, 3, 0)
         listener.accept()[0].close()
-        assert accept_queue(listener) == AcceptQueue(1, 3)
+        assert accept_queue(listener) == AcceptQueue(1, 3, 0)
         for client in clients:
             client.close()
 
@@ -28,19 +28,27 @@ def test_depth_and_limit() -> None:
 def test_a_full_queue_and_what_it_turned_away() -> None:
     before = turned_away()
     assert before is not None
-    with socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0), backlog=1) as listener:
         clients = [socket.socket() for _ in range(6)]
         for client in clients:
             client.setblocking(False)
             client.connect_ex(listener.getsockname())
-        queue, after = accept_queue(listener), turned_away()
+        queue, after, its = accept_queue(listener), turned_away(), accept_queue(other)
         for client in clients:
             client.close()
-    assert queue == AcceptQueue(2, 1)
+    assert queue is not None
+    assert (queue.depth, queue.limit) == (2, 1)
     assert queue.full
     assert after is not None
+    assert its is not None
+    assert (queue.dropped, its.dropped) == (4, 0)
     assert (after - before).overflows >= 1
     assert (after - before).drops >= (after - before).overflows
+
+
+def test_a_system_that_says_less_of_a_socket_does_not_say_0() -> None:
+    assert drops_in(bytes(32)) is None
+    assert drops_in(bytes(32) + b"\7\0\0\0" + bytes(8)) == int.from_bytes(b"\7\0\0\0", sys.byteorder)
 
 
 def test_what_has_no_queue() -> None:
