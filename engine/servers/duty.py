@@ -44,6 +44,8 @@ class Duty:
         try:
             self._settle()
             newborn.begin()
+            if self._server._ss_limiter is not None:
+                self._server._ss_limiter.enter_child()
             self._serve()
             status = 0
         except SystemExit as end:

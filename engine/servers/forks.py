@@ -81,6 +81,8 @@ if hasattr(os, "fork"):
                 self._ss_close_inherited(request)
                 newborn.begin()
                 if watched is not None:
+                    if self._ss_limiter is not None:
+                        self._ss_limiter.enter_child(watched)
                     watched.place.enter_child(watched)
                     pipeline.finish(watched, self.finish_request, request, client_address)
                 else:

@@ -32,8 +32,8 @@ log = Log("socketscope.servers")
 class Limits:
     """What a server puts up with; None: anything. Give them to `server.limits`, at any time.
 
-    The times hold for connections accepted from then on, and are kept to within an eighth. Raises ValueError for a
-    value out of its range. Forked children keep no times.
+    The times hold for connections accepted from then on, in pre-forked workers for those of workers forked from then
+    on, and are kept to within an eighth. Raises ValueError for a value out of its range.
     """
 
     max_connections: int | None = None
@@ -98,6 +98,11 @@ class Limiter:
         if server is not None:
             for name in ("verify_request", "close_request"):
                 vars(server).pop(name, None)
+
+    def enter_child(self, request: Request | None = None) -> None:
+        """In a forked child, which serves what it accepts itself, or this `request` and nothing else."""
+        if self.deadlines is not None:
+            self.deadlines.enter_child(request)
 
     def end(self) -> None:
         """The server is being closed."""
@@ -187,12 +192,21 @@ class Deadlines:
         self._looker = Observer()
         """Overrides nothing: it is there so that bytes are counted where nobody else watches."""
         self._seen: dict[int, _Seen] = {}
+        self._only: Request | None = None
         self._asleep = True
         self._over = False
-        self._news = threading.Event()
         server._ss_add_observer(self._looker)
+        self._start()
+
+    def _start(self) -> None:
+        self._news = threading.Event()
         self._thread = threading.Thread(target=self._run, name="socketscope deadlines", daemon=True)
         self._thread.start()
+
+    def enter_child(self, request: Request | None) -> None:
+        """In a forked child: the thread has stayed behind, and sees to the parent's connections there."""
+        self._only, self._asleep = request, True
+        self._start()
 
     def wake(self) -> None:
         """There is a connection."""
@@ -219,6 +233,8 @@ class Deadlines:
             self._seen = {key: seen for key, seen in self._seen.items() if any(r.id == key for r in requests)}
 
     def _requests(self) -> list[Request]:
+        if self._only is not None:  # others, if there are copies of any, are not this process's
+            return [self._only]
         server = self._server()
         place = server._ss_place if server is not None else None
         if place is None:

@@ -139,8 +139,19 @@ def test_deadlines(limits: dict[str, float], observers: int) -> None:
         assert ask(server.server_address, b"next\n") == b"next\n"
 
 
-def test_who_speaks_is_not_idle() -> None:
-    with serving(_server(idle_timeout=0.5, first_byte_timeout=0.3)) as server, _connect(server) as client:
+@pytest.mark.parametrize("kind", [engine.ForkingTCPServer, engine.PreforkTCPServer])
+@pytest.mark.parametrize("limits", TIMES)
+def test_deadlines_in_child_processes(limits: dict[str, float], kind: Any) -> None:
+    with serving(_server(kind, **limits)) as server:
+        with socket.create_connection(server.server_address) as client:
+            client.settimeout(DEADLINE)
+            assert client.recv(1) == b""
+        assert ask(server.server_address, b"next\n") == b"next\n"
+
+
+@pytest.mark.parametrize("kind", [engine.ThreadingTCPServer, engine.ForkingTCPServer, engine.PreforkTCPServer])
+def test_who_speaks_is_not_idle(kind: Any) -> None:
+    with serving(_server(kind, idle_timeout=0.5, first_byte_timeout=0.3)) as server, _connect(server) as client:
         for _ in range(4):
             assert client.recv(9) == b"up\n"
             assert not threading.Event().wait(0.2)
