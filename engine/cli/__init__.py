@@ -123,5 +123,6 @@ def _add_doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     made.add_argument("target", metavar="TARGET", help="file.py:ServerClass or package.module:ServerClass")
     made.add_argument("--only", metavar="NAME", action="append", default=[], help="this check only, repeatable")
     made.add_argument("--hardened", action="store_true", help="examine engine.harden(ServerClass), limits set")
+    made.add_argument("--tls", action="store_true", help="have it speak TLS, with a throw-away certificate")
     made.add_argument("--timeout", metavar="SECONDS", default="15", help="for each check (15)")
     made.add_argument("--json", action="store_true", help="one JSON object")

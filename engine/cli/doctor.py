@@ -19,7 +19,8 @@ def doctor(options: argparse.Namespace) -> int:
     try:
         chosen = _chosen(options.only)
         timeout = _timeout(options.timeout)
-        examination = Examination(Target(*target_of(options.target, "ServerClass")), timeout, hardened=options.hardened)
+        target = Target(*target_of(options.target, "ServerClass"))
+        examination = Examination(target, timeout, hardened=options.hardened, tls=options.tls)
     except (BadInputError, Refused) as error:
         return complain(str(error), BAD_INPUT)
     if options.json:
@@ -62,14 +63,15 @@ def _timeout(text: str) -> float:
 
 def _traits(examination: Examination) -> dict[str, str]:
     traits = examination.traits
-    return {"class": traits.name, "transport": traits.transport, "workers": traits.workers}
+    return {"class": traits.name, "transport": traits.transport, "workers": traits.workers, "tls": traits.tls}
 
 
 def _described(examination: Examination, hardened: bool) -> str:
     traits = examination.traits
     where = {"loop": "in the loop", "thread": "in threads", "process": "in child processes"}.get(traits.workers, "")
     how = ", examined as harden() makes it" if hardened else ""
-    return safe(f"{traits.transport}, serves {where}{how}")
+    tls = f"TLS {traits.tls}, " if traits.tls else ""
+    return safe(f"{traits.transport}, {tls}serves {where}{how}")
 
 
 def _told(diagnosis: Diagnosis) -> str:

@@ -16,7 +16,8 @@ HARDENED = Cure("hardened", "harden(CLASS)")
 DRAIN = Cure("drain", "drain() before server_close()")
 BOUNDED = Cure("bounded", "limits = Limits(max_connections=...)")
 TOTAL = Cure("total", "limits = Limits(total_timeout=...)")
-CURES = {cure.name: cure for cure in (HARDENED, DRAIN, BOUNDED, TOTAL)}
+IMPATIENT = Cure("impatient", "worker_timeout = ...")
+CURES = {cure.name: cure for cure in (HARDENED, DRAIN, BOUNDED, TOTAL, IMPATIENT)}
 _LIMITS = {BOUNDED: Limits(max_connections=8), TOTAL: Limits(total_timeout=SHORT)}
 
 
@@ -24,7 +25,10 @@ def known_to(kind: type) -> tuple[str, ...]:
     """The names of the cures that a class knows and has not taken already."""
     if not issubclass(kind, BaseServer):
         return ()
-    return tuple(name for name, cure in CURES.items() if cure is not HARDENED or not issubclass(kind, HardenedMixIn))
+    strange = {HARDENED} if issubclass(kind, HardenedMixIn) else set()
+    if not hasattr(kind, "worker_timeout"):
+        strange.add(IMPATIENT)
+    return tuple(name for name, cure in CURES.items() if cure not in strange)
 
 
 def cured(kind: Any, taken: Collection[Cure]) -> type:
@@ -35,4 +39,5 @@ def cured(kind: Any, taken: Collection[Cure]) -> type:
 def members_of(taken: Collection[Cure]) -> dict[str, Any]:
     """What a subclass has to set for these cures."""
     limits = [_LIMITS[cure] for cure in taken if cure in _LIMITS]
-    return {"default_limits": limits[-1]} if limits else {}
+    members: dict[str, Any] = {"default_limits": limits[-1]} if limits else {}
+    return {**members, "worker_timeout": SHORT} if IMPATIENT in taken else members

@@ -42,11 +42,13 @@ class Examination:
     """Examines one class. `timeout` is for each check, seconds.
 
     `hardened`: examine it as `harden` makes it, and with whatever limit or call a weakness is cured by besides.
+    `tls`: have it speak TLS. Raises Refused.
     """
 
-    def __init__(self, target: Target, timeout: float, *, hardened: bool = False) -> None:
+    def __init__(self, target: Target, timeout: float, *, hardened: bool = False, tls: bool = False) -> None:
         self._target = target
         self._timeout = timeout
+        self._tls = tls
         self._base = (HARDENED,) if hardened else ()
         become_subreaper()
         answer = self._ask("", None)
@@ -66,8 +68,8 @@ class Examination:
 
     def check(self, weakness: Weakness) -> Diagnosis:
         """Check for one weakness; where the class has it and knows a cure, check whether that helps."""
-        if not weakness.applies(self.traits):
-            return Diagnosis(weakness, Verdict.NOT_APPLICABLE)
+        if why := weakness.why_not(self.traits):
+            return Diagnosis(weakness, Verdict.NOT_APPLICABLE, why)
         found = self._diagnose(weakness, self._base)
         if found.verdict is not Verdict.HAS:
             return found
@@ -91,7 +93,7 @@ class Examination:
         job = {
             "file": target.file, "module": target.module, "class": target.name, "check": check,
             "cures": [cure.name for cure in cures], "traits": asdict(traits) if traits else None,
-            "timeout": self._timeout,
+            "timeout": self._timeout, "tls": self._tls,
         }  # fmt: skip
         directory = tempfile.mkdtemp(prefix="doctor-")
         try:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import logging
-import mmap
 import os
 import socket
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from . import cures
+from . import cures, security
 from .records import Cure, NotMeasured, Traits
+from .waiting import PATIENCE, start
 
-PATIENCE = 3.0
-"""Seconds within which what must happen happens on a busy machine."""
-
-_FAMILIES = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+_FAMILIES = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1", socket.AF_UNSPEC: "127.0.0.1"}
+_numbers = itertools.count()
 _ours = importlib.import_module(__name__.partition(".")[0])
 
 
@@ -37,67 +32,21 @@ def transport_of(kind: type) -> str:
     raise NotMeasured(f"{kind.__name__} is no server class on TCP, UDP or Unix sockets.")
 
 
-def until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
-    """Look again and again until it is so; False if that took too long."""
-    deadline = time.monotonic() + seconds
-    tick = threading.Event()
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        tick.wait(0.005)
-    return True
-
-
-def took(call: Callable[[], object], limit: float) -> float | None:
-    """Seconds that a call took, or None if it has not returned within `limit`. What it raises counts as returning."""
-    began = time.monotonic()
-    thread = start(call)
-    thread.join(limit)
-    return None if thread.is_alive() else time.monotonic() - began
-
-
-def start(call: Callable[[], object]) -> threading.Thread:
-    """Call it in a daemon thread, which may die of what it raises."""
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    return thread
-
-
-class _Client(socket.socket):
-    """A client in the server's own process: forked children have a copy of its descriptor, and must not keep it up."""
-
-    def close(self) -> None:
-        with suppress(OSError):
-            self.shutdown(socket.SHUT_RDWR)
-        super().close()
-
-
-class Tally:
-    """Counts what happens, in this process or in those that it forks."""
-
-    def __init__(self) -> None:
-        self._shared = mmap.mmap(-1, 8)
-
-    def add(self) -> None:
-        """Once more."""
-        self._shared[:] = (self.count + 1).to_bytes(8, "little")
-
-    @property
-    def count(self) -> int:
-        """How often, or nearly so."""
-        return int.from_bytes(self._shared[:], "little")
-
-
 class Patient:
     """Everything that a check needs of the class: `bases` has the handler classes that belong to it."""
 
-    def __init__(self, kind: type, traits: Traits | None = None, taken: Collection[Cure] = ()) -> None:
+    def __init__(
+        self, kind: type, traits: Traits | None = None, taken: Collection[Cure] = (), *, tls: str = ""
+    ) -> None:
+        """`tls`: how it speaks TLS, if nobody has looked yet."""
         self.kind = cures.cured(kind, taken)
         self._cures = taken
         self.transport = transport_of(kind)
         self._traits = traits
+        self._tls = traits.tls if traits else tls
+        self._context = security.server_context() if self._tls in (security.CONTEXT, security.LISTENER) else None
+        self._guests: list[socket.socket] = []
         self.bases = _module_of(kind)
-        self._numbers = itertools.count()
 
     @property
     def traits(self) -> Traits:
@@ -109,16 +58,21 @@ class Patient:
         """Whether this cure is on trial."""
         return cure in self._cures
 
-    def server(self, handler: Any, **members: Any) -> Any:
-        """A server that is bound and listens, of a subclass with these members."""
+    def server(self, handler: Any, place: Any = None, **members: Any) -> Any:
+        """A server that is bound, to a new place unless told, and listens, of a subclass with these members."""
         members = {"__module__": __name__, **cures.members_of(self._cures), **members}
+        if self._tls == security.CONTEXT:
+            members["ssl_context"] = self._context
         kind = type(self.kind.__name__, (self.kind,), members)
-        return kind(self.place(), handler)
+        server = kind(self.place() if place is None else place, handler)
+        if self._tls == security.LISTENER and self._context is not None:
+            security.wrap_listener(server, self._context)
+        return server
 
     def place(self) -> Any:
         """A new address to bind."""
         if self.transport.startswith("unix"):
-            return os.path.join(tempfile.gettempdir(), f"s{next(self._numbers)}")
+            return os.path.join(tempfile.gettempdir(), f"s{next(_numbers)}")
         return (_FAMILIES[self.kind.address_family], 0)  # type: ignore[attr-defined]  # transport_of has seen it
 
     def echo(self) -> Any:
@@ -129,25 +83,56 @@ class Patient:
         """A handler class that does this."""
         return type("Handler", (getattr(self.bases, base),), {"handle": handle})
 
-    def client(self, server: Any) -> socket.socket:
-        """A client's socket, connected."""
-        sock = self.unconnected(server)
-        sock.connect(server.socket.getsockname())
-        return sock
+    # -- clients -------------------------------------------------------------------------------------------------------
 
     def unconnected(self, server: Any) -> socket.socket:
         """A client's socket, not connected; one for datagrams has a name that can be answered."""
-        sock = _Client(server.socket.family, server.socket.type)
+        sock = security.HangsUp(server.socket.family, server.socket.type)
         sock.settimeout(PATIENCE)
         if self.transport == "unixgram":
             sock.bind(self.place())
         return sock
 
+    def mute(self, server: Any) -> socket.socket:
+        """A client's socket, connected; nothing has been said, not even in TLS."""
+        sock = self.unconnected(server)
+        sock.connect(server.socket.getsockname())
+        return sock
+
+    def greeted(self, sock: socket.socket) -> socket.socket:
+        """A connected client that has shaken hands if its server speaks TLS. Raises OSError."""
+        return security.greet(sock) if self._tls else sock
+
+    def client(self, server: Any, patience: float = PATIENCE) -> socket.socket:
+        """A client that may speak, and waits for so long for each answer. Raises OSError."""
+        sock = self.mute(server)
+        sock.settimeout(patience)
+        return self.greeted(sock)
+
+    def knock(self, server: Any, data: bytes = b"x") -> None:
+        """Somebody comes, says this, and stays until he is hung up on. Nothing waits for him: he may not be let in."""
+
+        def come() -> None:
+            with self.client(server) as client:
+                self._guests.append(client)
+                client.sendall(data)
+                client.settimeout(None)
+                while client.recv(65536):
+                    pass
+
+        start(come)
+
+    def dismiss(self) -> None:
+        """Those who have knocked leave."""
+        for guest in self._guests:
+            with suppress(OSError):
+                socket.socket.shutdown(guest, socket.SHUT_RDWR)  # past TLS, in which a thread of theirs is reading
+
     def ask(self, server: Any, data: bytes = b"hello") -> socket.socket:
         """Send and wait for the same to come back; returns the client. Raises NotMeasured if it does not."""
-        client = self.client(server)
-        client.sendall(data)
         try:
+            client = self.client(server)
+            client.sendall(data)
             answer = client.recv(65536)
         except OSError as error:
             raise NotMeasured(f"The server does not answer: {error}.") from error
@@ -177,63 +162,3 @@ def _module_of(kind: type) -> ModuleType:
     if any(base.__module__.startswith(_ours.__name__ + ".") for base in kind.__mro__):
         return _ours
     return importlib.import_module("socketserver")
-
-
-class Ears(logging.Handler):
-    """Whatever a server says on its own about what went wrong: to a log, to `handle_error`, or to an observer."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._by = {who: Tally() for who in ("the log", "handle_error", "an observer")}
-
-    @property
-    def heard(self) -> list[str]:
-        """Who has been told."""
-        return [who for who, tally in self._by.items() if tally.count]
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """A log line."""
-        self._by["the log"].add()
-
-    def listen(self, server: Any) -> None:
-        """Listen to this server."""
-        if hasattr(server, "add_observer"):
-            server.add_observer(self._observer())
-
-    def members(self) -> dict[str, Any]:
-        """For the server's class: `handle_error` tells us instead of printing."""
-        return {"handle_error": lambda server, request, address: self._by["handle_error"].add()}
-
-    def _observer(self) -> Any:
-        heard = self._by["an observer"]
-
-        class Listening(_ours.Observer):  # type: ignore[misc,name-defined]  # this package, by a name it learns late
-            def received(self, request: Any, data: bytes, at: int) -> None:
-                if getattr(data, "size", len(data)) > len(data):
-                    heard.add()
-
-            def worker_ended(self, worker: Any) -> None:
-                if worker.status > 0:
-                    heard.add()
-
-            def failed(self, request: Any, stage: Any, error: BaseException) -> None:
-                heard.add()
-
-        return Listening()
-
-
-@contextmanager
-def ears() -> Iterator[Ears]:
-    """Listen to the log."""
-    handler = Ears()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield handler
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-
-def silence_threads() -> None:
-    """Threads may die of what they raise: that is what is being examined."""
-    threading.excepthook = lambda arguments: None
-    sys.unraisablehook = lambda arguments: None

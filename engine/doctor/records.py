@@ -34,6 +34,8 @@ class Traits:
     """Whether it has `max_children`: a child process a request."""
     cures: tuple[str, ...]
     """The cures (see cures.py) that the class knows."""
+    tls: str = ""
+    """How it comes to speak TLS (see security.py); "" if it does not."""
 
     @property
     def stream(self) -> bool:
@@ -66,19 +68,34 @@ class Cure:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What a class must be like to have a weakness. `otherwise` says, of one that is not, why it cannot."""
+
+    holds: Callable[[Traits], bool]
+    otherwise: str
+
+
+@dataclass(frozen=True)
 class Weakness:
     """One thing to look for. `title` says what is wrong where it is there."""
 
     name: str
     title: str
     check: Check
-    applies: Callable[[Traits], bool]
+    needs: tuple[Condition, ...] = ()
     cures: tuple[Cure, ...] = ()
+
+    def why_not(self, traits: Traits) -> str:
+        """Why a class cannot have it; "" if it can."""
+        return next((condition.otherwise for condition in self.needs if not condition.holds(traits)), "")
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line of the report. `cure` is given where the verdict is OPT_IN, or where a hardened class needed it, too."""
+    """One line of the report. `figure` is what was measured, or why nothing was.
+
+    `cure` is given where the verdict is OPT_IN, or where a hardened class needed it, too.
+    """
 
     weakness: Weakness
     verdict: Verdict

@@ -16,9 +16,11 @@ from typing import Any, NoReturn
 from ..hosting import alias
 from ..hosting.loading import LoadingError, load_code
 from ..hosting.profile import Profile
-from . import cures
-from .patient import Patient, silence_threads, start, transport_of
+from . import cures, security
+from .ears import silence_threads
+from .patient import Patient, transport_of
 from .records import NotMeasured, Traits
+from .waiting import start
 from .weaknesses import BY_NAME
 
 MEMORY = 8 << 30
@@ -26,6 +28,8 @@ MEMORY = 8 << 30
 DESCRIPTORS = 1024
 FILE_SIZE = 16 << 20
 _DIE_WITH_PARENT = 1
+_QUESTION = b"Where are you?\n"
+"""Long enough for one who expects TLS to see that it is none."""
 
 
 def main(channel: int) -> NoReturn:
@@ -60,7 +64,7 @@ def _limit(timeout: float) -> None:
 def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
         kind = load(job)
-        return _check(kind, job) if job["check"] else {"traits": asdict(look(kind))}
+        return _check(kind, job) if job["check"] else {"traits": asdict(look(kind, tls=job["tls"]))}
     except LoadingError as error:
         return {"refused": str(error)}
     except NotMeasured as error:
@@ -87,33 +91,60 @@ def load(job: dict[str, Any]) -> type:
     return kind
 
 
-def look(kind: type) -> Traits:
-    """Find out what kind of server this is, by making one and asking it. Raises LoadingError if that is impossible."""
+def look(kind: type, *, tls: bool) -> Traits:
+    """Find out what kind of server this is, by making one and asking it; `tls`: it is to speak TLS.
+
+    Raises LoadingError if that is impossible.
+    """
     try:
         transport = transport_of(kind)
-        patient = Patient(kind)
-        workers = _workers(patient)
+        own, workers = _asked_both_ways(kind)
+        way = own
+        if tls:
+            way = _way_of_tls(kind, transport, own)
+            workers = _workers(Patient(kind, tls=way))
+    except LoadingError:
+        raise
     except Exception as error:
         said = str(error) or type(error).__name__
         raise LoadingError("no_server", f"{kind.__name__} cannot be examined: {said}"[:300]) from error
-    return Traits(kind.__name__, transport, workers, hasattr(kind, "max_children"), cures.known_to(kind))
+    return Traits(kind.__name__, transport, workers, hasattr(kind, "max_children"), cures.known_to(kind), way)
+
+
+def _asked_both_ways(kind: type) -> tuple[str, str]:
+    """How it speaks TLS already, if it does, and where its handlers run."""
+    try:
+        return "", _workers(Patient(kind))
+    except (OSError, ValueError) as error:  # no answer, or one in TLS
+        try:
+            return security.OWN, _workers(Patient(kind, tls=security.OWN))
+        except (OSError, ValueError):
+            raise error from None
+
+
+def _way_of_tls(kind: type, transport: str, own: str) -> str:
+    if own:
+        raise LoadingError("tls", f"{kind.__name__} speaks TLS already: leave out --tls.")
+    if transport not in ("tcp", "unix"):
+        raise LoadingError("tls", f"{kind.__name__} serves datagrams, and TLS needs connections: leave out --tls.")
+    return security.way_for(kind)
 
 
 def _workers(patient: Patient) -> str:
-    """Where handlers run: they answer with their process and thread."""
-    format_ = "{} {}"
+    """Where handlers run: they answer with their process and thread. Raises OSError or ValueError if they do not."""
 
     def handle(handler: Any) -> None:
-        answer = format_.format(os.getpid(), threading.get_ident()).encode()
+        answer = f"{os.getpid()} {threading.get_ident()}".encode()
         if isinstance(handler.request, tuple):
             handler.request[1].sendto(answer, handler.client_address)
         else:
+            handler.request.recv(len(_QUESTION))  # unread, it would destroy the answer
             handler.request.sendall(answer)
 
     server = patient.server(patient.handler(handle))
     loop = start(server.serve_forever)
     with patient.client(server) as client:
-        client.send(b"?")
+        client.send(_QUESTION)
         process, thread = map(int, client.recv(100).split())
     if process != os.getpid():
         return "process"

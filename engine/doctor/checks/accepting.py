@@ -11,8 +11,11 @@ import threading
 import time
 from typing import Any
 
-from ..patient import Patient, Tally, start, took, until
+from ..ears import Tally
+from ..patient import Patient
 from ..records import Finding, NotMeasured
+from ..waiting import start, took, until
+from .children import children
 from .stopping import HANGS
 
 CONNECTS = 40
@@ -20,58 +23,75 @@ WINDOW = 0.5
 
 
 def exhausted(patient: Patient) -> Finding:
-    """What the loop does while the process has no descriptor left."""
-    if patient.traits.workers == "process" and not patient.traits.forks:
-        raise NotMeasured("Its workers accept, each with descriptors of its own.")
-    calls = [0]
+    """What whoever accepts does while his process has no descriptor left."""
+    hoard, calls, armed = Hoard(), Tally(), Tally()
 
     def get_request(server: Any) -> Any:
-        calls[0] += 1
+        if armed.count == 1:
+            hoard.take()
+        elif armed.count:
+            hoard.give_back()
+        calls.add()
         return patient.kind.get_request(server)  # type: ignore[attr-defined]  # a server class has it
 
     server = patient.server(patient.echo(), get_request=get_request)
     thread = patient.serve(server)
-    waiting = patient.unconnected(server)
     threading.Event().wait(0.1)  # the first client's descriptors are given back
-    with _no_descriptors():
-        waiting.connect(server.socket.getsockname())
-        threading.Event().wait(0.05)
-        turns, cpu = calls[0], _cpu_of(thread)
-        threading.Event().wait(WINDOW)
-        turns, cpu = calls[0] - turns, _cpu_of(thread) - cpu
-    if not _served(waiting):
+    waiting, before, clocks = patient.unconnected(server), calls.count, _clocks(thread)
+    armed.add()
+    waiting.connect(server.socket.getsockname())
+    if not until(lambda: calls.count > before):
+        raise NotMeasured("The server does not call its get_request.")
+    threading.Event().wait(0.05)
+    turns, cpu = calls.count, sum(map(_seconds_on, clocks))
+    threading.Event().wait(WINDOW)
+    turns, cpu = calls.count - turns, sum(map(_seconds_on, clocks)) - cpu
+    armed.add()
+    if not _served(patient, waiting):
         raise NotMeasured("The waiting client was not served when descriptors were free again.")
     share, rate = cpu / WINDOW * 100, turns / WINDOW
     said = f"{rate:,.0f} failing accepts a second, {share:.0f} % of a core"
     return Finding(share > 5 or rate > 1000, said, {"per_second": rate, "cpu_percent": share})
 
 
-@contextlib.contextmanager
-def _no_descriptors() -> Any:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    held: list[int] = []
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
+class Hoard:
+    """All descriptors that a process may have."""
+
+    def __init__(self) -> None:
+        self._held: list[int] = []
+        self._before = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def take(self) -> None:
+        """Leave none."""
+        if self._held:
+            return
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, self._before[1]))
         with contextlib.suppress(OSError):
             while True:
-                held.append(os.open("/dev/null", os.O_RDONLY))
-        yield
-    finally:
-        for number in held:
-            os.close(number)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                self._held.append(os.open("/dev/null", os.O_RDONLY))
+
+    def give_back(self) -> None:
+        """Leave them to whoever wants them."""
+        while self._held:
+            os.close(self._held.pop())
+        resource.setrlimit(resource.RLIMIT_NOFILE, self._before)
 
 
-def _cpu_of(thread: threading.Thread) -> float:
-    """CPU time of a thread, seconds, however often it sleeps. Zero when it has gone."""
+def _clocks(loop: threading.Thread) -> list[int]:
+    """Of the CPU time of those who accept, however often they sleep: the loop, or processes of their own."""
+    return [(~(loop.native_id or 0)) << 3 | 6, *((~child.pid) << 3 | 2 for child in children())]
+
+
+def _seconds_on(clock: int) -> float:
     try:
-        return time.clock_gettime(((~(thread.native_id or 0)) << 3) | 6)
-    except OSError:
+        return time.clock_gettime(clock)
+    except OSError:  # it has gone
         return 0.0
 
 
-def _served(client: socket.socket) -> bool:
+def _served(patient: Patient, waiting: socket.socket) -> bool:
     try:
+        client = patient.greeted(waiting)
         client.sendall(b"x")
         return client.recv(1) == b"x"
     except OSError:
@@ -116,7 +136,7 @@ def blocking_accept(patient: Patient) -> Finding:
 
     server = patient.server(patient.echo(), get_request=get_request)
     thread = start(server.serve_forever)
-    patient.client(server).send(b"x")
+    patient.knock(server)
     if not until(lambda: taken.count, HANGS):
         raise NotMeasured("The server does not call its get_request.")
     elapsed = took(server.shutdown, HANGS)

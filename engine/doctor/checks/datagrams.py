@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from ..patient import Patient, ears, start, until
+from ..ears import Tally, ears
+from ..patient import Patient
 from ..records import Finding, NotMeasured
+from ..waiting import start, until
 
 LONG = 20_000
 SILENCE = 0.4
@@ -15,19 +17,19 @@ SILENCE = 0.4
 
 def silent_cut(patient: Patient) -> Finding:
     """Whether anybody is told that a long datagram was cut."""
-    sizes: list[int] = []
+    size = Tally()
     with ears() as listening:
         members = listening.members()
-        server = patient.server(lambda request, address, server: sizes.append(len(request[0])), **members)
+        server = patient.server(lambda request, address, server: size.add(len(request[0])), **members)
         listening.listen(server)
         start(server.serve_forever)
         patient.client(server).send(bytes(LONG))
-        if patient.traits.workers != "process" and not until(lambda: sizes):
+        if not until(lambda: size.count):
             raise NotMeasured("The datagram did not arrive.")
         told = until(lambda: listening.heard, 0.3)
     told = told or _counted(server)
-    got = sizes[0] if sizes else int(server.max_packet_size)
     by = f"told to {listening.heard[0]}" if listening.heard else "counted" if told else "silently"
+    got = size.count
     return Finding(got < LONG and not told, f"{got:,} of {LONG:,} bytes arrive, {by}", {"bytes": got})
 
 
@@ -68,15 +70,14 @@ def _answered(patient: Patient, handle: Any, said: str) -> Finding:
 
 def nameless_client(patient: Patient) -> Finding:
     """Whether a Unix client without a name makes the handler fail."""
-    failures: list[bool] = []
-    done: list[bool] = []
+    failures, done = Tally(), Tally()
 
     def finish_request(server: Any, request: Any, address: Any) -> None:
         try:
             patient.kind.finish_request(server, request, address)  # type: ignore[attr-defined]  # a server class has it
         except TypeError:
-            failures.append(True)
-        done.append(True)
+            failures.add()
+        done.add()
 
     server = patient.server(
         patient.handler(lambda handler: None, "DatagramRequestHandler"), finish_request=finish_request
@@ -84,8 +85,7 @@ def nameless_client(patient: Patient) -> Finding:
     start(server.serve_forever)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
         client.sendto(b"x", server.socket.getsockname())
-        if not until(lambda: done):
+        if not until(lambda: done.count):
             raise NotMeasured("The datagram did not arrive.")
-    return Finding(
-        bool(failures), "finish() raises TypeError" if failures else "it is served", {"fails": len(failures)}
-    )
+    said = "finish() raises TypeError" if failures.count else "it is served"
+    return Finding(bool(failures.count), said, {"fails": failures.count})

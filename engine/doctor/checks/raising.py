@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..patient import Patient, start
-from ..records import Finding
+from ..ears import Tally
+from ..patient import Patient
+from ..records import Finding, NotMeasured
+from ..waiting import start, until
 
 GRACE = 0.15
 """Seconds in which a loop that is going to die has died."""
@@ -17,10 +19,6 @@ class DeliberateError(ValueError):
 
 def _raise(*arguments: Any) -> Any:
     raise DeliberateError("for the doctor")
-
-
-def _leave(*arguments: Any) -> Any:
-    raise SystemExit("for the doctor")
 
 
 def dying_loop(patient: Patient) -> Finding:
@@ -39,30 +37,32 @@ def _overrides(patient: Patient) -> list[str]:
 
 
 def _dies(patient: Patient, name: str) -> bool:
-    handler, members = patient.echo(), {name: _once(patient.kind, name)}
-    if name == "handle_error":
-        handler, members = patient.handler(_raise), {name: _raise}
-    elif name not in dir(patient.kind):
-        handler, members = patient.handler(_leave), {}
-    server = patient.server(handler, **members)
-    thread = start(lambda: server.serve_forever(0.02))
-    with patient.client(server) as client:
-        client.send(b"hello")
-    thread.join(3 * GRACE)
-    return not thread.is_alive()
+    called = Tally()
 
+    def fail(*arguments: Any) -> Any:
+        called.add()
+        _raise()
 
-def _once(kind: type, name: str) -> Any:
-    """An override that raises once, and then does what the class does."""
-    raised: list[bool] = []
+    def leave(handler: Any) -> None:
+        called.add()
+        raise SystemExit("for the doctor")
 
     def override(server: Any, *arguments: Any) -> Any:
-        if not raised:
-            raised.append(True)
-            _raise()
-        return getattr(kind, name)(server, *arguments)
+        return getattr(patient.kind, name)(server, *arguments) if called.count else fail()
 
-    return override
+    members: dict[str, Any] = {name: override}
+    handler = patient.handler(lambda handler: None)
+    if name == "handle_error":
+        handler, members = patient.handler(_raise), {name: fail}
+    elif name not in dir(patient.kind):
+        handler, members = patient.handler(leave), {}
+    server = patient.server(handler, **members)
+    thread = start(lambda: server.serve_forever(0.02))
+    patient.knock(server)
+    if not until(lambda: called.count):
+        raise NotMeasured(f"The server does not come to {name}.")
+    thread.join(3 * GRACE)
+    return not thread.is_alive()
 
 
 def leaking_socket(patient: Patient) -> Finding:
@@ -82,14 +82,13 @@ def _leaks(patient: Patient, name: str) -> bool:
 
     server = patient.server(patient.handler(lambda handler: None), **{name: override, "handle_error": _hush})
     start(lambda: server.serve_forever(0.02))
-    with patient.client(server) as client:
-        client.settimeout(3 * GRACE)
-        try:
+    try:
+        with patient.client(server, 3 * GRACE) as client:
             return client.recv(1) != b""
-        except TimeoutError:
-            return True
-        except OSError:
-            return False
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
 
 
 def _hush(*arguments: Any) -> None:

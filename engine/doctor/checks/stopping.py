@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import statistics
 import threading
 from typing import Any
 
 from ..cures import DRAIN
-from ..patient import Patient, start, took, until
+from ..ears import Tally
+from ..patient import Patient
 from ..records import Finding
+from ..waiting import start, took, until
 
 ROUNDS = 3
 HANGS = 1.2
@@ -87,19 +88,23 @@ def two_loops(patient: Patient) -> Finding:
 
 
 def shutdown_in_handler(patient: Patient) -> Finding:
-    """Whether a handler may call `shutdown`."""
-    stopped = threading.Event()
+    """Whether a handler may call `shutdown`; what that does to the server is another matter, where it is a child."""
+    returned = Tally()
 
     def handle(handler: Any) -> None:
         handler.server.shutdown()
-        stopped.set()
+        returned.add()
 
     server = patient.server(patient.handler(handle))
     thread = start(server.serve_forever)
-    patient.client(server).send(b"stop")
-    thread.join(HANGS)
-    weak = thread.is_alive() or not stopped.wait(HANGS / 2)
-    said = "the loop hangs" if weak else "the loop ended"
+    patient.knock(server)
+    until(lambda: returned.count, HANGS)
+    if patient.traits.workers == "process":
+        weak, said = not returned.count, "the child hangs" if not returned.count else "the child goes on"
+    else:
+        thread.join(HANGS / 2)
+        weak = thread.is_alive() or not returned.count
+        said = "the loop hangs" if weak else "the loop ended"
     return Finding(weak, said, {"hangs": float(weak)})
 
 
@@ -116,7 +121,7 @@ def close_in_handler(patient: Patient) -> Finding:
 
     server = patient.server(patient.handler(handle))
     start(server.serve_forever)
-    patient.client(server).send(b"stop")
+    patient.knock(server)
     if not until(lambda: ended, HANGS):
         return Finding(True, f"server_close() has not returned after {HANGS} s", {"seconds": HANGS})
     said = f"RuntimeError: {ended[0]}" if ended[0] else "the server closes"
@@ -168,12 +173,3 @@ def close_with_idle_client(patient: Patient) -> Finding:
     elapsed = took(stop, HANGS)
     client.close()
     return _hanging(elapsed, "server_close() after shutdown()")
-
-
-def file_left(patient: Patient) -> Finding:
-    """Whether a Unix server leaves its file behind, so that the next one finds its address in use."""
-    server = patient.server(patient.echo())
-    path = server.socket.getsockname()
-    server.server_close()
-    left = os.path.exists(path)
-    return Finding(left, "the file is left" if left else "the file is gone", {"left": float(left)})

@@ -6,11 +6,13 @@ import socket
 import statistics
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from ..cures import SHORT
-from ..patient import Patient, start
+from ..patient import Patient
 from ..records import Finding
+from ..waiting import start, trickle
 
 TRIES = 8
 REPLY = b"r" * 400_000
@@ -26,10 +28,10 @@ def lost_reply(patient: Patient) -> Finding:
 
 
 def _loses(patient: Patient, server: Any) -> bool:
+    got = b""
     with patient.client(server) as client:
         try:
             client.sendall(bytes(100_000))
-            got = b""
             threading.Event().wait(0.02)  # a client that is busy for a moment
             while data := client.recv(4096):
                 got += data
@@ -64,37 +66,18 @@ def _timed(client: socket.socket, answers: Any) -> float:
 def slow_clients(patient: Patient) -> Finding:
     """Whether a client that sends a byte now and then outlives the handler's timeout."""
     limit = SHORT
-    ended = threading.Event()
 
     def handle(handler: Any) -> None:
         handler.request.settimeout(limit)
-        try:
+        with suppress(OSError):
             while handler.request.recv(1):
                 pass
-        except OSError:
-            pass
-        ended.set()
 
     server = patient.server(patient.handler(handle))
     start(server.serve_forever)
     with patient.client(server) as client:
-        held = _trickle(client, 5 * limit, limit / 3)
+        client.settimeout(limit / 3)
+        held = trickle(client, bytes(1000), 5 * limit)
     weak = held >= 5 * limit
     said = f"a byte each {limit / 3:.1f} s holds a worker for {held:.1f} s" + (" and longer" if weak else "")
     return Finding(weak, said, {"seconds": held})
-
-
-def _trickle(client: socket.socket, longest: float, every: float) -> float:
-    """Send a byte now and then; returns after how many seconds the other side hung up, at most `longest`."""
-    began = time.monotonic()
-    client.settimeout(every)
-    while time.monotonic() - began < longest:
-        try:
-            client.sendall(b"x")
-            if not client.recv(1):
-                break
-        except TimeoutError:
-            continue
-        except OSError:
-            break
-    return min(time.monotonic() - began, longest)

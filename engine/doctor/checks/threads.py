@@ -5,28 +5,55 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from ..patient import Patient, until
+from ..ears import Tally
+from ..patient import Patient
 from ..records import Finding, NotMeasured
+from ..waiting import start, until
 
 CLIENTS = 40
 CROWD = 60
 
 
+def _busy(patient: Patient, many: int) -> Callable[[], None]:
+    """Keep so many threads of a server busy, if it has so many; returns what lets them go."""
+    if patient.traits.stream:
+        server = patient.server(patient.echo(), request_queue_size=256)
+        patient.serve(server)
+        clients = [patient.ask(server) for _ in range(many)]
+
+        def leave() -> None:
+            for client in clients:
+                client.close()
+
+        return leave
+    over, begun = threading.Event(), Tally()
+
+    def handle(handler: Any) -> None:
+        begun.add()
+        over.wait()
+
+    server = patient.server(patient.handler(handle))
+    start(server.serve_forever)
+    for _ in range(many):
+        with suppress(OSError):  # a pool takes no more
+            patient.client(server, 0.1).send(b"x")
+    until(lambda: begun.count >= many, 1)
+    return over.set
+
+
 def kept_threads(patient: Patient) -> Finding:
     """How many dead threads a server keeps after its clients have gone."""
     before = set(map(id, _threads()))
-    server = patient.server(patient.echo(), request_queue_size=128)
-    patient.serve(server)
-    clients = [patient.ask(server) for _ in range(CLIENTS)]
-    for client in clients:
-        client.close()
+    release = _busy(patient, CLIENTS)
+    new = [thread for thread in _threads() if id(thread) not in before]
+    release()
 
     def dead() -> list[threading.Thread]:
         return [thread for thread in _threads() if id(thread) not in before and not thread.is_alive()]
 
-    new = [thread for thread in _threads() if id(thread) not in before]
     until(lambda: sum(thread.is_alive() for thread in new) < 3, 1)  # a pool keeps its threads, alive
     new.clear()
     gc.collect()
@@ -39,7 +66,7 @@ def _threads() -> list[threading.Thread]:
 
 
 def costly_reaping(patient: Patient) -> Finding:
-    """How many threads are looked at for each accept while many live."""
+    """How many threads are looked at for each request while many live."""
     looks = [0]
     plain = threading.Thread.is_alive
 
@@ -47,16 +74,13 @@ def costly_reaping(patient: Patient) -> Finding:
         looks[0] += 1
         return plain(thread)
 
-    server = patient.server(patient.echo(), request_queue_size=256)
-    patient.serve(server)
-    clients = []
     threading.Thread.is_alive = is_alive  # type: ignore[method-assign,assignment]  # this process ends with the check
     try:
-        clients = [patient.ask(server) for _ in range(CROWD)]
+        _busy(patient, CROWD)
     finally:
         threading.Thread.is_alive = plain  # type: ignore[method-assign]
-    each = looks[0] / len(clients)
-    return Finding(each > 10, f"{each:.1f} threads looked at for each of {CROWD} accepts", {"looks": each})
+    each = looks[0] / CROWD
+    return Finding(each > 10, f"{each:.1f} threads looked at for each of {CROWD} requests", {"looks": each})
 
 
 def unstartable_thread(patient: Patient) -> Finding:
@@ -65,12 +89,12 @@ def unstartable_thread(patient: Patient) -> Finding:
     loop = patient.serve(server)
     refused = _refuse_threads(loop)
     try:
-        with patient.client(server) as client:
-            client.sendall(b"x")
-            if not until(lambda: refused() or not loop.is_alive(), 1):
-                return Finding(False, "it needed no new thread", {"wrong": 0})
+        patient.knock(server)
+        if not until(lambda: refused() or not loop.is_alive(), 1):
+            return Finding(False, "it needed no new thread", {"wrong": 0})
     finally:
         _allow_threads()
+    patient.dismiss()
     wrong = [] if loop.is_alive() else ["serve_forever() died"]
     wrong += _closing(server)
     return Finding(bool(wrong), ", ".join(wrong) or "the server goes on, and closes", {"wrong": len(wrong)})
@@ -115,14 +139,17 @@ def _closing(server: Any) -> list[str]:
 
 def silent_clients(patient: Patient) -> Finding:
     """Whether a limit keeps clients that say nothing from each holding a thread."""
-    before = threading.active_count()
-    server = patient.server(patient.echo(), request_queue_size=128)
-    patient.serve(server)
-    until(lambda: threading.active_count() <= before + 1, 0.3)
-    idle = threading.active_count()
-    clients = [patient.client(server) for _ in range(CLIENTS)]
-    if not clients:
-        raise NotMeasured("No client came in.")
-    until(lambda: threading.active_count() >= idle + CLIENTS, 1)
-    held = threading.active_count() - idle
-    return Finding(held >= CLIENTS, f"{CLIENTS} silent clients hold {held} threads", {"threads": held})
+    held: list[bool] = []
+
+    def handle(handler: Any) -> None:
+        held.append(True)
+        handler.request.recv(1)
+
+    server = patient.server(patient.handler(handle), request_queue_size=128)
+    start(server.serve_forever)
+    for _ in range(CLIENTS):
+        patient.knock(server, b"")
+    if not until(lambda: held):
+        raise NotMeasured("No client is served.")
+    until(lambda: len(held) >= CLIENTS, 1)
+    return Finding(len(held) >= CLIENTS, f"{CLIENTS} silent clients hold {len(held)} threads", {"threads": len(held)})

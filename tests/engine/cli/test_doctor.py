@@ -17,7 +17,7 @@ def test_table() -> None:
     assert head.split() == ["weakness", "verdict", "measured"]
     assert "has it" in backlog
     assert "of 40 clients" in backlog
-    assert zombies.endswith("does not apply")
+    assert zombies.endswith("does not apply  It forks no child for a request.")
     assert sums == "has it: 1, does not apply: 1"
 
 
@@ -31,11 +31,20 @@ def test_hardened() -> None:
     assert sums == "has not: 2"
 
 
+def test_tls() -> None:
+    done = call("doctor", "engine:ThreadingUnixStreamServer", "--tls", "--only", "tls-plain")
+    assert (done.returncode, done.stderr) == (0, "")
+    title, _, plain, sums = done.stdout.splitlines()
+    assert title == "ThreadingUnixStreamServer (unix, TLS by ssl_context, serves in threads)"
+    assert plain.endswith("told to handle_error")
+    assert sums == "has not: 1"
+
+
 def test_json() -> None:
     done = call("doctor", "engine:UDPServer", "--only", "udp-cut", "--json")
     assert done.returncode == 0, done.stderr
     item = json.loads(done.stdout)
-    assert (item["class"], item["transport"], item["workers"]) == ("UDPServer", "udp", "loop")
+    assert (item["class"], item["transport"], item["workers"], item["tls"]) == ("UDPServer", "udp", "loop", "")
     (found,) = item["found"]
     assert (found["name"], found["verdict"], found["numbers"]) == ("udp-cut", "has_not", {"bytes": 8192})
 
@@ -51,6 +60,7 @@ def test_json() -> None:
         (("socketserver:BaseServer",), "no server class on TCP"),
         (("socketserver:TCPServer", "--only", "nope"), "There is no check nope"),
         (("socketserver:TCPServer", "--hardened"), "leave out --hardened"),
+        (("engine:ThreadPoolUDPServer", "--tls"), "TLS needs connections: leave out --tls"),
         (("socketserver:TCPServer", "--timeout", "never"), "--timeout is 1 to 600 seconds"),
         (("socketserver:TCPServer", "--timeout", "nan"), "--timeout is 1 to 600 seconds"),
     ],

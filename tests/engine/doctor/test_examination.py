@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.doctor.cures import BOUNDED, DRAIN, HARDENED, TOTAL
+from engine.doctor.cures import BOUNDED, DRAIN, HARDENED, IMPATIENT, TOTAL
 from engine.doctor.examination import Examination, Refused, Target
 from engine.doctor.records import Verdict
 from engine.doctor.weaknesses import BY_NAME, WEAKNESSES
@@ -156,4 +156,4 @@ def test_the_users_code_runs_in_another_process(tmp_path: Path) -> None:
 
 def test_names_are_unique_and_cures_are_one_each() -> None:
     assert len(BY_NAME) == len(WEAKNESSES)
-    assert {HARDENED, DRAIN, BOUNDED, TOTAL} == {cure for weakness in WEAKNESSES for cure in weakness.cures}
+    assert {HARDENED, DRAIN, BOUNDED, TOTAL, IMPATIENT} == {cure for weakness in WEAKNESSES for cure in weakness.cures}
