@@ -12,7 +12,7 @@ from engine.capture.filters import FILTER_WORDS, FilterError, parse, suggestions
 
 REST = 180
 """ms of no typing after which the filter is applied."""
-OFFERS = 12
+OFFERS = 16
 """Completions shown at once."""
 
 

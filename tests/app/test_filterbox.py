@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.context import View
-from app.filterbox import FilterBox, why_not
+from app.filterbox import OFFERS, FilterBox, why_not
+from engine.capture.filters import suggestions
 
 
 @pytest.fixture
@@ -75,3 +76,8 @@ def test_find_in_bytes_begins_a_text(qtbot: QtBot) -> None:
         assert (box.text(), box.cursorPosition()) == ('state:done text:""', len('state:done text:"'))
     box.insert("GET /")
     assert box.text() == 'state:done text:"GET /"'
+
+
+def test_every_state_is_offered() -> None:
+    assert len(suggestions("state:")) <= OFFERS
+    assert "state:idle" in [one.text for one in suggestions("state:")]
