@@ -139,6 +139,14 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += (size + 3) & ~3
 
 
+def shares_network(pid: int) -> bool:
+    """Whether a process is in our network namespace: what listens in another one is not among what is told here."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net")
+    except OSError:
+        return False
+
+
 def inodes_of(pid: int) -> set[int]:
     """The sockets that a process has open; none if it is not ours to look at."""
     found = set()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ..capture.writer import CaptureWriter
 from ..servers.backlog import AcceptQueue, TurnedAway, accept_queue, turned_away
 from .entries import Entry, Part
-from .listeners import Listeners, inodes_of
+from .listeners import Listeners, inodes_of, shares_network
 from .queued import SECOND
 
 
@@ -78,6 +78,8 @@ class QueueWatch:
 
     def _find(self, part: Part, pid: int) -> int | None:
         """The socket of a program's server; None if it cannot be told from others."""
+        if not shares_network(pid):
+            return None
         found = {one.inode for one in self._listeners.at(part.transport, part.address)}
         if len(found) > 1:
             found &= inodes_of(pid)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.hosting import listeners as listeners_module
-from engine.hosting.listeners import Listeners, inodes_of
+from engine.hosting.listeners import Listeners, inodes_of, shares_network
 from engine.observe.addresses import address_text
 from engine.servers.backlog import AcceptQueue
 
@@ -125,6 +125,25 @@ def test_a_question_that_the_kernel_does_not_know_is_answered_by_nothing(
     monkeypatch.setattr(listeners_module, "_BY_FAMILY", 99)
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert listeners.at("tcp", address_text(server.getsockname())) == []
+
+
+def test_a_process_with_a_network_of_its_own() -> None:
+    assert shares_network(os.getpid())
+    assert not shares_network(0)
+    try:
+        code = "import sys; print(flush=True); sys.stdin.read()"
+        apart = subprocess.Popen(
+            ["unshare", "--map-root-user", "--net", sys.executable, "-c", code],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("there is no unshare here")
+    with apart:
+        assert apart.stdout is not None
+        if not apart.stdout.readline():
+            pytest.skip("this system lets nobody have a network of his own")
+        assert not shares_network(apart.pid)
+        apart.communicate(timeout=DEADLINE)
 
 
 def test_the_sockets_of_a_process() -> None:
