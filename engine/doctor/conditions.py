@@ -6,7 +6,7 @@ from .records import Condition
 
 STREAM = Condition(lambda traits: traits.stream, "It serves datagrams: there are no connections.")
 DATAGRAMS = Condition(lambda traits: not traits.stream, "It serves connections, not datagrams.")
-TCP = Condition(lambda traits: traits.transport == "tcp", "Only TCP holds small writes back.")
+TCP = Condition(lambda traits: traits.transport == "tcp", "That is TCP's doing, and it serves Unix sockets.")
 UNIX = Condition(lambda traits: traits.transport.startswith("unix"), "Its address is no file.")
 NAMELESS = Condition(
     lambda traits: traits.transport == "unixgram", "Its clients have an address always: it serves no Unix datagrams."

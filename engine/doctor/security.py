@@ -59,6 +59,14 @@ def greet(plain: socket.socket) -> ssl.SSLSocket:
     return context.wrap_socket(plain)
 
 
+def refusal(error: OSError) -> str:
+    """Why a server that speaks TLS will not speak it with a client of ours; "" if it speaks none, as far as we know."""
+    reason = (isinstance(error, ssl.SSLError) and error.reason) or ""
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+        return "it speaks TLS with clients only that show a certificate."
+    return f"it refuses TLS: {reason.lower().replace('_', ' ')}." if "ALERT" in reason else ""
+
+
 def first_words() -> bytes:
     """What a client says first in TLS."""
     said = ssl.MemoryBIO()

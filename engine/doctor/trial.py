@@ -119,7 +119,21 @@ def _asked_both_ways(kind: type) -> tuple[str, str]:
         try:
             return security.OWN, _workers(Patient(kind, tls=security.OWN))
         except (OSError, ValueError):
+            if why := _refusal(Patient(kind, tls=security.OWN)):
+                raise NotMeasured(why) from None
             raise error from None
+
+
+def _refusal(patient: Patient) -> str:
+    """What a server has against a client that shakes hands and waits; "" if nothing."""
+    server = patient.server(patient.echo())
+    start(server.serve_forever)
+    try:
+        with patient.client(server, 1) as client:
+            client.recv(1)
+    except OSError as error:
+        return security.refusal(error)
+    return ""
 
 
 def _way_of_tls(kind: type, transport: str, own: str) -> str:

@@ -20,6 +20,8 @@ WEAKNESSES = (
         "close-idle-client", "an idle client holds up server_close()", stopping.close_with_idle_client, (STREAM,),
         (HARDENED, DRAIN),
     ),
+    Weakness("close-busy", "server_close() abandons a reply half-way", stopping.abandoned_reply, (CONCURRENT,)),
+    Weakness("restart", "a restart finds its address in use", stopping.refused_restart, (STREAM, TCP), (HARDENED,)),
     Weakness("unix-file", "the Unix socket's file is left", files.left_file, (UNIX,), (HARDENED,)),
     Weakness("unix-stale", "a killed server's file is in the way", files.stale_file, (UNIX,), (HARDENED,)),
     Weakness("raising", "an override that raises ends the loop", raising.dying_loop, cures=(HARDENED,)),
@@ -53,7 +55,7 @@ WEAKNESSES = (
     Weakness("small-writes", "two small writes take 40 ms", talking.small_writes, (STREAM, TCP), (HARDENED,)),
     Weakness("tls-silent", "a client that never shakes hands stays", greeting.silent_client, (STREAM, TLS)),
     Weakness(
-        "tls-blocking", "a client silent in the handshake blocks others", greeting.blocked_others,
+        "tls-blocking", "silence in the handshake blocks others", greeting.blocked_others,
         (STREAM, TLS, CONCURRENT),
     ),
     Weakness("tls-plain", "plain text on a TLS port is not reported", greeting.unreported_text, (STREAM, TLS)),

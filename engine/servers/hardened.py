@@ -22,6 +22,7 @@ else:
 
 SHUTDOWN_REQUEST = Stage.SHUTDOWN_REQUEST
 _PIECE = 1 << 16
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 _INHERITS = sys.platform != "linux"
 """Whether a connection does not block either if its listener does not."""
 
@@ -31,11 +32,11 @@ Server = TypeVar("Server", bound=BaseServer)
 class HardenedMixIn(_Server):
     """Mix in first: what a server should do that nobody relied on before.
 
-    A queue for bursts of clients; small answers sent at once (TCP_NODELAY); a listener that never blocks; a goodbye
-    that waits until the client has read its answer (bounded, and in a worker); no datagram for an answer where nothing
-    was written, or the handler has failed; a Unix socket's file that goes when the server closes, and one that a server
-    left behind that was killed is replaced. A handler's
-    SystemExit ends its request, not the server, whatever thread it runs in.
+    A queue for bursts of clients; small answers sent at once (TCP_NODELAY); a listener that never blocks, on an address
+    that is free again as soon as its server has closed; a goodbye that waits until the client has read its answer
+    (bounded, and in a worker); no datagram for an answer where nothing was written, or the handler has failed; a Unix
+    socket's file that goes when the server closes, and one that a server left behind that was killed is replaced. A
+    handler's SystemExit ends its request, not the server, whatever thread it runs in.
     """
 
     request_queue_size: int = 1024
@@ -50,6 +51,12 @@ class HardenedMixIn(_Server):
     _ss_accepting_pid = 0
     _ss_receive_flags = DONTWAIT
 
+    def _ss_set_options(self) -> None:
+        # Elsewhere, and for datagrams, the option lets others have the address as well.
+        if os.name == "posix" and self.socket_type == socket.SOCK_STREAM and self.address_family in _INTERNET:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        super()._ss_set_options()
+
     def server_activate(self) -> None:
         """Listen, without ever blocking in `accept`, and with TCP_NODELAY, which connections inherit."""
         if self.linger_timeout:
@@ -58,7 +65,7 @@ class HardenedMixIn(_Server):
             raise ValueError(f"linger_bytes must be a number of bytes from 0 on, not {self.linger_bytes!r}")
         self._ss_accepting_pid = os.getpid()
         if self.socket_type == socket.SOCK_STREAM:
-            if self.address_family in (socket.AF_INET, socket.AF_INET6):
+            if self.address_family in _INTERNET:
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # Of the descriptor only: a timeout of the socket's would be that of `handle_request`.
             os.set_blocking(self.socket.fileno(), False)

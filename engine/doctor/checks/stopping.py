@@ -10,7 +10,7 @@ from typing import Any
 from ..cures import DRAIN
 from ..ears import Tally
 from ..patient import Patient
-from ..records import Finding
+from ..records import Finding, NotMeasured
 from ..waiting import start, took, until
 
 ROUNDS = 3
@@ -173,3 +173,41 @@ def close_with_idle_client(patient: Patient) -> Finding:
     elapsed = took(stop, HANGS)
     client.close()
     return _hanging(elapsed, "server_close() after shutdown()")
+
+
+def abandoned_reply(patient: Patient) -> Finding:
+    """Whether a server stops and closes while a handler is half-way: a program that ends then cuts its reply."""
+    begun, over = Tally(), Tally()
+
+    def handle(handler: Any) -> None:
+        begun.add()
+        until(lambda: over.count, 10)
+
+    server = patient.server(patient.handler(handle))
+    start(server.serve_forever)
+    patient.knock(server)
+    if not until(lambda: begun.count):
+        raise NotMeasured("No client is served.")
+    stopped = took(server.shutdown, HANGS) is not None
+    weak = stopped and took(server.server_close, HANGS / 2) is not None
+    over.add()
+    said = "it returns before the handler does" if weak else "the handler is waited for"
+    return Finding(weak, said, {"abandoned": float(weak)})
+
+
+def refused_restart(patient: Patient) -> Finding:
+    """Whether connections that a server has closed keep the next server from its address."""
+    server = patient.server(patient.handler(lambda handler: handler.request.sendall(handler.request.recv(100))))
+    place = server.socket.getsockname()
+    thread = start(server.serve_forever)
+    with patient.ask(server) as client:
+        while socket.socket.recv(client, 4096):  # past TLS, which would reset a connection that ends without a goodbye
+            pass  # the server hangs up first: its side is what lingers
+    took(server.shutdown, HANGS)
+    thread.join(HANGS)
+    took(server.server_close, HANGS)
+    try:
+        patient.server(patient.echo(), place)
+    except OSError as error:
+        return Finding(True, f"the next server cannot bind: {error.strerror}", {"refused": 1})
+    return Finding(False, "the next server binds", {"refused": 0})

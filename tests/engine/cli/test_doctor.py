@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from engine.doctor.weaknesses import WEAKNESSES
 from tests.journeys.headless import call
 
 
@@ -19,6 +20,10 @@ def test_table() -> None:
     assert "of 40 clients" in backlog
     assert zombies.endswith("does not apply  It forks no child for a request.")
     assert sums == "has it: 1, does not apply: 1"
+
+
+def test_titles_do_not_touch_their_verdicts() -> None:
+    assert max(len(weakness.title) for weakness in WEAKNESSES) < 46
 
 
 def test_hardened() -> None:

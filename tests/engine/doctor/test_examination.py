@@ -20,6 +20,7 @@ HAVE = [
     ("TCPServer", "descriptors"),
     ("TCPServer", "backlog"),
     ("TCPServer", "unread-input"),
+    ("TCPServer", "restart"),
     ("UnixStreamServer", "unix-file"),
     ("UDPServer", "udp-cut"),
     ("UDPServer", "udp-empty-answer"),
@@ -34,6 +35,8 @@ CURED_IN_OURS = [
     ("ThreadingTCPServer", "dead-threads"),
     ("TCPServer", "descriptors"),
     ("UDPServer", "udp-cut"),
+    ("ThreadingTCPServer", "close-busy"),
+    ("PreforkTCPServer", "close-busy"),
     ("ForkingTCPServer", "idle-wakeups"),
     ("ForkingTCPServer", "zombies"),
     ("ForkingTCPServer", "stolen-status"),
@@ -62,6 +65,7 @@ def test_what_cannot_befall_a_class_is_not_looked_for() -> None:
 
 OPT_IN = [
     ("TCPServer", "backlog", "harden(CLASS)"),
+    ("TCPServer", "restart", "harden(CLASS)"),
     ("ThreadingTCPServer", "silent-clients", "limits = Limits(max_connections=...)"),
     ("ThreadingTCPServer", "slow-clients", "limits = Limits(total_timeout=...)"),
     ("ThreadingTCPServer", "close-idle-client", "drain() before server_close()"),
@@ -152,6 +156,11 @@ def test_the_users_code_runs_in_another_process(tmp_path: Path) -> None:
     )
     Examination(Target(str(source), "", "Server"), 20)
     assert int((tmp_path / "pid").read_text()) != os.getpid()
+
+
+def test_threads_that_nobody_waits_for_are_told_of() -> None:
+    found = Examination(Target("", "http.server", "ThreadingHTTPServer"), 20).check(BY_NAME["close-busy"])
+    assert (found.verdict, found.figure) == (Verdict.HAS, "it returns before the handler does")
 
 
 def test_names_are_unique_and_cures_are_one_each() -> None:

@@ -97,6 +97,19 @@ def test_who_speaks_it_already_is_not_made_to(secured: Target) -> None:
         Examination(secured, 20, tls=True)
 
 
+def test_a_server_that_wants_to_see_a_certificate_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    pair = certificate(tmp_path)
+    source = tmp_path / "strict.py"
+    source.write_text(
+        "import engine, ssl\n"
+        f"context = engine.Certificate({str(pair.certfile)!r}, {str(pair.keyfile)!r}).context()\n"
+        "context.verify_mode = ssl.CERT_REQUIRED\n"
+        "class Server(engine.ThreadingTCPServer):\n    ssl_context = context\n"
+    )
+    with pytest.raises(Refused, match="it speaks TLS with clients only that show a certificate"):
+        Examination(Target(str(source), "", "Server"), 20)
+
+
 def test_datagrams_have_no_tls() -> None:
     with pytest.raises(Refused, match="UDPServer serves datagrams, and TLS needs connections: leave out --tls"):
         Examination(Target("", "socketserver", "UDPServer"), 20, tls=True)

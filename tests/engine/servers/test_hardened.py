@@ -38,6 +38,20 @@ def test_settings(base: Any) -> None:
         assert server.socket.gettimeout() is None
 
 
+def test_the_next_server_may_have_the_address_at_once() -> None:
+    kind = engine.harden(engine.TCPServer)
+    with serving(kind(HERE, Echo)) as server, socket.create_connection(server.server_address) as client:
+        client.sendall(b"x\n")
+        assert client.makefile("rb").read() == b"x\n"  # the server has hung up first: its side lingers
+    with kind(server.server_address, Echo) as again:
+        assert again.server_address == server.server_address
+
+
+def test_datagrams_are_not_shared_with_whoever_binds_the_same_address() -> None:
+    with engine.harden(engine.UDPServer)(HERE, DatagramEcho) as server:
+        assert not server.socket.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+
+
 def test_connections_do_not_wait_for_more_to_send_and_block() -> None:
     seen: list[Any] = []
 
