@@ -115,10 +115,15 @@ def fatal_dumps(text: str) -> list[str]:
     return [text[start:end] for start, end in pairwise([*starts, len(text)])]
 
 
+def is_library(file: str) -> bool:
+    """Whether a file is one of Python's library, or of what was installed."""
+    return "/lib/python" in file
+
+
 def first_own(frames: list[Place], ours: str) -> Place | None:
     """The innermost frame of the user's own code: not of ours, not of Python's library if there is another."""
     theirs = [place for place in frames if not place.file.startswith(ours) and not place.file.startswith("<")]
-    own = [place for place in theirs if "/lib/python" not in place.file]
+    own = [place for place in theirs if not is_library(place.file)]
     return next(iter(own or theirs), None)
 
 

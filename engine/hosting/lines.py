@@ -222,10 +222,13 @@ class LineDesk:
         held: dict[int, tuple[str, int]] = {}
         for session in sessions:
             for stop in list(session.stops.values()):
-                stop.request = workers.get((session.pid, stop.native), stop.request)
-                if stop.running and stop.request is not None and stop.request not in requests:
-                    del session.stops[stop.thread]  # it has come to no further line of the handler
+                now = workers.get((session.pid, stop.native), stop.request)
+                over = stop.request is not None and (now != stop.request or now not in requests)
+                if over and stop.on_foot:
+                    session.let_be(stop)  # it has come to no further line of the handler
+                    self._flush(entry, session)
                 else:
+                    stop.request = now
                     if stop.request is not None and not stop.running:
                         held[stop.request] = f"line {stop.frames[0]['line']}", stop.since
                     yield _line(entry, session, stop)

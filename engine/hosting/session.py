@@ -6,9 +6,11 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from ..channel.dap import Answer, Body, DapChannel
+from ..debug.deaths import is_library
 from ..debug.linepoints import LinePoint
 
 Values = Callable[[list[dict[str, Any]] | None, str], None]
@@ -35,6 +37,11 @@ class Stop:
     """It was told to go to the next line, and has not come there yet."""
     request: int | None = None
     """The capture's number of the request that it serves."""
+
+    @property
+    def on_foot(self) -> bool:
+        """Whether it came here by a step, or is on its way."""
+        return self.running or self.reason == "step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +138,7 @@ class Session:
             self._changed()
 
     def _on_stopped(self, thread: int, reason: str) -> None:
-        if self._cursor is not None and self._cursor[0] == thread:
-            path, self._cursor = self._cursor[1].path, None
-            self._send(path, self._points.get(path, []))
+        self._forget_cursor(thread)
 
         def take(body: Body | None, why: str) -> None:
             frames = [_frame(one) for one in (body or {}).get("stackFrames", [])[:FRAMES]]
@@ -141,7 +146,9 @@ class Session:
                 self.channel.ask("continue", threadId=thread, singleThread=True)
                 return
             known = self.stops.get(thread)
-            if known is not None and known.native:
+            if known is not None and reason == "step" and has_left(known.frames, frames):
+                self.go(known, "continue")
+            elif known is not None and known.native:
                 self._stand(Stop(thread, known.native, reason, frames, request=known.request))
             else:
                 answer = lambda body, why: self._stand(Stop(thread, _native(body), reason, frames))  # noqa: E731
@@ -152,6 +159,11 @@ class Session:
     def _stand(self, stop: Stop) -> None:
         self.stops[stop.thread] = stop
         self._changed()
+
+    def _forget_cursor(self, thread: int) -> None:
+        if self._cursor is not None and self._cursor[0] == thread:
+            path, self._cursor = self._cursor[1].path, None
+            self._send(path, self._points.get(path, []))
 
     def _forget(self, thread: int) -> None:
         if self.stops.pop(thread, None) is not None:
@@ -171,6 +183,11 @@ class Session:
         else:
             stop.running = True
             self._changed()
+
+    def let_be(self, stop: Stop) -> None:
+        """There is nothing more to step through: it goes on, wherever the step or the cursor would have led it."""
+        self._forget_cursor(stop.thread)
+        self.go(stop, "continue")
 
     def release(self) -> None:
         """Let every thread go on, also one that is just about to tell that it stopped, and stop none any more."""
@@ -209,6 +226,23 @@ class Session:
     def evaluate(self, frame: int, expression: str, answer: Answer) -> None:
         """The value of an expression in a frame."""
         self.channel.ask("evaluate", answer, expression=expression, frameId=frame, context="watch")
+
+
+def has_left(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> bool:
+    """Whether a step has led out of everything that it could return to, into what the library does for the engine.
+
+    The engine's own frames are not told. A step that leaves a frame stops in its caller; only when that is not told
+    does it stop in whatever comes next.
+    """
+    if len(before) >= FRAMES or len(after) >= FRAMES:
+        return False
+    pairs = zip(reversed(before), reversed(after), strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: _function(pair[0]) == _function(pair[1]), pairs))
+    return shared < min(len(before), len(after)) and is_library(after[0]["path"])
+
+
+def _function(frame: dict[str, Any]) -> tuple[str, str]:
+    return frame["path"], frame["name"]
 
 
 def _verdict(one: Body, asked: int) -> Verdict:

@@ -80,6 +80,7 @@ class Person:
     def set(self, *points: Message) -> None:
         """Set points, and wait until the server's debugger has them."""
         self.order("lines", key="a", points=[{"path": str(self.path), **point} for point in points])
+        self.tick = {}
         if points:
             self.wait(lambda: bool(self.tick["lines"]) and self.tick["lines"][0]["attached"] > 0)
 

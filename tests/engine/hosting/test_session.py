@@ -117,6 +117,55 @@ def test_a_step_keeps_the_stop_until_it_has_come_somewhere(debugger: Debugger) -
     assert debugger.session.stops == {}
 
 
+LIBRARY = {"id": 8, "name": "__or__", "source": {"path": "/usr/lib/python3.12/enum.py"}, "line": 1506}
+THREAD = {"id": 9, "name": "run", "source": {"path": "/usr/lib/python3.12/threading.py"}, "line": 982}
+
+
+def step(debugger: Debugger, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    """A thread stops with frames, is told to step, and stops with others."""
+    debugger.event("stopped", threadId=1, reason="breakpoint")
+    debugger.answer(debugger.asked(1)[0], stackFrames=before)
+    debugger.answer(debugger.asked(1)[0], result="4711")
+    debugger.session.go(debugger.session.stops[1], "over")
+    debugger.asked(1)
+    debugger.event("stopped", threadId=1, reason="step")
+    debugger.answer(debugger.asked(1)[0], stackFrames=after)
+
+
+def test_a_step_out_of_the_handler_does_not_stop_in_what_the_library_does_for_the_engine(debugger: Debugger) -> None:
+    step(debugger, [FRAME, THREAD], [LIBRARY, THREAD])
+    assert debugger.asked(1)[0]["command"] == "continue"
+    assert debugger.session.stops == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([FRAME, THREAD], [LIBRARY, FRAME, THREAD]),  # into the library
+        ([LIBRARY, FRAME, THREAD], [FRAME, THREAD]),  # back from it
+        ([FRAME, LIBRARY, THREAD], [LIBRARY, THREAD]),  # back into the library that called
+        ([FRAME, THREAD], [FRAME | {"name": "finish"}, THREAD]),  # into other code of one's own
+    ],
+)
+def test_other_steps_stop_where_they_come_to(
+    debugger: Debugger, before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    step(debugger, before, after)
+    stop = debugger.session.stops[1]
+    assert (stop.running, stop.frames[0]["name"]) == (False, after[0]["name"])
+
+
+def test_who_is_let_be_does_not_stop_at_the_cursor_any_more(debugger: Debugger) -> None:
+    debugger.stop()
+    stop = debugger.session.stops[1]
+    debugger.session.go(stop, "cursor", LinePoint("/a.py", 9))
+    debugger.asked(2)
+    debugger.session.let_be(stop)
+    request, other = debugger.asked(2)
+    assert (request["arguments"]["breakpoints"], other["command"]) == ([], "continue")
+    assert debugger.session.stops == {}
+
+
 def test_to_the_cursor_is_a_point_for_one_thread_and_one_time(debugger: Debugger) -> None:
     debugger.session.set_points([LinePoint("/a.py", 3)])
     debugger.asked(1)
