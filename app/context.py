@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QWidget
 
 from app.clearing import Clearing
 from app.desk import Desk
@@ -128,16 +126,3 @@ class Context:
     """Say one plain sentence in the status bar."""
     session: Path | None = None
     """The capture file that the window shows, if it is not a live one."""
-
-
-class PanelWidget(Protocol):
-    """What the window looks for in a panel's widget, beyond being a QWidget. Every member may be missing.
-
-    The window makes the panel's head (26 px, upper case). A widget that wants something of its own there has the
-    attribute `head_tools` (a QWidget, put at the head's right end), and `head_title` or the signal
-    `title_changed(str)`, whose text takes the place of the panel's title ("WORKERS · last 10 s": what stands after
-    the first dot keeps its case).
-    """
-
-    head_tools: QWidget
-    head_title: str

@@ -34,7 +34,11 @@ class PanelHead(QWidget):
         self._title.setText(safe_text(f"{name.upper()}{dot}{rest}", 80))
 
     def adopt(self, widget: QWidget) -> None:
-        """Take the panel's tools and follow its title."""
+        """Take the panel's tools and follow its title.
+
+        A panel that wants something of its own here has the attribute `head_tools`, a widget for the right end, and
+        `head_title` or the signal `title_changed(str)`, whose text takes the place of its title.
+        """
         tools = getattr(widget, "head_tools", None)
         if isinstance(tools, QWidget):
             self._layout.addWidget(tools)

@@ -90,10 +90,6 @@ class Settings(QObject):
         """Remember bytes that Qt made."""
         self._file.setValue(f"blobs/{key}", value)
 
-    def forget_blob(self, key: str) -> None:
-        """Forget them."""
-        self._file.remove(f"blobs/{key}")
-
     def sync(self) -> None:
         """Write the file now."""
         self._file.sync()

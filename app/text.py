@@ -173,11 +173,6 @@ def no_mnemonic(text: str) -> str:
     return text.replace("&", "&&")
 
 
-def plot_text(text: str) -> str:
-    """Text for pyqtgraph's titles, axis labels and legends, which are always markup."""
-    return html.escape(safe_text(text))
-
-
 def message_box(parent: QWidget | None, title: str, sentence: str, detail: str = "") -> QMessageBox:
     """A plain-text message box without buttons yet."""
     box = QMessageBox(parent)
@@ -243,20 +238,3 @@ def clock(at: int, wall_offset: int) -> str:
     """The time of day, to the millisecond, of a monotonic instant: 14:03:22.244."""
     seconds, ns = divmod(at + wall_offset, 1_000_000_000)
     return f"{time.strftime('%H:%M:%S', time.localtime(seconds))}.{ns // 1_000_000:03}"
-
-
-def hex_lines(data: bytes, start: int = 0, width: int = 16) -> Iterator[str]:
-    """A hex dump, line by line: offset, bytes, ASCII."""
-    for at in range(0, len(data), width):
-        row = data[at : at + width]
-        yield f"{start + at:04x}  {hex_bytes(row):{width * 3}} {ascii_bytes(row)}"
-
-
-def hex_bytes(data: bytes) -> str:
-    """Bytes as pairs of digits, with a wider gap after every eighth."""
-    return "  ".join(data[at : at + 8].hex(" ") for at in range(0, len(data), 8))
-
-
-def ascii_bytes(data: bytes) -> str:
-    """Bytes as ASCII, a dot for what has no sign."""
-    return "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from app.text import QT_TR_NOOP
 
 from .attribute import DATAGRAMS, INTERNET, STREAMS, Attribute
@@ -144,8 +142,3 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         families=("tcp",),
     ),
 )
-
-
-def attributes_of(owner: str, family: str, concurrency: str) -> Iterator[Attribute]:
-    """The attributes that a server of this kind, or its handler, has."""
-    return (a for a in ATTRIBUTES if a.owner == owner and a.applies(family, concurrency))

@@ -14,8 +14,10 @@ from app.text import QT_TRANSLATE_NOOP
 from engine.capture.reader import CaptureReader, Servers
 from engine.capture.records import CpuRecord, LoadRecord
 
+SPAN = 60
+"""Seconds of the past that are shown."""
 POINTS = 600
-"""A series has no more: a second each, ten minutes."""
+"""A series of CPU use has no more."""
 SECOND = 1_000_000_000
 CPU_CURVES = 8
 IDLE = 0.005
@@ -74,7 +76,6 @@ class LoadModel(QObject):
         self.damage = Damage(self)
         self._reader = reader
         self._servers: Servers = None
-        self._span = 60
         self._names: dict[Thread, str] = {}
         self._named_at = -NAMES_EVERY
 
@@ -90,10 +91,6 @@ class LoadModel(QObject):
             self._servers = servers
             self._forget()
 
-    def set_span(self, seconds: int) -> None:
-        """How much of the past to show, at most POINTS seconds."""
-        self._span = max(2, min(POINTS, seconds))
-
     def refresh(self, now: int) -> None:
         """Read up to `now`, a monotonic ns."""
         if self._reader is not None:
@@ -104,14 +101,14 @@ class LoadModel(QObject):
     def _read(self, reader: CaptureReader, now: int) -> None:
         # The second that runs now is not complete: as a point it would look like a fall.
         last = now // SECOND - 1
-        records = reader.load(self._servers, last - self._span + 1, last)
+        records = reader.load(self._servers, last - SPAN + 1, last)
         xs = tuple(float(record.second - last) for record in records)
         translate = QCoreApplication.translate
         self.series = {
             key: Series(key, translate("LoadModel", name), xs, tuple(float(value(record)) for record in records))
             for key, name, value in MEASURES
         }
-        since = now - self._span * SECOND
+        since = now - SPAN * SECOND
         samples = reader.cpu(self._servers, since)
         curves = busiest(samples)
         self._learn_names(reader, curves, now)

@@ -63,11 +63,6 @@ class ConversationView(BytesView):
         self._encoding = encoding
         self._arrange()
 
-    def set_style(self, style: str) -> None:
-        """How control characters are shown: one of `models.textcells.STYLES`."""
-        self._style = style
-        self._arrange()
-
     def set_note(self, received: bool, sentence: str) -> None:
         """What to say about a direction without bytes: "handler raised before its first write". "" for nothing."""
         self._notes[received] = sentence

@@ -9,7 +9,6 @@ from typing import Any
 
 from .codec import DamagedFrame
 
-VERSION = 1
 LIMIT = 1 << 20
 """Bytes of one frame's JSON."""
 UNSENT_LIMIT = 16 << 20
@@ -30,20 +29,6 @@ def send_frame(sock: socket.socket, message: dict[str, Any]) -> None:
     sock.sendall(encode_frame(message))
 
 
-def hello(role: str) -> dict[str, Any]:
-    """The first message in each direction."""
-    return {"hello": "socketscope", "version": VERSION, "role": role}
-
-
-def check_hello(message: dict[str, Any]) -> str:
-    """The role of the one who greets; raises DamagedFrame if it is a stranger or of another version."""
-    if message.get("hello") != "socketscope" or not isinstance(message.get("role"), str):
-        raise DamagedFrame("The other side is not Socketscope.")
-    if message.get("version") != VERSION:
-        raise DamagedFrame(f"The other side speaks version {message.get('version')!r}, this one version {VERSION}.")
-    return str(message["role"])
-
-
 class FrameReader:
     """Puts frames together from whatever pieces a stream delivers; holds at most one unfinished frame."""
 
@@ -60,11 +45,6 @@ class FrameReader:
             start = end
         del self._buffer[:start]
         return messages
-
-    @property
-    def unfinished(self) -> int:
-        """Bytes held of a frame whose rest has not arrived."""
-        return len(self._buffer)
 
     def _end(self, start: int) -> int | None:
         head = self._buffer[start : start + PREFIX]

@@ -22,7 +22,6 @@ CHECKING = (BOOT, "replay.checking", "0")
 PROGRAM = str(Path(__file__).resolve().parent.parent / "replay" / "clients.py")
 UNFINISHED_LIMIT = 1 << 20
 READ_SIZE = 1 << 16
-EVENTS_PER_READ = 256
 RUN_LIMIT = 32
 
 

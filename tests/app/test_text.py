@@ -133,14 +133,6 @@ def test_other_units() -> None:
     assert text.milliseconds(None) == ""
     assert re.fullmatch(r"\d\d:\d\d:\d\d\.244", text.clock(1_244_000_000, 1_700_000_000_000_000_000))
     assert text.no_mnemonic("a & b") == "a && b"
-    assert text.plot_text("<b>") == "&lt;b&gt;"
-
-
-def test_hex_lines() -> None:
-    lines = list(text.hex_lines(b"\x00\x00\x00\x0ehello world!\r\n"))
-    assert lines[0].startswith("0000  00 00 00 0e 68 65 6c 6c  6f 20 77 6f 72 6c 64 21")
-    assert lines[0].endswith("....hello world!")
-    assert lines[1].split() == ["0010", "0d", "0a", ".."]
 
 
 def test_nobody_else_makes_labels_tips_or_boxes() -> None:

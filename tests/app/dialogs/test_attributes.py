@@ -8,12 +8,12 @@ import pytest
 
 import engine
 from app.dialogs.attribute import Attribute, read_value
-from app.dialogs.attributes import ATTRIBUTES, attributes_of
+from app.dialogs.attributes import ATTRIBUTES
 from engine.hosting.profile import SERVER_CLASSES
 
 
 def names(owner: str, family: str, concurrency: str) -> list[str]:
-    return [attribute.name for attribute in attributes_of(owner, family, concurrency)]
+    return [a.name for a in ATTRIBUTES if a.owner == owner and a.applies(family, concurrency)]
 
 
 def test_a_threading_tcp_server_has_what_its_class_has() -> None:
