@@ -13,11 +13,12 @@ from app.panels.bytes_tab import BytesTab
 from app.panels.code_tab import CodeTab
 from app.panels.diff_tab import DiffTab
 from app.panels.exception_tab import ExceptionTab
-from app.panels.live import LEAST_HEIGHT, LivePanel, strip
+from app.panels.live import LEAST_HEIGHT, LivePanel
 from app.panels.stages_tab import StagesTab
 from app.reruns import Pair
-from app.text import label, safe_text, tr
+from app.text import safe_text, tr
 from app.widgets.hexview import Mark
+from app.widgets.tabtitle import TabTitle
 from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord
 from engine.capture.waits import Waits
 from engine.observe.causes import Cause
@@ -93,10 +94,7 @@ class InspectorPanel(LivePanel):
                 tr("The handler's file, or the line that failed"), tr("The answer beside an earlier one"))  # fmt: skip
         for index, tip in enumerate(tips):
             self.tabs.setTabToolTip(index, tip)
-        self.who = label(name=tr("Selected request"), role="head")
-        corner = strip(self.who, role="chrome")
-        corner.setFixedHeight(24)
-        self.tabs.setCornerWidget(corner)
+        self.who = TabTitle(self.tabs, tr("Selected request"))
         self.tabs.currentChanged.connect(self._on_tab)
         self.box.addWidget(self.tabs)
 
@@ -149,7 +147,7 @@ class InspectorPanel(LivePanel):
 
     def _show(self, tick: Tick) -> None:
         request, failure = self._request, self._failure
-        self.who.setText(_title(request, self.context.selection.request, self._pair()))
+        self.who.set_text(_title(request, self.context.selection.request, self._pair()))
         bug = failure is not None and failure.cause is Cause.BUG
         self.tabs.setTabText(EXCEPTION, tr("Exception ✕") if bug else tr("Exception"))
         shown = self.tabs.currentIndex()

@@ -54,7 +54,7 @@ def test_a_request_and_its_rerun(inspector: InspectorPanel, stage: Stage, captur
         assert inspector.diff.words.text() == ("≠ Different from byte 5 on: 13 bytes before and now, 1 of them differ.")
         assert inspector.diff.old_head.text().startswith(f"before  #{old}")
         assert inspector.diff.new_head.text().startswith(f"now  #{new}")
-    assert f"compared with #{old}" in inspector.who.text()
+    assert f"compared with #{old}" in inspector.who.words.text()
     assert inspector.diff.after_button.isEnabled()
 
 

@@ -56,7 +56,7 @@ def test_what_was_done_to_the_request(stage: Stage, panel: InspectorPanel, captu
     capture.touch(number, Means.LATENCY, Means.SPLIT)
     panel.tabs.setCurrentIndex(STAGES)
     stage.context.selection.select_request(number)
-    assert "⚡ latency, chunks split" in panel.who.text()
+    assert "⚡ latency, chunks split" in panel.who.words.text()
     assert "⚡ latency received 5.00 ms" in panel.stages.touches.text()
     stage.context.selection.select_request(capture.request(stages=True))
     assert not panel.stages.touches.isVisible()
@@ -124,7 +124,7 @@ def test_a_request_without_failure(panel: InspectorPanel, stage: Stage, capture:
     panel.tabs.setCurrentIndex(EXCEPTION)
     assert panel.exception.calm.text() == "Handler returned normally in 3.20 ms."
     assert panel.tabs.tabText(EXCEPTION) == "Exception"
-    assert panel.who.text() == f"#{number} · 127.0.0.1:41341 · T-1"
+    assert panel.who.words.text() == f"#{number} · 127.0.0.1:41341 · T-1"
 
 
 def test_bytes_and_variables_point_at_each_other(panel: InspectorPanel, stage: Stage, capture: CaptureFile) -> None:
@@ -251,7 +251,7 @@ def test_an_evicted_request_is_told(panel: InspectorPanel, stage: Stage, capture
     stage.context.selection.select_request(number)
     capture.evict([number])
     panel.refresh_now()
-    assert panel.who.text() == f"#{number} is no longer in the capture"
+    assert panel.who.words.text() == f"#{number} is no longer in the capture"
 
 
 def test_sentences_for_every_end(stage: Stage, capture: CaptureFile) -> None:
