@@ -21,6 +21,7 @@ from .hosts import HostProcess
 from .profile import ON_SAVE
 from .runner import Runner
 from .searches import Searches
+from .stopping import release
 
 Answer = dict[str, Any] | None
 """None: the answer comes later."""
@@ -114,7 +115,7 @@ class Orders:
         entry = self._entry(order)
         entry.restarting = entry.keep_alive = False
         if not entry.running:
-            self._runner.release(entry)  # which is kept while a crashed server waits to be started again
+            release(entry)  # which is kept while a crashed server waits to be started again
             if entry.state == "failed":
                 entry.state, entry.error = "stopped", None
             return {"ok": True, "key": entry.key, "state": entry.state}
@@ -130,7 +131,7 @@ class Orders:
             before = entry.profile
             self._take_profile(entry.key, order)
             if _place(before) != _place(entry.profile):
-                self._runner.release(entry)
+                release(entry)
                 entry.address = None
         entry.crashes.clear()
         if entry.running:

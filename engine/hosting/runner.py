@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import time
 from collections.abc import Callable
 from typing import Any
 
 from ..capture.writer import CaptureWriter
-from ..debug.deaths import Death, place_members
+from ..debug.deaths import Death
 from .autopsy import close_requests
 from .binding import bind, show_address
 from .entries import Entry, Part
 from .errors import HostingError
-from .hosts import HostProcess, is_too_old
+from .hosts import HostProcess
 from .lines import LineDesk
 from .loop import Loop
-from .profile import Profile
+from .outcomes import crash, failed_start, final_answer
+from .stopping import ask_to_end, release
 from .story import Story
 from .taking import Taker
 from .versions import EVENTS as VERSION_EVENTS
 
-STOP_GRACE = 2.0
-SCRIPT_STEP = 1.0
 IMPORT_PATIENCE = 10.0
 BACK_OFF = 0.1
 PAYLOAD_LIMIT = 1 << 20
@@ -66,7 +63,7 @@ class Runner:
         """Forget a server; its host, if it has one, is minded to its end."""
         del self.entries[entry.key]
         self._removed = [*(one for one in self._removed if one.running), entry]
-        self.release(entry)
+        release(entry)
         self._changed()
 
     def kill_all(self) -> None:
@@ -96,7 +93,7 @@ class Runner:
             self._bind(entry)
             self._launch(entry)
         except HostingError as error:
-            self.release(entry)
+            release(entry)
             entry.state = "failed"
             entry.error = error.to_json()
             self.story.tell(entry.own.id, 0, f"failed: {error.sentence}")
@@ -184,7 +181,7 @@ class Runner:
         if what == "listening" or (what == "loaded" and entry.profile.kind == "script"):
             self._on_listening(entry)
         elif what == "failed":
-            entry.error = _failed_start(event)
+            entry.error = failed_start(event)
         elif what == "stacks":
             answer = self.stack_answers.pop(event.get("ticket", 0), None)
             if answer is not None:
@@ -240,38 +237,11 @@ class Runner:
         entry.cause = cause
         host.tell("release", stopping=True)
         self.lines.release(entry)
-        if entry.state == "starting" and entry.profile.kind != "script":
-            host.kill()
-        elif entry.profile.kind == "script":
-            self._stop_script(entry, host)
-        else:
-            host.tell("stop")
-            self._loop.later(STOP_GRACE, lambda: self._kill_if(entry, host))
+        ask_to_end(self._loop, entry, host)
         entry.state = "draining"
         if not entry.restarting:
-            self.release(entry)
+            release(entry)
         self._changed()
-
-    def _stop_script(self, entry: Entry, host: HostProcess) -> None:
-        """As a person would: Ctrl-C, then politely, then not."""
-        host.signal(signal.SIGINT)
-        self._loop.later(SCRIPT_STEP, lambda: host.signal(signal.SIGTERM) if entry.host is host else None)
-        self._loop.later(SCRIPT_STEP * 2, lambda: self._kill_if(entry, host))
-
-    def _kill_if(self, entry: Entry, host: HostProcess) -> None:
-        if entry.host is host:
-            host.kill()
-
-    def release(self, entry: Entry) -> None:
-        """Close the listener and remove the socket file that we made."""
-        if entry.listener is None:
-            return
-        address = entry.listener.getsockname()
-        entry.listener.close()
-        entry.listener = None
-        if isinstance(address, str) and address:
-            with contextlib.suppress(OSError):
-                os.unlink(address)
 
     # Ends
 
@@ -304,7 +274,7 @@ class Runner:
             self.story.tell(entry.own.id, pid, f"stopped: {entry.stopped_reason}")
         else:
             entry.state = "failed"
-            entry.error = entry.error or _crash(entry.profile, code, death, entry.own.id)
+            entry.error = entry.error or crash(entry.profile, code, death, entry.own.id)
             self.story.tell(entry.own.id, pid, f"failed: {entry.error['sentence']}")
         entry.warning = None
         if entry.restarting:
@@ -315,8 +285,8 @@ class Runner:
             self.story.tell(entry.own.id, pid, f"it is started again in {pause:.1f} s")
             self._loop.later(pause, lambda: self._start_again(entry) if entry.keep_alive else None)
         else:
-            self.release(entry)
-            self._answer(entry, _final_answer(entry))
+            release(entry)
+            self._answer(entry, final_answer(entry))
 
     def _start_again(self, entry: Entry) -> None:
         if entry.host is not None:
@@ -325,23 +295,3 @@ class Runner:
             self.start(entry)
         except HostingError as error:
             self._answer(entry, {"ok": False, "error": error.to_json()})
-
-
-def _final_answer(entry: Entry) -> dict[str, Any]:
-    if entry.state == "failed":
-        return {"ok": False, "error": entry.error}
-    return {"ok": True, "key": entry.key, "state": entry.state}
-
-
-def _failed_start(event: dict[str, Any]) -> dict[str, Any]:
-    error = {"code": "failed", "sentence": "The server could not be started.", **event}
-    return {**error, "code": str(error["code"]), "sentence": str(error["sentence"])}
-
-
-def _crash(profile: Profile, code: int, death: Death, identity: int) -> dict[str, Any]:
-    if is_too_old(code):
-        sentence = f"{profile.interpreter} is older than Python 3.11; choose a newer interpreter."
-        return {"code": "no_interpreter", "sentence": sentence}
-    what = "The program" if profile.kind == "script" else "The server"
-    about: dict[str, Any] = {"cause": death.cause, "exit": code, "server": identity, **place_members(death.place)}
-    return {"code": "crashed", "sentence": f"{what} ended: {death.cause}.", **about}

@@ -11,7 +11,7 @@ from ..debug.deaths import Place, source_of
 from ..debug.whereabouts import Doing
 from .finding import NO_BEAT, Finder, places_of
 from .hosts import OURS, HostProcess
-from .stuck import described
+from .stuckrequest import described
 
 CHILDREN_LIMIT = 40
 FRAMES_LIMIT = 20

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.capture.live import Serving
-from engine.hosting.stuck import Stuck, in_turn, mark_deadlocks, sentence_of
+from engine.hosting.stuck import in_turn
+from engine.hosting.stuckrequest import Stuck, mark_deadlocks, sentence_of
 from engine.observe.stages import Stage
 
 
