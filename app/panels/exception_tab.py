@@ -5,30 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import (
-    QListView,
-    QSplitter,
-    QStackedLayout,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 
 from app.context import Context
 from app.models.conversation import Conversation
 from app.models.copying import python_bytes
-from app.models.failures import Frame, FramesModel, Local, LocalsModel, first_own, read_frames, traceback_text
+from app.models.failures import Frame, Local, first_own, read_frames, traceback_text
 from app.models.selection import ByteRange
 from app.panels.alike import AlikeStrip
 from app.panels.editor import open_in_editor
 from app.panels.endings import calm_sentence, cause_word, further_sentence, sent_sentence
-from app.panels.failurebuttons import FailureButtons
-from app.panels.live import Slow, paint_ground, row
-from app.panels.localstable import dress, set_columns
-from app.panels.source import SourceView
-from app.text import QT_TR_NOOP, label, safe_text, set_role, set_tip, tr
-from app.widgets.hexview import HexView, Mark
+from app.panels.exceptionlook import ExceptionLook
+from app.panels.live import Slow
+from app.text import QT_TR_NOOP, safe_text, set_role, set_tip, tr
+from app.widgets.hexview import Mark
 from engine.capture.records import FailureRecord, RequestRecord
 from engine.observe.causes import Cause
 
@@ -36,11 +26,6 @@ HEX_LINE = 16
 HEX_EDGES = 18
 """Above and below the lines, a scroll bar's height included."""
 MOST_HEX_LINES = 4
-WIDE = [360, 610, 176]
-NARROW = 1000
-"""Below this width of the tab the buttons get no column of their own."""
-NARROW_BYTES = 576
-"""What a row of sixteen bytes takes."""
 NO_FRAMES = QT_TR_NOOP("The worker ended without a traceback; no variables are known.")
 
 
@@ -54,21 +39,14 @@ class Shown:
     received: bytes
 
 
-class ExceptionTab(QWidget):
+class ExceptionTab(ExceptionLook):
     """The failure of the selected request, or one line that there is none."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
-        paint_ground(self, "content")
+        super().__init__(AlikeStrip(context))
         self._context = context
         self._shown: Shown | None = None
         self._slow = Slow()
-        self._stack = QStackedLayout(self)
-        self.calm = label(name=tr("Exception"), role="dim", wrap=True)
-        self.calm.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.calm.setMargin(12)
-        self._stack.addWidget(self.calm)
-        self._stack.addWidget(self._build_failure())
         self._connect()
 
     def count_alike(self, now: int) -> None:
@@ -99,13 +77,13 @@ class ExceptionTab(QWidget):
         self._show_frame(self._frames.frame_at(first))
         self.out.setText(sent_sentence(request, conversation.size(False)))
         self._enable()
-        self._stack.setCurrentIndex(1)
+        self.show_parts(True)
 
     def show_calm(self, request: RequestRecord | None, now: int) -> None:
         """Say that nothing was raised."""
         self._shown = None
         self.calm.setText(calm_sentence(request, now))
-        self._stack.setCurrentIndex(0)
+        self.show_parts(False)
 
     def marks(self) -> list[Mark]:
         """The received bytes that locals of the shown frame hold."""
@@ -115,79 +93,6 @@ class ExceptionTab(QWidget):
     def _is_shown(self, failure: FailureRecord, received: bytes) -> bool:
         shown = self._shown
         return shown is not None and shown.failure.id == failure.id and len(shown.received) == len(received)
-
-    def _build_failure(self) -> QWidget:
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        for part, width in ((self._build_left(), 320), (self._build_middle(), 600), (self._build_right(), 170)):
-            split.addWidget(part)
-            split.setStretchFactor(split.count() - 1, width)
-        self._split = split
-        split.setSizes(WIDE)
-        return split
-
-    def _build_left(self) -> QWidget:
-        self.title = label(name=tr("Error"), role="error-strong", wrap=True)
-        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.where = label(name=tr("Where it was raised"), role="mono-dim", elide=True)
-        self.further = label(name=tr("What was raised after it"), role="error-small", wrap=True)
-        self.alike = AlikeStrip(self._context)
-        self.lost = label(name=tr("Variables"), role="dim", wrap=True)
-        self._locals = LocalsModel(self)
-        self.locals = QTableView()
-        self.locals.setModel(self._locals)
-        self.locals.setAccessibleName(tr("Local variables"))
-        set_tip(self.locals, tr("Variables of the frame when it raised; choose one to see its bytes"))
-        dress(self.locals)
-        part = QWidget()
-        layout = QVBoxLayout(part)
-        layout.setContentsMargins(12, 8, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.title)
-        layout.addWidget(self.where)
-        layout.addWidget(self.further)
-        layout.addWidget(self.alike)
-        layout.addSpacing(4)
-        layout.addWidget(self.locals, 1)
-        layout.addWidget(self.lost)
-        layout.addStretch()
-        self._left = layout
-        return part
-
-    def _build_middle(self) -> QWidget:
-        self.came = label(name=tr("Received"), role="dim")
-        self.slice = label(name=tr("Marked bytes"), role="error")
-        self.hex = HexView()
-        self.hex.setAccessibleName(tr("Received bytes"))
-        set_tip(self.hex, tr("What came in; bytes that a variable holds are marked"))
-        self.out = label(name=tr("Sent"), role="dim")
-        self._frames = FramesModel(self)
-        self.frames = QListView()
-        self.frames.setModel(self._frames)
-        self.frames.setAccessibleName(tr("Frames"))
-        self.frames.setUniformItemSizes(True)
-        self.frames.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.frames.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        set_tip(self.frames, tr("The calls that led to it, the one that raised first"))
-        self.source = SourceView()
-        self.code = QSplitter(Qt.Orientation.Horizontal)
-        self.code.addWidget(self.frames)
-        self.code.addWidget(self.source)
-        self.code.setSizes([236, 360])
-        part = QWidget()
-        layout = QVBoxLayout(part)
-        layout.setContentsMargins(12, 8, 8, 4)
-        layout.setSpacing(4)
-        layout.addLayout(row(self.came, self.slice, None, self.out))
-        layout.addWidget(self.hex)
-        layout.addWidget(self.code, 1)
-        layout.addStretch()
-        return part
-
-    def _build_right(self) -> QWidget:
-        self.buttons = FailureButtons()
-        self.again_button, self.break_button, self.editor_button, self.copy_button, self.bytes_button = self.buttons.all
-        return self.buttons
 
     def _connect(self) -> None:
         self.frames.selectionModel().currentChanged.connect(self._on_frame)
@@ -305,26 +210,6 @@ class ExceptionTab(QWidget):
         self.editor_button.setEnabled(known)
         tip = tr("Open the failing line in your editor (Ctrl+E)")
         set_tip(self.editor_button, tip if known else tr("No line of Python is known for this failure"))
-
-    def _lay_out(self, width: int) -> None:
-        """When there is little room the buttons stand below the variables, and the bytes get their full width."""
-        narrow = width < NARROW
-        if narrow == self.buttons.compact:
-            return
-        self.buttons.set_compact(narrow)
-        if narrow:
-            self._left.addWidget(self.buttons)
-        else:
-            self._split.addWidget(self.buttons)
-        self.buttons.show()
-        self._split.setSizes([max(1, width - NARROW_BYTES), NARROW_BYTES] if narrow else WIDE)
-        set_columns(self.locals, narrow=narrow)
-
-    # Qt's overrides
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._lay_out(event.size().width())
 
 
 def _place(failure: FailureRecord) -> tuple[str, int] | None:

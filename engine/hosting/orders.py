@@ -155,17 +155,13 @@ class Orders:
         return {"ok": True}
 
     def _close_request(self, ticket: int, order: dict[str, Any]) -> Answer:
-        place = self._writer.locate(int(order["request"]))
-        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
-        if place is None or entry is None or entry.host is None:
-            raise HostingError("not_found", "This request is over already.")
-        host = entry.host
+        host, number = self._place_of(order)
         pid = self._worker_pid(host, int(order["request"]))
         if pid != host.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
             return {"ok": True, "done": True}
-        host.tell("close_request", ticket=ticket, request=place[1], how=order.get("how", "close"))
+        host.tell("close_request", ticket=ticket, request=number, how=order.get("how", "close"))
         return None
 
     def _stacks(self, ticket: int, order: dict[str, Any]) -> Answer:
@@ -178,16 +174,17 @@ class Orders:
 
     def _where(self, ticket: int, order: dict[str, Any]) -> Answer:
         """Where the worker of one live request is."""
-        host = self._host_of(order)
+        host, _number = self._place_of(order)
         self._searches.one(host, int(order["request"]), lambda found: self.late(ticket, {"ok": True, "where": found}))
         return None
 
-    def _host_of(self, order: dict[str, Any]) -> HostProcess:
+    def _place_of(self, order: dict[str, Any]) -> tuple[HostProcess, int]:
+        """The host that serves a live request, and the request's own number there."""
         place = self._writer.locate(int(order["request"]))
-        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
-        if entry is None or entry.host is None:
-            raise HostingError("not_found", "This request is over already.")
-        return entry.host
+        for entry in self._runner.entries.values():
+            if entry.host is not None and place is not None and entry.host.number == place[0]:
+                return entry.host, place[1]
+        raise HostingError("not_found", "This request is over already.")
 
     def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
@@ -236,11 +233,8 @@ class Orders:
         return {"ok": True}
 
     def _halt(self, ticket: int, order: dict[str, Any]) -> Answer:
-        place = self._writer.locate(int(order["request"]))
-        entry = next((e for e in self._runner.entries.values() if e.host and place and e.host.number == place[0]), None)
-        if place is None or entry is None or entry.host is None:
-            raise HostingError("not_found", "This request is over already.")
-        entry.host.tell("halt", request=place[1], pid=self._worker_pid(entry.host, int(order["request"])))
+        host, number = self._place_of(order)
+        host.tell("halt", request=number, pid=self._worker_pid(host, int(order["request"])))
         return {"ok": True}
 
     def _worker_pid(self, host: HostProcess, request: int) -> int:
