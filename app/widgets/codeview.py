@@ -6,17 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
-    QFontMetrics,
-    QGuiApplication,
     QHelpEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.models.highlighting import Highlighter
 from app.models.linepoints import Dot
@@ -32,65 +27,36 @@ from app.widgets.codepaint import (
     paint_tint,
     tint_ground,
 )
-from app.widgets.codestep import step
+from app.widgets.lineview import GAP, GUTTER, LINE, TOP, LineView
 
-LINE = 17
-"""Height of a line in px."""
-GUTTER = 20
-GAP = 10
-MOST_CHARACTERS = 500
 VALUE_GAP = 28
-TOP = 4
 
 
-class CodeView(QAbstractScrollArea):
-    """Lines are counted from 1. The cursor is a line; Shift takes more lines, Ctrl+C copies them."""
+class CodeView(LineView):
+    """Lines of code, and what is said about each."""
 
     gutter_clicked = Signal(int)
     gutter_asked = Signal(int)
     """Right button in the gutter: what is there shall be changed."""
-    line_changed = Signal(int)
-    focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Code"))
-        self.viewport().setAutoFillBackground(False)
-        self.viewport().setMouseTracking(True)
-        self._lines: Sequence[str] = ()
         self._colours = Highlighter(())
-        self._cursor = self._anchor = 1
         self._arrow: int | None = None
         self._dots: Mapping[int, Dot] = {}
         self._marks: Mapping[int, tuple[LineMark, str]] = {}
         self._values: Mapping[int, str] = {}
         self._tint: Mapping[int, tuple[float, float]] = {}
-        self._width = 0
 
     # What is shown
 
-    @property
-    def line(self) -> int:
-        """The line that the cursor is in."""
-        return self._cursor
-
-    @property
-    def count(self) -> int:
-        """How many lines there are."""
-        return len(self._lines)
-
     def set_source(self, lines: Sequence[str]) -> None:
         """Show other lines; what is said about lines is forgotten, the place stays as far as it is still there."""
-        self._lines = tuple(safe_text(line, MOST_CHARACTERS) if line else "" for line in lines)
-        self._colours = Highlighter(self._lines)
-        self._width = max(map(len, self._lines), default=0)
-        self._cursor = self._anchor = max(1, min(self._cursor, self.count))
         self._arrow = None
         self._dots, self._marks, self._values, self._tint = {}, {}, {}, {}
-        self._fit()
-        self.viewport().update()
+        self.set_lines(lines)
+        self._colours = Highlighter(self._lines)
 
     def set_dots(self, dots: Mapping[int, Dot]) -> None:
         """Show breakpoints."""
@@ -117,69 +83,9 @@ class CodeView(QAbstractScrollArea):
         self._tint = dict(shares)
         self.viewport().update()
 
-    def show_line(self, line: int) -> None:
-        """Put the cursor into a line, and bring it to the middle if it is not in sight."""
-        self._cursor = self._anchor = max(1, min(line, self.count))
-        bar = self.verticalScrollBar()
-        if not bar.value() + 1 < line < bar.value() + bar.pageStep():
-            bar.setValue(line - 1 - bar.pageStep() // 2)
-        self._on_moved()
-
-    def show_top(self, line: int) -> None:
-        """Put the cursor into a line, and the line to the top."""
-        self._cursor = self._anchor = max(1, min(line, self.count))
-        self.verticalScrollBar().setValue(line - 2)
-        self._on_moved()
-
-    def selected_text(self) -> str:
-        """The chosen lines, or the cursor's."""
-        first, last = sorted((self._anchor, self._cursor))
-        return "".join(f"{line}\n" for line in self._lines[first - 1 : last])
-
-    # Geometry
-
     @property
-    def _code_left(self) -> int:
-        digits = max(3, len(str(self.count)))
-        tint = TINT_BAR + GAP if self._tint else 0
-        return GUTTER + digits * QFontMetrics(mono()).horizontalAdvance("0") + GAP + tint
-
-    def _fit(self) -> None:
-        page = max(1, (self.viewport().height() - TOP) // LINE)
-        self.verticalScrollBar().setPageStep(page)
-        self.verticalScrollBar().setRange(0, max(0, self.count - page))
-        advance = QFontMetrics(mono()).horizontalAdvance("0")
-        room = self.viewport().width() - self._code_left
-        self.horizontalScrollBar().setPageStep(max(1, room))
-        self.horizontalScrollBar().setSingleStep(advance * 4)
-        self.horizontalScrollBar().setRange(0, max(0, (self._width + 2) * advance - room))
-
-    def line_at(self, place: QPoint) -> int:
-        """The line under a point, 0 for none."""
-        line = self.verticalScrollBar().value() + (place.y() - TOP) // LINE + 1
-        return line if 1 <= line <= self.count else 0
-
-    def line_rect(self, line: int) -> QRect:
-        """Where a line stands in the viewport."""
-        top = TOP + (line - 1 - self.verticalScrollBar().value()) * LINE
-        return QRect(0, top, self.viewport().width(), LINE)
-
-    def _move(self, line: int, extend: bool) -> None:
-        self._cursor = max(1, min(line, self.count))
-        if not extend:
-            self._anchor = self._cursor
-        bar = self.verticalScrollBar()
-        if self._cursor <= bar.value():
-            bar.setValue(self._cursor - 1)
-        elif self._cursor > bar.value() + bar.pageStep():
-            bar.setValue(self._cursor - bar.pageStep())
-        self._on_moved()
-
-    def _on_moved(self) -> None:
-        if self._lines:
-            self.setAccessibleDescription(tr("Line {n}: {text}").format(n=self._cursor, text=self.selected_text()))
-        self.line_changed.emit(self._cursor)
-        self.viewport().update()
+    def _extra(self) -> int:
+        return TINT_BAR + GAP if self._tint else 0
 
     # Painting
 
@@ -205,9 +111,6 @@ class CodeView(QAbstractScrollArea):
             paint_dot(painter, sign, self._dots[line], chosen)
         if line == self._arrow:
             paint_arrow(painter, sign, chosen.panel if self._dots.get(line) is Dot.PLAIN else chosen.warn)
-
-    def _digits_width(self) -> int:
-        return self._code_left - GUTTER - GAP - (TINT_BAR + GAP if self._tint else 0)
 
     def _paint_ground(self, painter: QPainter, line: int, place: QRect) -> None:
         chosen = theme()
@@ -249,14 +152,6 @@ class CodeView(QAbstractScrollArea):
         if self.hasFocus():
             painter.fillRect(0, 0, 2, self.viewport().height(), theme().accent)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        bar = self.verticalScrollBar()
-        seen = bar.value() < self._cursor <= bar.value() + bar.pageStep()
-        self._fit()
-        if seen and self._cursor > bar.value() + bar.pageStep():
-            bar.setValue(self._cursor - 1 - bar.pageStep() // 2)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
         line = self.line_at(place)
@@ -297,27 +192,3 @@ class CodeView(QAbstractScrollArea):
             parts.append(tr("{cpu} % of the samples on a CPU, {wait} % waiting").format(
                 cpu=round(cpu * 100), wait=round(waiting * 100)))  # fmt: skip
         return " · ".join(parts)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.focus_changed.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.focus_changed.emit(False)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        to = step(event, self._cursor, self.verticalScrollBar().pageStep(), self.count)
-        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if to is not None:
-            self._move(to, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            bar = self.horizontalScrollBar()
-            bar.setValue(bar.value() + (bar.singleStep() if event.key() == Qt.Key.Key_Right else -bar.singleStep()))
-        elif control and event.key() == Qt.Key.Key_C:
-            QGuiApplication.clipboard().setText(self.selected_text())
-        elif control and event.key() == Qt.Key.Key_A:
-            self._anchor, self._cursor = 1, max(1, self.count)
-            self.viewport().update()
-        else:
-            event.ignore()

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from app import theme as themes
 from app.models.linepoints import Dot
 from app.widgets.codepaint import LineMark
-from app.widgets.codeview import LINE, CodeView
+from app.widgets.codeview import CodeView
+from app.widgets.lineview import LINE
 
 LINES = [f"value_{n} = compute({n})  # line" for n in range(1, 10_001)]
 
