@@ -9,13 +9,14 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QRe
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
-from app.bars import StatusBar, ToolBar
+from app.arrangements import ARRANGEMENTS
+from app.bars import ToolBar
 from app.clearing import Clearing
 from app.commands import COMMANDS, open_file
 from app.conditions import CHECKS, Scope, why_not
 from app.context import Context, View
 from app.desk import Desk
-from app.docks import ARRANGEMENTS, Docks, name_tab_bar
+from app.docks import Docks, name_tab_bar
 from app.expectations import Expectations
 from app.faults import Faults
 from app.gates import Gates
@@ -31,6 +32,7 @@ from app.panels import PANELS
 from app.reruns import Reruns
 from app.sessions import with_banner
 from app.settings import Settings
+from app.statusbar import StatusBar
 from app.text import set_tip
 from app.theme import ThemeSource
 from app.workspace import Workspace

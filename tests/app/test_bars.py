@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.bars import EDGE, action_button, capture_text, cost_text
+from app.bars import action_button
 from app.link.tick import Tick, TickTotals
+from app.statusbar import EDGE, capture_text, cost_text
 from engine.hosting.profile import Profile
 
 from .stage import Stage

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget
 from pytestqt.qtbot import QtBot
 
-from app.docks import AREAS, ARRANGEMENTS, NARROW, Dock
+from app.arrangements import ARRANGEMENTS
+from app.docks import AREAS, NARROW, Dock
 from app.panels import PANELS
 from engine.hosting.profile import Profile
 
