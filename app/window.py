@@ -4,44 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize
+from PySide6.QtCore import QChildEvent, QEvent
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
-from app.arrangements import ARRANGEMENTS
 from app.bars import ToolBar
-from app.clearing import Clearing
 from app.commands import COMMANDS, open_file
 from app.conditions import CHECKS, Scope, why_not
-from app.context import Context, View
-from app.desk import Desk
+from app.contexts import make_context
 from app.docks import Docks, name_tab_bar
-from app.expectations import Expectations
-from app.faults import Faults
-from app.gates import Gates
 from app.heads import Page
 from app.icons import application_icon
-from app.journal import Journal, Note
-from app.lines import Lines
+from app.journal import Note
 from app.link.link import Link
 from app.link.saving import Saving
 from app.link.session import SessionFile
-from app.models.selection import Selection
 from app.panels import PANELS
-from app.reruns import Reruns
 from app.sessions import with_banner
 from app.settings import Settings
+from app.standing import PLAIN, remember, restore
 from app.statusbar import StatusBar
 from app.text import set_tip
 from app.theme import ThemeSource
 from app.workspace import Workspace
 from engine.capture.reader import BadCapture
-
-LAYOUT = 2
-"""Version of the stored layout; another number makes old ones void."""
-SMALLEST = QSize(1100, 700)
-FIRST = QSize(1440, 900)
 
 
 class Window(QMainWindow):
@@ -61,37 +48,18 @@ class Window(QMainWindow):
         self.setWindowIcon(application_icon())
         self.setAcceptDrops(True)
         self._actions = make_actions(self, self.run)
-        selection = Selection(self)
-        desk = Desk(link, workspace, selection, self)
-        self.context = Context(
-            link=link,
-            desk=desk,
-            journal=Journal(link, desk, self),
-            selection=selection,
-            gates=Gates(link, workspace, selection, self),
-            lines=Lines(link, workspace, selection, self),
-            faults=Faults(link, workspace, self),
-            reruns=Reruns(link, selection, self),
-            expectations=Expectations(link, workspace, settings, self),
-            view=View(self),
-            clearing=Clearing(link, self),
-            workspace=workspace,
-            settings=settings,
-            themes=themes,
-            run=self.run,
-            action=self.action,
-            tell=self.tell,
-            session=session,
+        self.context = make_context(
+            self, link, workspace, settings, themes, session, run=self.run, action=self.action, tell=self.tell
         )
         self._sessions: list[Window] = []
         self.scope = Scope(self.context, self, self)
-        self.perspective = "live"
+        self.perspective = PLAIN
         self._stand: object = None
         self._build()
         self._connect()
-        self._restore()
+        self.perspective = restore(self, self.docks, settings, arranged=session is None)
         for entry in workspace.entries[:1]:
-            selection.select_server(entry.key)
+            self.context.selection.select_server(entry.key)
         self._show_page("requests" if workspace.entries or session is not None else "welcome")
         self.refresh_actions()
 
@@ -235,25 +203,6 @@ class Window(QMainWindow):
         if key:
             self._show_page("requests")
 
-    def _restore(self) -> None:
-        room = self.screen().availableSize()
-        self.setMinimumSize(SMALLEST.boundedTo(room))
-        self.resize(FIRST.boundedTo(room))
-        self.restoreGeometry(self.context.settings.blob("geometry"))
-        layout = QByteArray() if self.context.session is not None else self.context.settings.blob("layout")
-        if not layout.isEmpty() and self.restoreState(layout.sliced(1), LAYOUT):
-            perspective = bytes(self.context.settings.blob("perspective").data()).decode("ascii", "replace")
-            self.perspective = perspective if perspective in ARRANGEMENTS else "live"
-            self.docks.remember(self.perspective, layout.startsWith(b"f"))
-
-    def _remember(self) -> None:
-        self.docks.rest(False)
-        folded = b"f" if self.docks.folded else b"w"
-        self.context.settings.set_blob("geometry", self.saveGeometry())
-        self.context.settings.set_blob("perspective", QByteArray(self.perspective.encode()))
-        self.context.settings.set_blob("layout", QByteArray(folded) + self.saveState(LAYOUT))
-        self.context.settings.sync()
-
     # Qt's overrides
 
     def childEvent(self, event: QChildEvent) -> None:  # noqa: N802
@@ -269,7 +218,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.context.session is None:
-            self._remember()
+            remember(self, self.docks, self.context.settings, self.perspective)
         for saving in self.findChildren(Saving):
             saving.wait()
         self.context.link.close()
