@@ -2,221 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
-import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
-
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from app import settings as known
 from app.about import show_about
 from app.conditions import Scope
-from app.dialogs.script import ScriptDialog
-from app.dialogs.server import ServerDialog
 from app.keysheet import CommandPalette, KeySheet
-from app.link.saving import Saving
-from app.text import ask, number, safe_text, size, tr
-from engine.capture.filters import FilterError, parse
-from engine.capture.reader import BadCapture
+from app.requestcommands import (
+    clear_capture,
+    close_request,
+    compare_two,
+    copy_test,
+    next_error,
+    run_again,
+    save_session,
+)
+from app.servercommands import (
+    copy_line,
+    duplicate_server,
+    edit_server,
+    new_mock,
+    new_server,
+    on_save,
+    open_any,
+    remove_server,
+    respawn,
+    run_script,
+    switch_demo,
+)
 from engine.debug.gates import RAISED
-from engine.hosting.profile import ON_SAVE, Profile
-from engine.replay.playback import NotPlayable, read_playback
-from engine.replay.pytestcase import pytest_case
+from engine.hosting.profile import ON_SAVE
 
 Command = Callable[[Scope], None]
-
-
-# Servers
-
-
-def _taken(scope: Scope, but: str = "") -> list[str]:
-    """The names that other servers have."""
-    return [entry.profile.name for entry in scope.context.workspace.entries if entry.key != but]
-
-
-def new_server(scope: Scope, profile: Profile | None = None) -> None:
-    dialog = ServerDialog(profile, _taken(scope), scope.parent)
-    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
-    dialog.open()
-
-
-def new_mock(scope: Scope) -> None:
-    new_server(scope, Profile(name="", rules={"each": "line", "rules": [{"match": "any", "answer": r"ok\r\n"}]}))
-
-
-def open_any(scope: Scope) -> None:
-    kinds = tr("Handlers and captures (*.py *.socketscope);;All files (*)")
-    path, _kind = QFileDialog.getOpenFileName(scope.parent, tr("Open a handler or a capture"), "", kinds)
-    if path:
-        open_file(scope, Path(path))
-
-
-def open_file(scope: Scope, file: Path) -> None:
-    """A handler file becomes a new server; a capture is looked at; of anything else the window says what is wrong."""
-    if not file.is_file():
-        scope.context.tell(tr("There is no file {}.").format(safe_text(str(file), 300)))
-    elif file.suffix == ".py" and scope.context.session is None:
-        new_server(scope, Profile(name="", handler_file=str(file.resolve())))
-    else:
-        scope.shell.open_session(file)
-
-
-def run_script(scope: Scope) -> None:
-    dialog = ScriptDialog(None, _taken(scope), scope.parent)
-    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.add(made, start=start))
-    dialog.open()
-
-
-def edit_server(scope: Scope) -> None:
-    key = scope.server
-    entry = scope.context.workspace.entry(key)
-    if entry is None:
-        return
-    taken = _taken(scope, key)
-    if entry.profile.kind == "script":
-        dialog: ServerDialog | ScriptDialog = ScriptDialog(entry.profile, taken, scope.parent)
-    else:
-        dialog = ServerDialog(entry.profile, taken, scope.parent)
-    dialog.profile_accepted.connect(lambda made, start: scope.context.desk.edit(key, made, start=start))
-    dialog.open()
-
-
-def duplicate_server(scope: Scope) -> None:
-    entry = scope.context.workspace.entry(scope.server)
-    if entry is not None:
-        path = f"{entry.profile.path}.2" if entry.profile.path else ""
-        name = tr("{} copy").format(entry.profile.name)
-        scope.context.desk.add(dataclasses.replace(entry.profile, name=name, port=0, path=path), start=False)
-
-
-def remove_server(scope: Scope) -> None:
-    entry = scope.context.workspace.entry(scope.server)
-    if entry is None:
-        return
-    sentence = tr("Remove {} from the workspace? What it did stays in the capture.")
-    if ask(scope.parent, tr("Remove server"), sentence.format(safe_text(entry.profile.name)), tr("Remove")):
-        scope.context.desk.remove(entry.key)
-
-
-def copy_line(scope: Scope) -> None:
-    status = scope.context.desk.status(scope.context.selection.server)
-    if status is not None:
-        line = connect_line(status.transport, status.address)
-        QGuiApplication.clipboard().setText(line)
-        scope.context.tell(tr("Copied: {}").format(line))
-
-
-def connect_line(transport: str, address: str) -> str:
-    """The command that connects to a server by hand."""
-    if transport == "unix":
-        return f"socat - UNIX-CONNECT:{address}"
-    if transport == "unixgram":
-        return f"socat - UNIX-SENDTO:{address}"
-    host, _colon, port = address.rpartition(":")
-    return f"nc {'-u ' if transport == 'udp' else ''}{host.strip('[]')} {port}"
-
-
-def switch_demo(scope: Scope) -> None:
-    desk = scope.context.desk
-    if desk.has_demo(scope.server):
-        desk.stop_demo(scope.server)
-    else:
-        desk.start_demo(scope.server)
-    scope.shell.refresh_actions()
-
-
-def _on_save(how: str) -> Command:
-    return lambda scope: scope.context.desk.set_on_save(scope.server, how)
-
-
-def respawn(scope: Scope) -> None:
-    scope.context.link.respawn()
-    scope.context.selection.select_request(None)
-    scope.context.tell(tr("Another supervisor is there; your servers are stopped."))
-
-
-# Requests
-
-
-def next_error(scope: Scope, *, forward: bool = True) -> None:
-    """The failed request after (or before) the selected one, among those that the filter shows."""
-    view, selection = scope.context.view, scope.context.selection
-    try:
-        failed = parse(f"{view.filter} state:error".strip())
-    except FilterError:
-        return
-    place = selection.request
-    for record in scope.context.link.reader.requests(failed, descending=not forward, limit=5000):
-        if place is None or (record.id > place if forward else record.id < place):
-            view.set_following(False)
-            selection.select_request(record.id)
-            return
-    scope.context.tell(tr("No further error.") if forward else tr("No earlier error."))
-
-
-def close_request(scope: Scope, how: str) -> None:
-    request = scope.context.selection.request
-    if request is not None:
-        scope.context.link.close_request(request, how, lambda trouble: scope.context.tell(trouble.sentence))
-
-
-def clear_capture(scope: Scope) -> None:
-    scope.context.selection.select_request(None)
-    count = scope.context.clearing.clear()
-    scope.context.tell(tr("Cleared {n} requests. Ctrl+Z brings them back.").format(n=number(count)))
-
-
-def run_again(scope: Scope) -> None:
-    request = scope.context.selection.request
-    if request is not None:
-        scope.context.reruns.run_again(request)
-
-
-def compare_two(scope: Scope) -> None:
-    pair = scope.context.selection.pair
-    if pair is not None:
-        scope.context.reruns.compare(*pair)
-
-
-def copy_test(scope: Scope) -> None:
-    request, reader = scope.context.selection.request, scope.context.link.reader
-    if request is None:
-        return
-    try:
-        playback = read_playback(reader, request)
-        record = reader.request(request)
-        server = next((one for one in reader.servers() if record is not None and one.id == record.server), None)
-        text = pytest_case(playback, server.profile if server is not None else {})
-    except (NotPlayable, BadCapture) as error:
-        scope.context.tell(str(error))
-        return
-    QGuiApplication.clipboard().setText(text)
-    scope.context.tell(tr("A test of #{n} is on the clipboard; save it as test_….py and run pytest.").format(n=request))
-
-
-def save_session(scope: Scope) -> None:
-    name = time.strftime("%Y%m%d-%H%M.socketscope")
-    path, _kind = QFileDialog.getSaveFileName(scope.parent, tr("Save session"), name, tr("Captures (*.socketscope)"))
-    if path:
-        save_to(scope, Path(path))
-
-
-def save_to(scope: Scope, target: Path) -> Saving:
-    """Begin to save; how it ends is told in the status bar."""
-    if not target.suffix:
-        target = target.with_suffix(".socketscope")
-    saving = Saving(scope.context.link.reader.path, target, scope.parent)
-
-    def told(path: Path, count: int) -> None:
-        file = safe_text(str(path), 300)
-        scope.context.tell(tr("Saved {size} to {file}.").format(size=size(count), file=file))
-
-    saving.saved.connect(told)
-    saving.failed.connect(scope.context.tell)
-    saving.start()
-    return saving
 
 
 # Debug
@@ -301,7 +118,7 @@ COMMANDS: Mapping[str, Command] = {
     "server.remove": remove_server,
     "server.copy_line": copy_line,
     "server.demo": switch_demo,
-    **{f"on_save.{how}": _on_save(how) for how in ON_SAVE},
+    **{f"on_save.{how}": on_save(how) for how in ON_SAVE},
     "supervisor.respawn": respawn,
     "filter.focus": lambda scope: scope.shell.focus_filter(),
     "bytes.find": lambda scope: scope.shell.find_bytes(),

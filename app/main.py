@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from app import settings as known
 from app import translations
-from app.commands import open_file
 from app.errors import Reports
 from app.launch import spawner
 from app.link.link import Link
+from app.servercommands import open_file
 from app.settings import Settings, config_dir, state_dir
 from app.text import tr
 from app.theme import theme_source

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QTabBar
 
 from app.actions import ACTIONS, fill_menu, make_actions, tip_of
 from app.bars import ToolBar
-from app.commands import COMMANDS, open_file
+from app.commands import COMMANDS
 from app.conditions import CHECKS, Scope, why_not
 from app.contexts import make_context
 from app.docks import Docks, name_tab_bar
@@ -21,6 +21,7 @@ from app.link.link import Link
 from app.link.saving import Saving
 from app.link.session import SessionFile
 from app.panels import PANELS
+from app.servercommands import open_file
 from app.sessions import with_banner
 from app.settings import Settings
 from app.standing import PLAIN, remember, restore

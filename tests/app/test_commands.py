@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app import commands
-from app.commands import connect_line
 from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
+from app.servercommands import connect_line
 from engine.hosting.profile import Profile
 
 from .models.captures import CaptureFile

@@ -8,9 +8,10 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.commands import open_file, save_to
 from app.conditions import why_not
 from app.models.requests import RequestsModel
+from app.requestcommands import save_to
+from app.servercommands import open_file
 from app.window import Window
 from engine.capture.records import State
 from tests.app.models.captures import MS, CaptureFile
