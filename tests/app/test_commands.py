@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from app import commands
+from app import servercommands
 from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
 from app.servercommands import connect_line
@@ -86,7 +86,7 @@ def test_duplicate_takes_a_free_port(stage: Stage) -> None:
 
 @pytest.mark.parametrize("sure", [True, False])
 def test_what_cannot_be_undone_asks_first(stage: Stage, monkeypatch: pytest.MonkeyPatch, sure: bool) -> None:
-    monkeypatch.setattr(commands, "ask", lambda *_args, **_named: sure)
+    monkeypatch.setattr(servercommands, "ask", lambda *_args, **_named: sure)
     stage.context.desk.add(Profile(name="a"), start=False)
     stage.window.run("server.remove")
     assert (stage.workspace.entries == ()) is sure
