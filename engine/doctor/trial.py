@@ -38,6 +38,7 @@ def main(channel: int) -> NoReturn:
         job = json.loads(sock.makefile("rb").readline())
         _limit(job["timeout"])
         silence_threads()
+        security.keep_from_forking_meanwhile()
         answer = _answer(job)
         sock.sendall(json.dumps(answer).encode() + b"\n")
     os._exit(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from engine.doctor.examination import Examination, Refused, Target
 from engine.doctor.records import Verdict
 from engine.doctor.weaknesses import BY_NAME
 from tests.engine.certificates import certificate
+from tests.journeys.headless import ROOT
 
 HAVE = ["tls-blocking", "tls-plain"]
 OURS = [
@@ -120,3 +123,26 @@ def test_a_deadline_that_its_owner_has_taken_away_is_missed(tmp_path: Path) -> N
     source.write_text("import engine\nclass Server(engine.ThreadingTCPServer):\n    handshake_timeout = None\n")
     found = Examination(Target(str(source), "", "Server"), 20, tls=True).check(BY_NAME["tls-silent"])
     assert found.verdict is Verdict.HAS, found.figure
+
+
+def test_nobody_forks_while_a_client_is_in_openssl() -> None:
+    program = (
+        "import os, threading\n"
+        "from engine.doctor import security\n"
+        "security.keep_from_forking_meanwhile()\n"
+        "order = []\n"
+        "def fork():\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        os._exit(security._alone.locked())\n"
+        "    order.append(os.waitpid(child, 0)[1])\n"
+        "forking = threading.Thread(target=fork)\n"
+        "with security._alone:\n"
+        "    forking.start()\n"
+        "    forking.join(0.2)\n"
+        "    order.append('talked')\n"
+        "forking.join()\n"
+        "print(order)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "['talked', 0]\n"
