@@ -131,6 +131,7 @@ def test_the_last_step_and_every_end_let_go(person: FamilyPerson, family: str, c
         person.stopped(WRITE)
         person.set()
         assert client.recv(100) == b"TWO 3\n"
+    assert person.ask(b"free\n") == b"FREE 4\n"
     person.set({"line": SIZE})
     with person.say(b"three\n") as client:
         person.stopped(SIZE)
