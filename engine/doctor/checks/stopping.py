@@ -24,6 +24,7 @@ def shutdown_latency(patient: Patient) -> Finding:
     for _ in range(ROUNDS):
         server = patient.server(patient.echo())
         thread = patient.serve(server)
+        threading.Event().wait(0.05)  # the first client has left
         elapsed = took(server.shutdown, HANGS)
         times.append(1000 * (HANGS if elapsed is None else elapsed))
         thread.join(HANGS)
