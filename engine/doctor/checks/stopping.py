@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import statistics
 import threading
+from contextlib import suppress
 from typing import Any
 
 from ..cures import DRAIN
@@ -207,8 +208,20 @@ def refused_restart(patient: Patient) -> Finding:
     took(server.shutdown, HANGS)
     thread.join(HANGS)
     took(server.server_close, HANGS)
+    lingers = _lingers(place[1])
     try:
         patient.server(patient.echo(), place)
     except OSError as error:
         return Finding(True, f"the next server cannot bind: {error.strerror}", {"refused": 1})
+    if not lingers:
+        raise NotMeasured("The system keeps no closed connections at the moment; it may have too many.")
     return Finding(False, "the next server binds", {"refused": 0})
+
+
+def _lingers(port: int) -> bool:
+    """Whether the system keeps a connection of this port that has been closed (TIME_WAIT)."""
+    found = []
+    for table in ("tcp", "tcp6"):
+        with suppress(OSError), open(f"/proc/net/{table}", encoding="ascii") as file:
+            found += [line.split()[1:4:2] for line in file]
+    return any(local.endswith(f":{port:04X}") and state == "06" for local, state in found)
