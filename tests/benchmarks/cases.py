@@ -29,7 +29,8 @@ class Case:
     load: str
     """conn, req, udp or get: see load.c."""
     handler: str
-    """echo; or wait0.002, work0.0005: an echo that first waits, or computes, for so many seconds; or http."""
+    """answer: to one message, then close; echo: until the client closes; wait0.002, work0.0005: an echo that first
+    waits, or computes, for so many seconds; or http."""
     contenders: tuple[Contender, ...]
 
     @property
@@ -48,14 +49,20 @@ def _case(title: str, load: str, handler: str, base: str, pool: str = "", rivals
 
 _RIVALS = ("futures", "asyncio", "gevent", "uvloop")
 _TCP = ("ThreadingTCPServer", "ThreadPoolTCPServer")
+_UNIX = ("ThreadingUnixStreamServer", "ThreadPoolUnixStreamServer")
 CASES = {
-    "tcp": _case("TCP, a connection a request", "conn", "echo", *_TCP, _RIVALS),
+    "tcp": _case("TCP, a connection a request", "conn", "answer", *_TCP, _RIVALS),
+    "close": _case("TCP, a connection a request, which the client closes", "conn", "echo", *_TCP, _RIVALS),
     "req": _case("TCP, requests on open connections", "req", "echo", *_TCP, _RIVALS),
     "unix": _case(
-        "Unix stream, a connection a request", "conn", "echo", "ThreadingUnixStreamServer", "ThreadPoolUnixStreamServer"
+        "Unix stream, a connection a request",
+        "conn",
+        "answer",
+        "ThreadingUnixStreamServer",
+        "ThreadPoolUnixStreamServer",
     ),
     "udp": _case("UDP", "udp", "echo", "UDPServer"),
-    "fork": _case("Processes, a connection a request", "conn", "echo", "ForkingTCPServer", "PreforkTCPServer"),
+    "fork": _case("Processes, a connection a request", "conn", "answer", "ForkingTCPServer", "PreforkTCPServer"),
     "http": _case("http.server, GET", "get", "http", "ThreadingHTTPServer", "ThreadPoolHTTPServer", ("cheroot",)),
     "wait": _case("TCP, a handler that waits for 2 ms", "conn", "wait0.002", *_TCP),
     "work": _case("TCP, a handler that computes for 0.5 ms", "conn", "work0.0005", *_TCP),

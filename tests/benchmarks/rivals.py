@@ -15,8 +15,8 @@ from .handlers import PAGE
 WORKERS = 8
 
 
-def start(name: str) -> int:
-    """Serve in a daemon thread; returns the port."""
+def start(name: str, handler: str) -> int:
+    """Serve in a daemon thread; returns the port. `handler`: see handlers.py."""
     ports: list[int] = []
     bound = threading.Event()
 
@@ -24,7 +24,7 @@ def start(name: str) -> int:
         ports.append(port)
         bound.set()
 
-    threading.Thread(target=RIVALS[name], args=(tell,), daemon=True).start()
+    threading.Thread(target=RIVALS[name], args=(tell, handler == "answer"), daemon=True).start()
     if not bound.wait(10):
         raise SystemExit(f"{name} does not serve")
     return ports[0]
@@ -34,48 +34,55 @@ def _listener() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
-def _echo(connection: socket.socket, *_: object) -> None:
-    with connection:
-        while data := connection.recv(4096):
-            connection.sendall(data)
+def _serving(once: bool) -> Callable[..., None]:
+    def serve(connection: socket.socket, *_: object) -> None:
+        with connection:
+            while data := connection.recv(4096):
+                connection.sendall(data)
+                if once:
+                    break
+
+    return serve
 
 
-def _futures(tell: Callable[[int], None]) -> None:
+def _futures(tell: Callable[[int], None], once: bool) -> None:
     with _listener() as listener, ThreadPoolExecutor(WORKERS * 2) as pool:
         tell(listener.getsockname()[1])
+        serve = _serving(once)
         while True:
-            pool.submit(_echo, listener.accept()[0])
+            pool.submit(serve, listener.accept()[0])
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(4096):
-        writer.write(data)
-    writer.close()
+def _asyncio(tell: Callable[[int], None], once: bool) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(4096):
+            writer.write(data)
+            if once:
+                break
+        writer.close()
 
-
-def _asyncio(tell: Callable[[int], None]) -> None:
     async def serve() -> None:
         listener = _listener()
-        server = await asyncio.start_server(_answer, sock=listener)
+        server = await asyncio.start_server(answer, sock=listener)
         tell(listener.getsockname()[1])
         await server.serve_forever()
 
     asyncio.run(serve())
 
 
-def _uvloop(tell: Callable[[int], None]) -> None:
+def _uvloop(tell: Callable[[int], None], once: bool) -> None:
     importlib.import_module("uvloop").install()
-    _asyncio(tell)
+    _asyncio(tell, once)
 
 
-def _gevent(tell: Callable[[int], None]) -> None:
-    server = importlib.import_module("gevent.server").StreamServer(("127.0.0.1", 0), _echo, backlog=128)
+def _gevent(tell: Callable[[int], None], once: bool) -> None:
+    server = importlib.import_module("gevent.server").StreamServer(("127.0.0.1", 0), _serving(once), backlog=128)
     server.start()
     tell(server.server_port)
     server.serve_forever()
 
 
-def _cheroot(tell: Callable[[int], None]) -> None:
+def _cheroot(tell: Callable[[int], None], _: bool) -> None:
     def page(_: dict[str, Any], respond: Callable[..., object]) -> list[bytes]:
         respond("200 OK", [("Content-Length", str(len(PAGE)))])
         return [PAGE]
@@ -86,7 +93,7 @@ def _cheroot(tell: Callable[[int], None]) -> None:
     server.serve()
 
 
-RIVALS: dict[str, Callable[[Callable[[int], None]], None]] = {
+RIVALS: dict[str, Callable[[Callable[[int], None], bool], None]] = {
     "futures": _futures,
     "asyncio": _asyncio,
     "uvloop": _uvloop,

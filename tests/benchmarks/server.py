@@ -26,7 +26,7 @@ def main() -> None:
     """Serve until the standard input ends."""
     variant, kind, handler, path, channel = sys.argv[1:]
     if variant in rivals.RIVALS:
-        _tell(rivals.start(variant))
+        _tell(rivals.start(variant, handler))
         os._exit(0)
     module, http_module = _modules(variant)
     recorder = _recorder(int(channel)) if variant == "watched" else None
