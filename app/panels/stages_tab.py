@@ -122,9 +122,10 @@ def summary(request: RequestRecord, now: int, waits: Waits | None = None) -> str
 def _handler(handle: StageRecord, lasted: int, waits: Waits | None) -> str:
     if handle.cpu is None:
         return tr("handle {time}").format(time=duration(lasted))
-    waited = max(0, lasted - handle.cpu)
-    sentence = tr("handle {time}: {cpu} on a CPU, {waited} waiting")
-    if waits is not None and waits.receiving:
-        sentence = tr("handle {time}: {cpu} on a CPU, {waited} waiting, up to {bytes} of it for bytes to come")
-    came = duration(waits.receiving) if waits is not None else ""
-    return sentence.format(bytes=came, time=duration(lasted), cpu=duration(handle.cpu), waited=duration(waited))
+    sentence = tr("handle {time}: {cpu} on a CPU").format(time=duration(lasted), cpu=duration(handle.cpu))
+    if waits is None or not waits.receiving + waits.sending:
+        waited = duration(max(0, lasted - handle.cpu))
+        return ", ".join((sentence, tr("{time} waiting").format(time=waited)))
+    parts = [(waits.receiving, tr("{time} receiving")), (waits.sending, tr("{time} sending"))]
+    parts.append((waits.otherwise, tr("{time} waiting otherwise")))
+    return ", ".join((sentence, *(text.format(time=duration(spent)) for spent, text in parts if spent)))

@@ -27,7 +27,7 @@ _STAGE, _RECEIVED, _SENT, _SERVER_STARTED = (
     int(Kind.SERVER_STARTED),
 )
 _WORKING = frozenset(map(int, (Stage.FINISH_REQUEST, Stage.HANDSHAKE, Stage.SETUP, Stage.HANDLE)))
-_CONTINUES, _TRUNCATED = int(Piece.CONTINUES), int(Piece.TRUNCATED)
+_CONTINUES, _TRUNCATED, _NOTHING = int(Piece.CONTINUES), int(Piece.TRUNCATED), int(Piece.NOTHING)
 
 
 class Intake(Serving):
@@ -182,11 +182,18 @@ class Intake(Serving):
         return None
 
     def _chunk(self, host: Host, pid: int, row: Row) -> None:
-        kind, key, flags, _, at, _, size, data = row
+        kind, key, flags, _, at, took, size, data = row
         live = host.requests.get(key) or self._find(host, pid, row)
         if live is None:
             return
         sent = kind == _SENT
+        if sent:
+            live.sending += took
+        else:
+            live.receiving += took
+        self.touch(live)
+        if flags & _NOTHING:
+            return
         if live.salvaged and not sent:
             self._unsalvage(live, at)
         self.pending.chunks += (live.id, int(sent), at, size, flags, data)
@@ -197,7 +204,6 @@ class Intake(Serving):
         if flags & _TRUNCATED:
             self.counters.of(live.server).truncated += 1
         live.waiting = False
-        self.touch(live)
 
     def _unsalvage(self, live: Live, at: int) -> None:
         """The host tells itself what had been taken from its black box."""

@@ -21,6 +21,8 @@ STATES: dict[int, State] = {
 }
 SALVAGED = 1 << 16
 """A flag beside facts.Piece in the file: these bytes come from the black box, and give way if the host tells them."""
+BEYOND = 1 << 16
+"""Requests, at most, that are remembered beyond one that is still to come."""
 FAILED_STATES = frozenset((State.ERROR, State.KILLED))
 """Somebody's mistake; that a peer goes, or is slow, is none."""
 
@@ -44,8 +46,8 @@ class Live:
 
     __slots__ = (
         "acceptor", "bytes_in", "bytes_out", "closed", "dirty", "error", "heard", "host", "id", "key", "local",
-        "message", "opened", "paused", "pauses", "peer", "running", "salvaged", "server", "severe", "slow", "stage",
-        "stage_at", "state", "stored", "touched", "waiting", "worker",
+        "message", "opened", "paused", "pauses", "peer", "receiving", "running", "salvaged", "sending", "server",
+        "severe", "slow", "stage", "stage_at", "state", "stored", "touched", "waiting", "worker",
     )  # fmt: skip
 
     def __init__(self, identity: int, host: Host, key: int, server: int, opened: int) -> None:
@@ -64,6 +66,9 @@ class Live:
         self.stage_at = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.receiving = 0
+        self.sending = 0
+        """Time in calls, ns."""
         self.heard = 0
         """When its last bytes came or went."""
         self.error: str | None = None
@@ -117,6 +122,36 @@ class Serving(NamedTuple):
     """Its thread sleeps in the kernel, says the sampler."""
 
 
+class Past:
+    """Which requests of one process were closed and forgotten, by their numbers; they begin with 1.
+
+    One may be told of long after others that came later: its host tells nothing of a request that has just begun, and
+    may then be unable to tell anything.
+    """
+
+    __slots__ = ("_beyond", "_floor")
+
+    def __init__(self) -> None:
+        self._floor = 0
+        """All up to this one."""
+        self._beyond: set[int] = set()
+
+    def __contains__(self, number: int) -> bool:
+        return number <= self._floor or number in self._beyond
+
+    def add(self, number: int) -> None:
+        """It is over. Where very many are beyond some that are not, the older half of those is given up."""
+        if number <= self._floor:
+            return
+        self._beyond.add(number)
+        if len(self._beyond) > BEYOND:
+            self._floor = sorted(self._beyond)[BEYOND // 2]
+            self._beyond = {one for one in self._beyond if one > self._floor}
+        while self._floor + 1 in self._beyond:
+            self._floor += 1
+            self._beyond.discard(self._floor)
+
+
 class Host:
     """One host process and its children. Requests are forgotten in two steps, for facts that come late."""
 
@@ -129,8 +164,8 @@ class Host:
         self.early: dict[int, list[tuple[int, Row]]] = {}
         """Facts, with the pid that told them, of requests whose opening has not been told yet."""
         self.early_since = 0
-        self.floor: dict[int, int] = {}
-        """By accepting process: requests up to this number are over, unless they are in `requests`."""
+        self._past: dict[int, Past] = {}
+        """By accepting process."""
         self.postponed: list[tuple[int, list[Row]]] = []
         """Rows, with the pid that told them, that followed the start of a server which is not known yet."""
         self.workers: dict[int, dict[int, Worker]] = {}
@@ -142,14 +177,13 @@ class Host:
 
     def over(self, key: int) -> bool:
         """Whether this request was closed and forgotten."""
-        return key & 0xFFFFFFFF <= self.floor.get(key >> 32, 0)
+        past = self._past.get(key >> 32)
+        return past is not None and (key & 0xFFFFFFFF) in past
 
     def forget(self) -> None:
         """Take one step in forgetting closed requests and ended workers."""
         for key in self.closed_before:
-            pid, number = key >> 32, key & 0xFFFFFFFF
-            if number > self.floor.get(pid, 0):
-                self.floor[pid] = number
+            self._past.setdefault(key >> 32, Past()).add(key & 0xFFFFFFFF)
         self.closed_before, self.closed = self.closed, {}
         for pid, workers in list(self.workers.items()):
             for worker in [one for one in workers.values() if one.ended is not None]:

@@ -26,12 +26,12 @@ NAME_WORKER = "UPDATE worker SET name = ?, child = ?, started = min(started, ?) 
 END_WORKER = "UPDATE worker SET ended = ?, status = ?, cpu = ?, memory = ? WHERE id = ?"
 INSERT_REQUESTS = BulkInsert(
     "INSERT INTO request (server, peer, local, opened, worker, closed, state, stage, bytes_in, bytes_out, error,"
-    " message, touched, slow, id)",
-    15,
+    " message, touched, slow, receiving, sending, id)",
+    17,
 )
 UPDATE_REQUEST = (
     "UPDATE request SET worker = ?, closed = ?, state = ?, stage = ?, bytes_in = ?, bytes_out = ?, error = ?,"
-    " message = ?, touched = ?, slow = ? WHERE id = ?"
+    " message = ?, touched = ?, slow = ?, receiving = ?, sending = ? WHERE id = ?"
 )
 SET_ADDRESSES = "UPDATE request SET peer = ?, local = ? WHERE id = ?"
 DELETE_SALVAGED = f"DELETE FROM chunk WHERE request = ? AND flags & {SALVAGED}"
@@ -142,5 +142,7 @@ def _changing(live: Live) -> tuple[object, ...]:
         live.message,
         live.touched,
         live.slow,
+        live.receiving,
+        live.sending,
         live.id,
     )

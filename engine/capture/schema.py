@@ -7,7 +7,7 @@ Times are `time.monotonic_ns()` of the machine that captured; `meta.wall_offset`
 """
 
 APPLICATION_ID = 0x536B7363  # "Sksc"
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE meta (
@@ -54,7 +54,9 @@ CREATE TABLE request (
     error TEXT,                         -- type name, or the cause of death of a killed worker
     message TEXT,
     touched INTEGER NOT NULL DEFAULT 0, -- a bit for each facts.Means that acted on it
-    slow INTEGER NOT NULL DEFAULT 0     -- the stage that was slow, if one was
+    slow INTEGER NOT NULL DEFAULT 0,    -- the stage that was slow, if one was
+    receiving INTEGER NOT NULL DEFAULT 0, -- ns in calls that received, or waited for bytes in vain
+    sending INTEGER NOT NULL DEFAULT 0  -- ns in calls that sent
 );
 CREATE TABLE stage (
     request INTEGER NOT NULL,

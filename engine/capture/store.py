@@ -85,6 +85,8 @@ def check(connection: sqlite3.Connection, name: str) -> None:
         raise BadCapture(f"{name} is a database of another program, not a capture of Socketscope.")
     if version > VERSION:
         raise BadCapture(f"{name} was made by a newer Socketscope (form {version}; this one reads {VERSION}).")
+    if 0 < version < VERSION:
+        raise BadCapture(f"{name} was made by an older Socketscope (form {version}; this one reads {VERSION}).")
     if version < VERSION or not _expected_columns() <= _columns(connection):
         raise BadCapture(f"{name} is damaged: its tables are not those of a capture.")
 

@@ -1,8 +1,4 @@
-"""How long a handler can have waited for its peer: worked out of when bytes came, so that it costs a server nothing.
-
-Bytes that come end a wait. What lies between the event before and them is at most how long `recv` was waited for; the
-handler may have computed first, which the CPU time of the stage bounds.
-"""
+"""Where the time of a handler went: on a CPU, in calls that received or sent, or elsewhere."""
 
 from __future__ import annotations
 
@@ -11,30 +7,26 @@ from dataclasses import dataclass
 from ..observe.stages import Stage
 from .reading import Reading
 from .records import RequestRecord
+from .rows import integers
 
-MOST = 20_000
-"""Chunks that are looked at: of a request with more the rest counts as no wait for bytes."""
-GAPS = f"""
-SELECT coalesce(sum(gap), 0) FROM (
-    SELECT direction, at - lag(at, 1, ?) OVER (ORDER BY at, id) AS gap FROM (
-        SELECT id, direction, at FROM chunk WHERE request = ? AND at BETWEEN ? AND ? ORDER BY id LIMIT {MOST}))
-WHERE direction = 0
-"""
+CALLS = "SELECT receiving, sending FROM request WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Where the time of `handle` went, ns: `lasted` is `cpu`, `receiving` and `otherwise` together."""
+    """Where the time of `handle` went, ns. The calls' own share of `cpu` is counted with the calls."""
 
     lasted: int
     cpu: int
     receiving: int
-    """At most so much of it for bytes to come."""
+    """In calls that received: mostly a wait for the peer."""
+    sending: int
+    """In calls that sent: mostly a wait for a peer that reads slowly."""
 
     @property
     def otherwise(self) -> int:
-        """At least so much for anything else: to send, for locks, for other servers, for a processor."""
-        return self.lasted - self.cpu - self.receiving
+        """Neither on a CPU nor in such a call: waiting for locks, for other servers, for a processor."""
+        return max(0, self.lasted - self.cpu - self.receiving - self.sending)
 
 
 class WaitReader(Reading):
@@ -46,6 +38,6 @@ class WaitReader(Reading):
         if handle is None or handle.ended is None or handle.cpu is None:
             return None
         lasted = max(0, handle.ended - handle.started)
-        cpu = min(max(0, handle.cpu), lasted)
-        gaps = self._number(GAPS, (handle.started, request.id, handle.started, handle.ended))
-        return Waits(lasted, cpu, min(max(0, gaps), lasted - cpu))
+        for calls in self._records(lambda row: integers(*row), CALLS, (request.id,)):
+            return Waits(lasted, *(min(max(0, spent), lasted) for spent in (handle.cpu, *calls)))
+        return None  # it has just been evicted

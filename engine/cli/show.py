@@ -134,8 +134,8 @@ def _handle(reader: CaptureReader, request: RequestRecord) -> dict[str, int] | N
     waits = reader.waits(request)
     if waits is None:
         return None
-    waiting = {"waited_for_bytes_at_most": waits.receiving, "waited_otherwise": waits.otherwise}
-    return {"lasted": waits.lasted, "cpu": waits.cpu, **waiting}
+    calls = {"receiving": waits.receiving, "sending": waits.sending}
+    return {"lasted": waits.lasted, "cpu": waits.cpu, **calls, "otherwise": waits.otherwise}
 
 
 def _error(reader: CaptureReader, request: RequestRecord) -> dict[str, Any] | None:

@@ -24,8 +24,8 @@ def close_requests(writer: CaptureWriter, host: HostProcess, code: int, ordered:
         writer.host_gone(host.number, ordered, at)
         return death
     frames = described_frames(death.frames, OURS)
-    culprit = host.box.culprit(host.pid, death.thread) if death.thread is not None else None
-    number = writer.request_killed(host.number, culprit, death.cause, at, frames) if culprit is not None else None
+    culprit = host.box.handled_by(host.pid, death.thread) if death.thread is not None else None
+    number = writer.request_killed(host.number, culprit.request, death.cause, at, frames) if culprit else None
     if number is not None:
         writer.host_gone(host.number, f"killed with its process: {death.words} in request #{number}", at)
         return death

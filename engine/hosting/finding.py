@@ -85,10 +85,10 @@ class Finder:
 
     def _entry(self, asked: Asked, thread: DumpedThread) -> dict[str, Any]:
         doing, call = judge_places(thread.frames)
-        native = asked.thread if thread.current else asked.host.box.native(asked.pid, thread.ident)
+        handled = asked.host.box.handled_by(asked.pid, thread.ident)
         return {
             "pid": asked.pid,
-            "thread": native,
+            "thread": asked.thread if thread.current else handled.thread if handled else 0,
             "name": "",
             "doing": doing,
             "call": call,

@@ -25,6 +25,7 @@ from ..debug.sampling import Sampling
 from ..debug.slow import Lookout, SlowStage
 from ..debug.whereabouts import FRAME_LIMIT, whereabouts
 from ..observe import live
+from ..observe.blackbox import BlackBox
 from ..observe.facts import Kind
 from ..observe.recorder import Recorder
 from ..observe.request import now
@@ -35,7 +36,6 @@ from .building import build_server
 from .closing import close_request
 from .control import Control, receive_first
 from .cost import cost_of_a_fact
-from .culprits import ThreadBox
 from .holding import Holding
 from .loading import LoadingError, failure, load_code, run_program
 from .profile import Profile
@@ -147,7 +147,7 @@ class Host:
         self._profile = plan.profile
         self._control = control
         self._sender = Sender(plan.facts)
-        box = ThreadBox(plan.box, plan.beat)
+        box = BlackBox(plan.box)
         self._recorder = Recorder(
             self._sender.send, describe, box, payload_limit=plan.payload_limit, drain=self._sender.flush
         )

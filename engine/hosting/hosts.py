@@ -18,9 +18,9 @@ from typing import Any
 from ..channel.frames import JsonChannel, send_frame
 from ..channel.receiver import Receiver
 from ..debug.deaths import WHERE
+from ..observe.blackbox import BlackBox
 from .boot import TOO_OLD
 from .control import BEAT
-from .culprits import ThreadBox
 from .errors import HostingError
 from .output import LineDrain
 from .processes import MARK, catches, kill_run, letter, signal_group, signal_thread
@@ -77,8 +77,8 @@ class HostProcess:
         self._claimed = self._freed = self._asked = 0
         self._beat = os.memfd_create("socketscope-beat")
         os.ftruncate(self._beat, os.sysconf("SC_PAGESIZE"))
-        self.box_fd = ThreadBox.create()
-        self.box = ThreadBox(self.box_fd, self._beat)
+        self.box_fd = BlackBox.create()
+        self.box = BlackBox(self.box_fd)
         theirs = self._make_channels()
         try:
             actions = {"gates": list(gates), "injections": list(faults), "lines": lines}

@@ -15,25 +15,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING
 
 from .stages import Stage
 from .tallies import SIZE as TALLIES
 from .tallies import Tallies
 
+if TYPE_CHECKING:
+    from .request import Request, Worker
+
 SLOTS = 256
 SLOT = 4096
 PEER = 160
-HEAD = struct.Struct("=12q")
-_TAKEN = struct.Struct(f"=12q{PEER}s")
+_TAKEN = struct.Struct(f"=11q{PEER}p")
 DATA = 256
 ROOM = SLOT - DATA
 """Bytes of a request that its slot can keep."""
 
-_WORKER = struct.Struct("=4q")
+_WORKER = struct.Struct("=5q")
 _ONE = struct.Struct("=q")
-_AT_STAGE = 3 * 8
-_AT_RECEIVED = 8 * 8
-_AT_SHIPPED = 9 * 8
+_TWO = struct.Struct("=2q")
+AT_STAGE = 3 * 8
+AT_RECEIVED = 9 * 8
+AT_SHIPPED = 10 * 8
 
 
 class SlotState(IntEnum):
@@ -48,7 +53,10 @@ class SlotState(IntEnum):
 # Plain ints, and methods looked up once: every request is noted here.
 LIVE, CLOSED, FREE = int(SlotState.LIVE), int(SlotState.CLOSED), int(SlotState.FREE)
 VERIFY, HANDLE = int(Stage.VERIFY_REQUEST), int(Stage.HANDLE)
-_write_taken, _write_worker, _write_one = _TAKEN.pack_into, _WORKER.pack_into, _ONE.pack_into
+_write_taken = _TAKEN.pack_into
+write_one, write_two, write_worker = _ONE.pack_into, _TWO.pack_into, _WORKER.pack_into
+"""For whoever has a page: AT_RECEIVED so many bytes; AT_STAGE the stage, and since when; if it is a worker that came to
+this stage, also its process, its thread, and Python's number of that, which faulthandler tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class BlackBoxEntry:
     opened: int
     pid: int
     thread: int
+    ident: int
+    """Python's number of the thread."""
     received: int
     shipped: int
     peer: str
@@ -71,13 +81,15 @@ class BlackBoxEntry:
 class BlackBox:
     """Both ends of the box: a host writes, the supervisor reads. The mapping outlives its descriptor."""
 
-    __slots__ = ("_free", "_map", "tallies")
+    __slots__ = ("_free", "_map", "_pages", "tallies")
 
     def __init__(self, fd: int) -> None:
         """Map the box behind `fd`. Raises OSError or ValueError if it is none."""
         self._map = mmap.mmap(fd, SLOTS * SLOT + TALLIES)
         self.tallies = Tallies(self._map, SLOTS * SLOT)
         self._free = list(range(SLOTS))
+        whole = memoryview(self._map)
+        self._pages = [whole[slot * SLOT : (slot + 1) * SLOT] for slot in range(SLOTS)]
 
     @staticmethod
     def create() -> int:
@@ -86,42 +98,33 @@ class BlackBox:
         os.ftruncate(fd, SLOTS * SLOT + TALLIES)
         return fd
 
-    def take(self, request: int, server: int, since: int, pid: int, thread: int, peer: bytes) -> int:
-        """Claim a slot for a request that has been opened at `since`; -1 if all are taken.
-
-        `peer` may go on after a NUL.
-        """
+    def take(self, request: Request, by: Worker, stage: int, since: int) -> None:
+        """Claim a slot, if there is one, for a request that stands there since then."""
         try:
-            slot = self._free.pop()
+            request.slot = slot = self._free.pop()
         except IndexError:
-            return -1
-        size = len(peer)
+            return
+        request.page = page = self._pages[slot]
         _write_taken(
-            self._map, slot * SLOT, LIVE, request, server, VERIFY, since, pid, thread, since, 0, 0,
-            size if size < PEER else PEER, 0, peer,
+            page, 0, LIVE, request.id, request.place.number, stage, since, by.pid, by.thread, by.ident,
+            request.opened, 0, 0, request.peer.encode("utf-8", "backslashreplace"),
         )  # fmt: skip
-        return slot
 
     def noting(self, slot: int, server: int, pid: int, thread: int) -> tuple[Callable[..., None], Callable[[], None]]:
         """Two functions that note datagrams in a slot that was lent: one is about to be handled; it has been.
 
         What stays the same is bound here: they are called for each datagram.
         """
-        target, at, start, write = self._map, slot * SLOT, slot * SLOT + DATA, _write_taken
+        target, at, start, write, ident = self._map, slot * SLOT, slot * SLOT + DATA, _write_taken, get_ident()
 
         def begin(request: int, since: int, opened: int, ends: bytes, data: bytes) -> None:
             size = len(data)
-            write(target, at, LIVE, request, server, HANDLE, since, pid, thread, opened, size, 0,
-                  min(len(ends), PEER), 0, ends)  # fmt: skip
+            write(target, at, LIVE, request, server, HANDLE, since, pid, thread, ident, opened, size, 0, ends)
             if size > ROOM:
                 data, size = data[:ROOM], ROOM
             target[start : start + size] = data
 
-        return begin, partial(_write_one, target, at, FREE)
-
-    def handled(self, slot: int, stage: int, since: int, pid: int, thread: int) -> None:
-        """The request is in a worker's hands, and has come to `stage`."""
-        _write_worker(self._map, slot * SLOT + _AT_STAGE, stage, since, pid, thread)
+        return begin, partial(write_one, target, at, FREE)
 
     def received(self, slot: int, before: int, data: bytes) -> None:
         """`data` has come, after `before` bytes."""
@@ -132,20 +135,20 @@ class BlackBox:
             self._map[start : start + len(data)] = data
         elif before < ROOM:
             self._map[start : at + SLOT] = data[: ROOM - before]
-        _write_one(self._map, at + _AT_RECEIVED, after)
+        write_one(self._map, at + AT_RECEIVED, after)
 
     def shipped(self, slot: int, count: int) -> None:
         """A forked child has sent facts of `count` more received bytes on their way."""
-        at = slot * SLOT + _AT_SHIPPED
-        _write_one(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
+        at = slot * SLOT + AT_SHIPPED
+        write_one(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
 
     def close(self, slot: int) -> None:
         """A forked child has closed its request."""
-        _write_one(self._map, slot * SLOT, CLOSED)
+        write_one(self._map, slot * SLOT, CLOSED)
 
     def free(self, slot: int) -> None:
         """The request is over."""
-        _write_one(self._map, slot * SLOT, FREE)
+        write_one(self._map, slot * SLOT, FREE)
         self._free.append(slot)
 
     def lend(self) -> int:
@@ -163,17 +166,16 @@ class BlackBox:
     def entry(self, slot: int) -> BlackBoxEntry | None:
         """The live request in a slot; None if there is none, or if what is there makes no sense."""
         at = slot * SLOT
-        state, request, server, stage, since, pid, thread, opened, received, shipped, length, _ = HEAD.unpack_from(
+        state, request, server, stage, since, pid, thread, ident, opened, received, shipped, peer = _TAKEN.unpack_from(
             self._map, at
         )
-        sane = request > 0 and received >= 0 and shipped >= 0 and 0 <= length <= PEER and stage in _STAGES
+        sane = request > 0 and received >= 0 and shipped >= 0 and stage in _STAGES
         if state != LIVE or not sane:
             return None
-        peer = self._map[at + HEAD.size : at + HEAD.size + length].decode("utf-8", "backslashreplace")
-        peer = peer.partition("\0")[0]
+        peer = peer.decode("utf-8", "backslashreplace").partition("\0")[0]
         data = self._map[at + DATA : at + DATA + min(received, ROOM)]
         return BlackBoxEntry(
-            request, server, Stage(stage), since, opened, pid, thread, received, shipped, peer, data
+            request, server, Stage(stage), since, opened, pid, thread, ident, received, shipped, peer, data
         )  # fmt: skip
 
     def live(self) -> list[BlackBoxEntry]:
@@ -181,8 +183,15 @@ class BlackBox:
         entries = [entry for entry in map(self.entry, range(SLOTS)) if entry is not None]
         return sorted(entries, key=lambda entry: entry.request)
 
+    def handled_by(self, pid: int, ident: int) -> BlackBoxEntry | None:
+        """The request that a thread of this process, by Python's number of it, has in its hands."""
+        return next((entry for entry in self.live() if (entry.pid, entry.ident) == (pid, ident)), None)
+
     def dispose(self) -> None:
         """Unmap."""
+        for page in self._pages:
+            page.release()
+        self._pages = []
         self._map.close()
 
 

@@ -49,7 +49,6 @@ class Datagram(Request):
 
     def beginning(self) -> list[bytes]:
         """Records of it."""
-        self.begun = True
         data, by, ends = self.given[0], self.thread, self.ends()
         return [
             pack(Kind.REQUEST_OPENED, self.id, self.place.number, by, self.opened, 0, 0, ends),

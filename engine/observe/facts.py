@@ -12,7 +12,7 @@ A row is seven signed 64-bit integers, and bytes if it has any; how rows are pac
 | REQUEST_OPENED | id | server | thread | at | - | - | peer, NUL, local: UTF-8 |
 | REQUEST_CLOSED | id | Outcome | thread | at | - | - | - |
 | STAGE | id | Stage | thread | started | ended, 0 while it runs | CPU ns, -1 unknown | - |
-| RECEIVED, SENT | id | Piece flags | thread | at | - | true size of the whole chunk | the bytes |
+| RECEIVED, SENT | id | Piece flags | thread | at | took, ns | true size of the whole chunk | the bytes |
 | FAILED | id | Stage | thread | at | - | 1 if it reached the handler's caller | JSON object, see debug/failures.py |
 | INTERFERED | id | Means | thread | at | - | how long or how much, 0 where that says nothing | detail, UTF-8 |
 | SLOW | id | Stage | thread | started | noticed | the limit that it passed, ns | JSON, see debug/whereabouts.py |
@@ -21,7 +21,8 @@ A row is seven signed 64-bit integers, and bytes if it has any; how rows are pac
 the lower. Request 0 is the server itself (a failure in `service_actions`, say). `server` counts a host's servers from
 1. `thread` is the native id of the thread that the fact happened in; with the pid in the batch's header it names the
 worker. CPU and peak memory of a WORKER_ENDED are a child's, 0 and empty where unknown; the memory in bytes, as decimal
-digits. RECEIVED and SENT name the request's worker even if another thread of it called. A failure of request 0 has the
+digits. RECEIVED and SENT name the request's worker even if another thread of it called; `took` is how long that call
+lasted, and with the chunk's first row only. A failure of request 0 has the
 server's number as member `server` of its JSON object.
 """
 
@@ -119,3 +120,5 @@ class Piece(IntFlag):
     """The size is known, the bytes are not: `sendfile` copies inside the kernel."""
     TRUNCATED = 8
     """The kernel cut this datagram to the buffer that the server gave; value is the true size where it is known."""
+    NOTHING = 16
+    """No bytes passed on this connection: the peer had ended its side, or the call failed. What counts is how long."""

@@ -95,7 +95,9 @@ class Hooks:
         for hook in HOOKS:
             setattr(self, hook, self._slot([o for o in self.observers if _overrides(o, hook)], hook))
         alone = self.observers[0] if len(self.observers) == 1 else None
-        self.recorder = alone if isinstance(alone, Recording) and self.actor is None else None
+        before, self.recorder = self.recorder, alone if isinstance(alone, Recording) and self.actor is None else None
+        if before is not None and before is not self.recorder:
+            before.all_go_on(self)
 
     def _slot(self, observers: list[Observer], hook: str) -> Callable[..., None] | None:
         if not observers:

@@ -12,6 +12,7 @@ from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker
 from .rows import pack
+from .stream import Stream
 
 LINGER = 0.1
 """How long a process that ends may wait for its last facts to leave, seconds. What is left is counted as dropped."""
@@ -31,19 +32,21 @@ class Lending(Recording):
     """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
 
     _count_and_journal: Callable[[bytes], None]
+    _count_and_file: Callable[[Stream], None]
     _early: bool
-    _box: BlackBox | None
+    box: BlackBox | None
     _drain: Callable[[float], object] | None
     _live: dict[int, Request]
     _lock: Lock
     _ship_all: Callable[[], None]
+    tell_young: Callable[[], None]
     _lent: Mapping[Worker, int] = {}
     """Slots of workers that have not been collected."""
 
     def entered_child(self, request: Request) -> None:
         self._live[request.id] = request
         # It may die before it ships any fact: each is counted as it is made.
-        self._early, self.journal = True, self._count_and_journal
+        self._early, self.journal, self.file = True, self._count_and_journal, self._count_and_file
 
     def leaving_child(self) -> None:
         self.last_words()
@@ -53,6 +56,7 @@ class Lending(Recording):
         if not self._lock.acquire(timeout=LINGER):  # it may be held by this very thread, under a signal handler
             return
         try:
+            self.tell_young()
             self._ship_all()
             if self._drain is not None:
                 self._drain(LINGER)
@@ -60,27 +64,28 @@ class Lending(Recording):
             self._lock.release()
 
     def forking_worker(self, worker: Worker) -> None:
-        if self._box is not None:
-            self._lent = {**self._lent, worker: self._box.lend()}
+        if self.box is not None:
+            self._lent = {**self._lent, worker: self.box.lend()}
 
     def entered_worker(self, worker: Worker) -> None:
-        self._early, self.journal = True, self._count_and_journal  # as in `entered_child`
+        self._early = True  # as in `entered_child`
+        self.journal, self.file = self._count_and_journal, self._count_and_file
         slot = self._lent.get(worker, -1)
         self._lent = {}
-        if self._box is not None and slot >= 0:
-            self._box.borrow(slot)
+        if self.box is not None and slot >= 0:
+            self.box.borrow(slot)
 
     def worker_collected(self, worker: Worker) -> None:
         slot = self._lent.get(worker, -1)
         self._lent = {other: lent for other, lent in self._lent.items() if other is not worker}
-        if self._box is None or slot < 0:
+        if self.box is None or slot < 0:
             return
-        entry = self._box.entry(slot)
+        entry = self.box.entry(slot)
         if entry is not None and entry.request >> 32 == worker.pid:
             for record in self._last_words(worker, slot, entry):
                 self.journal(record)
         else:
-            self._box.free(slot)
+            self.box.free(slot)
         self.wake()
 
     def _last_words(self, worker: Worker, slot: int, entry: BlackBoxEntry) -> list[bytes]:
@@ -90,4 +95,4 @@ class Lending(Recording):
         ends = f"{entry.peer}\0{worker.place.local}".encode("utf-8", "backslashreplace")
         number, thread = worker.place.number, worker.thread
         opened = pack(Kind.REQUEST_OPENED, entry.request, number, thread, entry.opened, 0, 0, ends)
-        return [opened, *bury(worker, request, self._box)]
+        return [opened, *bury(worker, request, self.box)]

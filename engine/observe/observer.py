@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from .blackbox import BlackBox
     from .datagram import Datagram
     from .facts import Means
+    from .hooks import Hooks
     from .request import Request, Worker
     from .stages import Stage
+    from .stream import Stream
 
 
 class Observer:
@@ -92,23 +96,37 @@ class Recording(Observer):
 
     journal: Callable[[bytes], None]
     """Takes a record. Neither waits nor raises."""
+    file: Callable[[Stream], None]
+    """Takes a connection that is over, of which nothing has been told. Neither waits nor raises."""
+    young: dict[int, Stream]
+    """Connections of which nothing has been told, by number. Whoever takes one out tells it."""
+    telling: threading.RLock
+    """Held by whoever tells of a connection that is not over yet."""
+    box: BlackBox | None
+    """Where it is noted what is being served, in case a handler does not come back."""
 
     def wake(self) -> None:
         """Records come after a pause: do not sleep over them."""
 
-    def begin(self, request: Request) -> bytes:
-        """A request has come in; a record will tell of it in a moment. Returns `request.ends()`."""
-        return b""
+    def go_on(self, stream: Stream) -> None:
+        """Tell all that happened to a connection and has not been told; it is quiet no longer."""
 
-    def tell_opened(self, request: Request) -> None:
-        """No such record will come: tell it now."""
+    def tell_part(self, stream: Stream, kind: int, call: tuple[int, int], data: bytes, total: int) -> None:
+        """Bytes that came or went, on a connection that is not quiet, by a call that began and ended then.
 
-    def steps_not_told(self, request: Request) -> list[bytes]:
-        """Records of those of `request.steps` that are over, and will be told in no other way."""
-        return []
+        `total` of them so far.
+        """
+
+    def all_go_on(self, hooks: Hooks) -> None:
+        """The same of all connections of a server: somebody else wants to know of them."""
+
+    def tell_process(self, stream: Stream) -> None:
+        """`process_request` has ended, maybe after all else. Told twice it does no harm."""
 
     payload_limit = 0
     """Of each request and direction so many bytes are kept."""
+    untold_limit = 0
+    """A connection on which more bytes have passed in one direction is told of while it lives."""
     quiet: dict[int, Datagram]
     """Datagrams of which nothing has been told, by the thread that serves them. Whoever takes one out tells it."""
     asleep = False
@@ -131,12 +149,6 @@ class Recording(Observer):
 
     def speak_up(self, datagram: Datagram) -> None:
         """Be quiet no longer: tell what has not been told of it."""
-
-    def heard(self, request: Request, data: bytes) -> None:
-        """As `received`, just now; counts them, too."""
-
-    def said(self, request: Request, data: bytes) -> None:
-        """As `sent`, just now; counts them, too."""
 
     def over(self, request: Request) -> None:
         """The request is over; what is left of its records comes at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+from threading import current_thread, get_ident, get_native_id
 from typing import Any
 
 from . import live, tap
@@ -16,7 +16,6 @@ from .request import SHORT, Request, Worker, cpu_now, now
 from .stages import Stage
 
 GET_REQUEST = Stage.GET_REQUEST
-PlainSocket, TappedSocket = tap.PlainSocket, tap.TappedSocket
 requests = live.requests
 
 newcomers: list[Observer] = []
@@ -130,16 +129,14 @@ class Place:
     def here(self) -> Worker:
         """The worker that stands for the calling thread."""
         worker = self._here
-        if worker.ident != live.get_ident() or worker.pid != identity.pid:
+        if worker.ident != get_ident() or worker.pid != identity.pid:
             self._here = worker = self.new_worker()
         return worker
 
     def new_worker(self, *, child: bool = False) -> Worker:
         """A worker for the calling thread, not told yet."""
-        thread = threading.current_thread()
-        native = thread.native_id if thread.native_id and not child else threading.get_native_id()
-        name = f"child {identity.pid}" if child else thread.name
-        return Worker(self, ident=live.get_ident(), thread=native, name=name, child=child)
+        name = f"child {identity.pid}" if child else current_thread().name
+        return Worker(self, get_ident(), get_native_id(), name, child=child)
 
     def lasting_worker(self) -> Worker:
         """A worker for the calling thread, which will serve many requests and says when it ends; told."""
@@ -170,7 +167,7 @@ class Place:
     def enter_worker(self, worker: Worker) -> None:
         """In the child: it is this worker."""
         self.workers.clear()
-        worker.ident, worker.thread, worker.pid = live.get_ident(), threading.get_native_id(), identity.pid
+        worker.ident, worker.thread, worker.pid = get_ident(), get_native_id(), identity.pid
         worker.name = f"worker {identity.pid}"
         worker.told = True  # the parent does
         self._here = worker
@@ -187,11 +184,11 @@ class Place:
 
     def foreign_worker(self) -> Worker:
         """The worker that stands for the calling thread, which user code made and uses for many requests."""
-        worker = self._foreign.get(live.get_ident())
-        if worker is None or worker.thread != threading.current_thread().native_id:
+        worker = self._foreign.get(get_ident())
+        if worker is None or worker.thread != current_thread().native_id:
             if worker is not None:
                 worker.end()
-            worker = self._foreign[live.get_ident()] = self.new_worker()
+            worker = self._foreign[get_ident()] = self.new_worker()
         return worker
 
     def child_worker(self, request: Request, pid: int) -> Worker:
@@ -219,7 +216,7 @@ class Place:
         """Request 0: the server, where no client's request is at work."""
         return Request(self, self.here())
 
-    def admit(self, request: Request, given: Any, address: Any, started: int) -> None:
+    def _admit(self, request: Request, given: Any, address: Any, started: int) -> None:
         """A request has come in: name it, and tap its socket."""
         request.id = next(identity.requests)
         request.given = request.key = given
@@ -231,14 +228,8 @@ class Place:
             tap.attach(given[1])
             request.peer = address_text(address)
         else:
-            if type(given) is PlainSocket:
-                given.__class__ = TappedSocket
-            else:
-                tap.attach(given)
-            if type(address) is tuple and len(address) == 2:  # as nearly always
-                request.peer = f"{address[0]}:{address[1]}"
-            else:
-                request.peer = address_text(address) or peer_process(given)
+            tap.attach(given)
+            request.peer = address_text(address) or peer_process(given)
             if self.wildcard:
                 request.local = address_text(given.getsockname())
         requests[request.key] = request
@@ -246,7 +237,7 @@ class Place:
     def open(self, request: Request, given: Any, address: Any, started: int) -> None:
         """A request has come in: tell."""
         ended = now()
-        self.admit(request, given, address, started)
+        self._admit(request, given, address, started)
         hooks = self.hooks
         if hooks.request_opened is not None:
             hooks.request_opened(request)

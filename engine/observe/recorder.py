@@ -14,17 +14,21 @@ from _thread import start_new_thread
 from collections.abc import Callable
 from typing import Any
 
-from .blackbox import BlackBox
+from .blackbox import AT_STAGE, VERIFY, BlackBox, write_worker
 from .datagram import Datagram
 from .exits import hear_before_exit
 from .facts import Kind, Means
 from .identity import identity
 from .lending import usage_of
+from .logs import Log
 from .orphans import bury
 from .request import Request, Worker, now
-from .rows import BATCH, facts_in, pack
+from .rows import BATCH, PIECE, facts_in, pack, steps_taken
 from .stages import Stage
-from .standing import Standing, opening
+from .standing import Standing
+from .stream import Stream
+
+log = Log("socketscope.observe")
 
 INTERVAL = 0.02
 """Seconds between two batches, at least."""
@@ -63,20 +67,26 @@ class Recorder(Standing):
         self._send = send
         self._drain = drain
         self._describe = describe or _describe
-        self._box = black_box
+        self.box = black_box
         self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
         self.payload_limit = payload_limit
+        self.untold_limit = min(PIECE, payload_limit)
         self._records: list[bytes] = []
+        self._over: list[Stream] = []
         self._fresh()
         _alive.add(self)
         hear_before_exit(self)
 
     def _fresh(self) -> None:
         self._records.clear()
+        self._over.clear()
         self._early = False  # facts are counted as they are shipped
         self.journal = self._records.append
+        self.file = self._over.append
         self._live: dict[int, Request] = {}
         self.quiet: dict[int, Datagram] = {}
+        self.young: dict[int, Stream] = {}
+        self.telling = threading.RLock()
         self.asleep = True
         self._flushing = False
         self._thread: threading.Thread | None = None
@@ -109,28 +119,16 @@ class Recorder(Standing):
         if self.asleep:
             self._rouse()
         if worker.child and worker.request is not None:
-            for record in bury(worker, worker.request, self._box):
+            for record in bury(worker, worker.request, self.box):
                 self.journal(record)
 
     def request_opened(self, request: Request) -> None:
-        self.begin(request)
-        self.tell_opened(request)
-
-    def tell_opened(self, request: Request) -> None:
-        self.journal(opening(request))
-        request.begun = True
-
-    def begin(self, request: Request) -> bytes:
         self._live[request.id] = request
-        ends = f"{request.peer}\0{request.local}".encode("utf-8", "backslashreplace")
-        if self._box is not None:
-            by = request.acceptor
-            request.slot = self._box.take(
-                request.id, request.place.number, request.opened, by.pid, by.thread, ends
-            )  # fmt: skip
+        if self.box is not None and request.page is None:
+            self.box.take(request, request.acceptor, VERIFY, request.opened)
+        self.tell_opened(request)
         if self.asleep:
             self._rouse()
-        return ends
 
     def request_closed(self, request: Request) -> None:
         if isinstance(request, Datagram):
@@ -141,12 +139,12 @@ class Recorder(Standing):
 
     def over(self, request: Request) -> None:
         self._live.pop(request.id, None)
-        if request.slot >= 0 and self._box is not None:
+        if request.slot >= 0 and self.box is not None:
             if request.acceptor.pid == identity.pid:
-                self._box.free(request.slot)
+                self.box.free(request.slot)
             else:
-                self._box.close(request.slot)
-            request.slot = -1
+                self.box.close(request.slot)
+            request.slot, request.page = -1, None
         if self.asleep:
             self._rouse()
 
@@ -169,8 +167,8 @@ class Recorder(Standing):
     def handle_started(self, request: Request, at: int) -> None:
         if self.asleep:
             self._rouse()
-        if request.slot >= 0:
-            self._box.handled(request.slot, HANDLE, at, identity.pid, request.thread)  # type: ignore[union-attr]
+        if request.page is not None:
+            write_worker(request.page, AT_STAGE, HANDLE, at, identity.pid, request.thread, threading.get_ident())
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         if isinstance(request, Datagram):
@@ -201,6 +199,10 @@ class Recorder(Standing):
         self._count(facts_in(record))
         self._records.append(record)
 
+    def _count_and_file(self, stream: Stream) -> None:
+        for record in stream.records():
+            self._count_and_journal(record)
+
     def _rouse(self) -> None:
         """Facts have come while the flusher slept."""
         self.asleep = False
@@ -225,35 +227,47 @@ class Recorder(Standing):
         while not self._closed.is_set():
             self.asleep = True
             # Looked at after `asleep` was set: whoever adds one from here on wakes us.
-            if not self._records and not self.quiet and not self._young:
+            if not (self._records or self._over or self.quiet or self.young or self._unsure):
                 self._wake.wait()
             self.asleep = False
             self._wake.clear()
             self._closed.wait(INTERVAL)
-            self.flush()
+            with self._lock:
+                self._ship_all()
 
     def flush(self) -> None:
-        """Ship what has gathered, now, and where the requests stand that are alive."""
+        """Ship what has gathered, now, and where the requests stand that are alive, however young they are."""
         with self._lock:
+            self.tell_young()
             self._ship_all()
 
     def _ship_all(self) -> None:
-        waiting = len(self._records)
+        if self.young:
+            self._tell_old()
+        waiting, over = len(self._records), len(self._over)  # what comes while these are shipped can wait
         while waiting > 0:
             batch = self._records[: min(waiting, BATCH)]
             del self._records[: len(batch)]
             waiting -= len(batch)
-            if not self._early:
-                self._count(sum(map(facts_in, batch)))
-            self._ship(batch)
+            self._count_and_ship(batch)
+        while over > 0:
+            streams = self._over[: min(over, BATCH)]
+            del self._over[: len(streams)]
+            over -= len(streams)
+            self._count_and_ship([record for stream in streams for record in _records_of(stream)])
         running = self._running()
         if running:
             self._count(len(running))
             self._ship(running)
 
+    def _count_and_ship(self, batch: list[bytes]) -> None:
+        if not self._early:
+            self._count(sum(map(facts_in, batch)))
+        self._ship(batch)
+
     def _ship(self, batch: list[bytes]) -> None:
         self._send(batch)
-        if self._box is not None:
+        if self.box is not None:
             self._note_shipped(batch)
 
     def close(self) -> None:
@@ -267,9 +281,23 @@ class Recorder(Standing):
 
     def forked(self) -> None:
         """In a forked child: rows and requests are the parent's, locks may be held by threads that are not here."""
+        for stream in self.young.values():  # one of them may go on here: its beginning is the parent's to tell
+            stream.quiet = False
+            stream.log.clear()
+            stream.steps_told = len(steps_taken(stream.steps))
+            if stream.worker is not None:
+                stream.worker.told = True
         self._fresh()
-        if self._box is not None:
-            self._box.forked()
+        if self.box is not None:
+            self.box.forked()
+
+
+def _records_of(stream: Stream) -> list[bytes]:
+    try:
+        return stream.records()
+    except Exception:  # whatever it is, the others are to be told of
+        log.exception("What happened to a connection could not be recorded")
+        return []
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .rows import pack
 from .stages import Stage
 
 if TYPE_CHECKING:
+    from .observer import Recording
     from .place import Place
 
 T = TypeVar("T")
@@ -104,25 +105,29 @@ class Request:
     """Whether a call site of ours will close this request; else its socket's end does."""
     bytes_in = 0
     bytes_out = 0
-    kept_out = 0
-    """Bytes sent that the recorder has had to keep."""
+    took = 0
+    """How long the call lasted, ns, by which bytes passed last; for the hooks."""
+    unseen = 0
+    """Bytes sent of which only the number is known."""
     via: Any = None
     """The server's socket, if this is a datagram that came with others: what the tap looks for."""
     quiet = False
-    """Whether nothing has been told of it: see Datagram."""
+    """Whether nothing has been told of it: see Datagram and Stream."""
+    noted = False
+    """Whether it takes note itself of what passes, so that the hooks need not be called: see Stream."""
     answers: Any = ()
     """The first answer to one that is quiet, with its time: whoever takes it out tells it."""
-    begun = False
-    """Whether the recorder has told that it was opened."""
     told = 0
     """`since` of the running stage that the recorder has told of."""
+    recorder: Recording | None = None
+    """Who is told of it, if it keeps notes for him; then it is a Stream."""
     steps: Any = ()
-    """What a worker has noted for the recorder, which tells it when all is over: when the request was queued (0: never)
-    and taken; when `setup` began and ended, its CPU time; when `handle` ended, its CPU time; the same of `finish`."""
+    """Times that are told when all is over: see Stream."""
     steps_told = 0
     """Stages of these that the recorder has told of, for they have been over for a while."""
     slot = -1
-    """Its place in the black box."""
+    page: memoryview | None = None
+    """Its place in the black box: the number, and the memory."""
 
     def __init__(self, place: Place, acceptor: Worker) -> None:
         self.place = place
@@ -132,7 +137,7 @@ class Request:
         """Native id of the thread that has it: the accepting one, then the worker's."""
         # To set what is looked at takes a fifth of what it takes to find that there is only the class's.
         self.worker = self.outcome = self.error = self.trouble = None
-        self.closed = self.bytes_in = self.bytes_out = self.kept_out = self.steps_told = 0
+        self.closed = self.bytes_in = self.bytes_out = 0
 
     @property
     def server(self) -> Any:
@@ -155,6 +160,17 @@ class Request:
     def by(self, stage: Stage) -> Worker:
         """Whose stage it is: the accepting thread's, or the worker's."""
         return self.acceptor if stage < QUEUE or self.worker is None else self.worker
+
+    def speak_up(self) -> None:
+        """Something out of the ordinary happens: nothing may wait any longer to be told."""
+
+    def heard(self, began: int, data: bytes) -> None:
+        """If it is noted: `data` has been received by a call that began then."""
+        raise NotImplementedError
+
+    def said(self, began: int, data: bytes) -> None:
+        """If it is noted: `data` has been sent by a call that began then."""
+        raise NotImplementedError
 
     def run(self, stage: Stage, call: Callable[..., T], *arguments: Any) -> T:
         """Call a stage's method and tell how it went. What it returns or raises passes through."""

@@ -24,23 +24,28 @@ PIECE = 32 * 1024
 """Longer chunks travel as several rows; bytes."""
 DATA_LIMIT = (1 << 32) - 1
 
-PLAIN, BEGUN, SERVED, RETIRED, DATAGRAM, HEARD, SAID = range(7)
+PLAIN, STREAM, DATAGRAM, HEARD, SAID = range(5)
 
 _PLAIN = struct.Struct("=BBHI7q")
-_BEGUN = struct.Struct("=BBHI7q")
-_SERVED = struct.Struct("=BBHI17q")
+_STREAM = struct.Struct("=BBHIHHI23q")
+_PART = struct.Struct("=BxxxI2q")
 _DATAGRAM = struct.Struct("=BBHI11q")
-_CHUNK = struct.Struct("=BBHI3q")
+_CHUNK = struct.Struct("=BBHI4q")
 
 pack_plain = _PLAIN.pack
 """1, PLAIN, 0, size of the data; then a row's numbers. Its data is to be added."""
-pack_begun = _BEGUN.pack
-"""3, BEGUN, 0, size of the data; request, server, thread, when it was asked for, when it came, when `verify_request`
-began and ended. To be added: what REQUEST_OPENED has as data. Nothing of this has taken longer than a moment."""
-pack_served = _SERVED.pack
-"""7, SERVED or 8, RETIRED (the thread ends, too), 0, 0; request, server, thread, outcome; when it was queued (0: it was
-not, and the record stands for one row less) and taken; when `setup` began and ended, its CPU time; then when it ended
-and its CPU time, of `handle`, `finish`, `finish_request` and `shutdown_request`."""
+
+pack_stream = _STREAM.pack
+"""Rows, STREAM, 0, size of the data; sizes of what REQUEST_OPENED has as data and of the worker's name (if its thread
+served this request alone), number of parts; request, server; threads that accepted and served; when `process_request`
+ended (0: that is told by another record), its CPU time; then all of `Request.steps`. To be added: the two pieces of
+data, and the parts: bytes that came and went, each with its head."""
+
+pack_part = _PART.pack
+"""HEARD or SAID, size, when, how long the call had taken. To be added: the bytes."""
+unpack_part: Callable[[bytes], tuple[int, int, int, int]] = _PART.unpack_from
+PART = _PART.size
+"""Where they begin."""
 
 pack_datagram = _DATAGRAM.pack
 """11, DATAGRAM or 12, DATAGRAM (it was answered), 0, size of the data; request, server, thread; when it was asked for,
@@ -48,15 +53,16 @@ came, and was ready to be handled; when `handle` and `finish` ended; when it was
 REQUEST_OPENED has as data and of the datagram. To be added: these two, and the answer."""
 
 pack_chunk = _CHUNK.pack
-"""1, HEARD or 1, SAID, 0, size of the data; request, thread, when. To be added: the bytes, all in one piece."""
+"""1, HEARD or 1, SAID, 0, size of the data; request, thread, when, how long the call had taken. To be added: the bytes,
+all in one piece."""
 
 facts_in: Callable[[bytes], int] = itemgetter(0)
 """How many rows a record stands for."""
 
-_STAGE, _OPENED, _CLOSED, _ENDED, _RECEIVED, _SENT = map(
-    int,
-    (Kind.STAGE, Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED, Kind.WORKER_ENDED, Kind.RECEIVED, Kind.SENT),
+_STAGE, _OPENED, _CLOSED, _RECEIVED, _SENT = map(
+    int, (Kind.STAGE, Kind.REQUEST_OPENED, Kind.REQUEST_CLOSED, Kind.RECEIVED, Kind.SENT)
 )
+_BEGAN, _ENDED = int(Kind.WORKER_STARTED), int(Kind.WORKER_ENDED)
 _GET, _VERIFY, _PROCESS, _QUEUE, _FINISH_REQUEST, _SETUP, _HANDLE, _FINISH, _SHUTDOWN = range(
     int(Stage.GET_REQUEST), int(Stage.SHUTDOWN_REQUEST) + 1
 )
@@ -67,7 +73,7 @@ def pack(kind: int, request: int, code: int, worker: int, started: int, ended: i
     return pack_plain(1, PLAIN, 0, len(data), kind, request, code, worker, started, ended, value) + data
 
 
-def pieces(kind: int, request: int, thread: int, at: int, data: bytes, room: int) -> list[bytes]:
+def pieces(kind: int, request: int, thread: int, at: int, data: bytes, room: int, took: int = 0) -> list[bytes]:
     """A chunk that is too long for one row, or that is not all there."""
     size = data.size if isinstance(data, Partial) else len(data)
     flags = data.piece if isinstance(data, Partial) else Piece.WHOLE
@@ -77,14 +83,16 @@ def pieces(kind: int, request: int, thread: int, at: int, data: bytes, room: int
     records: list[bytes] = []
     for start in range(0, max(1, len(kept)), PIECE):
         more = Piece.CONTINUES if start + PIECE < len(kept) else Piece.WHOLE
-        records.append(pack(kind, request, flags | more, thread, at, 0, size, kept[start : start + PIECE]))
+        records.append(pack(kind, request, flags | more, thread, at, took, size, kept[start : start + PIECE]))
+        took = 0
     return records
 
 
 def steps_taken(steps: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """A worker's stages that are over: which, when it began, when it ended, its CPU time; see Request.steps."""
+    """Stages that are over: which, when it began, when it ended, its CPU time; see Request.steps."""
+    steps = tuple(steps)  # its worker may be adding to it: a stage must not be seen without those before it
     return [
-        (stage, steps[began], steps[ended], steps[cpu] if cpu else 0)
+        (stage, steps[began], steps[ended], _spent(steps[cpu], steps[began], steps[ended]) if cpu else 0)
         for stage, began, ended, cpu in _STEPS
         if max(ended, cpu) < len(steps) and steps[began]
     ]
@@ -98,10 +106,12 @@ def unfold(packed: bytes) -> list[Row]:
         while at < end:
             shape = packed[at + 1]
             if shape >= HEARD:
-                _, shape, _, size, request, thread, when = _CHUNK.unpack_from(packed, at)
+                _, shape, _, size, request, thread, when, took = _CHUNK.unpack_from(packed, at)
                 start = at + _CHUNK.size
                 at = start + size
-                rows.append((_DIRECTION[shape], request, 0, thread, when, 0, size, packed[start:at]))
+                rows.append(
+                    (_DIRECTION[shape], request, 0 if size else _NOTHING, thread, when, took, size, packed[start:at])
+                )
                 continue
             if shape != PLAIN:
                 at = _UNFOLD[shape](packed, at, rows)
@@ -117,35 +127,53 @@ def unfold(packed: bytes) -> list[Row]:
     return rows
 
 
-def _unfold_begun(packed: bytes, at: int, rows: list[Row]) -> int:
-    _, _, _, size, request, server, thread, asked, came, verifying, verified = _BEGUN.unpack_from(packed, at)
-    start = at + _BEGUN.size
-    rows += (
-        (_OPENED, request, server, thread, asked, 0, 0, packed[start : start + size]),
-        (_STAGE, request, _GET, thread, asked, came, _short(asked, came), b""),
-        (_STAGE, request, _VERIFY, thread, verifying, verified, _short(verifying, verified), b""),
-    )
-    return start + int(size)
-
-
-def _unfold_served(packed: bytes, at: int, rows: list[Row]) -> int:
+def _unfold_stream(packed: bytes, at: int, rows: list[Row]) -> int:
     (
-        _, shape, _, _, request, server, thread, outcome, queued, taken, began, ready, setup, handled, handle, finished,
-        finish, left, finish_request, over, shutdown,
-    ) = _SERVED.unpack_from(packed, at)  # fmt: skip
-    if shape == RETIRED:
-        rows.append((_ENDED, 0, server, thread, over, 0, -1, b""))
+        _, _, _, size, ends, name, parts, request, server, by, thread, processed, process, asked, came, verifying,
+        verified, begun, queued, taken, began, ready, setup, handled, handle, finished, finish, left, over, shutdown,
+    ) = _STREAM.unpack_from(packed, at)  # fmt: skip
+    at += _STREAM.size
+    end, middle = at + size, at + ends
+    if middle + name > end:
+        raise IndexError
+    accept, verify, setup = _spent(begun, asked, came), _spent(begun, verifying, verified), _spent(setup, began, ready)
+    handle, finish = _spent(handle, ready, handled), _spent(finish, handled, finished)
+    if name:
+        rows.append((_BEGAN, 0, server, thread, taken, 0, -1, packed[middle : middle + name]))
+    rows += (
+        (_OPENED, request, server, by, asked, 0, 0, packed[at:middle]),
+        (_STAGE, request, _GET, by, asked, came, accept, b""),
+        (_STAGE, request, _VERIFY, by, verifying, verified, verify, b""),
+    )
     if queued:
         rows.append((_STAGE, request, _QUEUE, thread, queued, taken, 0, b""))
+    rows.append((_STAGE, request, _SETUP, thread, began, ready, setup, b""))
+    at = _unfold_parts(packed, middle + name, parts, (request, thread), rows)
+    inner = setup + handle + finish + _short(taken, began) + _short(finished, left)
     rows += (
-        (_STAGE, request, _SETUP, thread, began, ready, setup, b""),
         (_STAGE, request, _HANDLE, thread, ready, handled, handle, b""),
         (_STAGE, request, _FINISH, thread, handled, finished, finish, b""),
-        (_STAGE, request, _FINISH_REQUEST, thread, taken, left, finish_request, b""),
-        (_STAGE, request, _SHUTDOWN, thread, left, over, shutdown, b""),
-        (_CLOSED, request, outcome, thread, over, 0, 0, b""),
+        (_STAGE, request, _FINISH_REQUEST, thread, taken, left, min(inner, _short(taken, left)), b""),
+        (_STAGE, request, _SHUTDOWN, thread, left, over, _spent(shutdown, left, over), b""),
     )
-    return at + _SERVED.size
+    if processed:
+        rows.append((_STAGE, request, _PROCESS, by, verified, processed, _spent(process, verified, processed), b""))
+    rows.append((_CLOSED, request, _DONE, thread, over, 0, 0, b""))
+    if name:
+        rows.append((_ENDED, 0, server, thread, over, 0, -1, b""))
+    if at != end:
+        raise IndexError
+    return at
+
+
+def _unfold_parts(packed: bytes, at: int, parts: int, whose: tuple[int, int], rows: list[Row]) -> int:
+    request, thread = whose
+    for _ in range(parts):
+        shape, size, when, took = _PART.unpack_from(packed, at)
+        start = at + _PART.size
+        at = start + size
+        rows.append((_DIRECTION[shape], request, _flags(size), thread, when, took, size, packed[start:at]))
+    return at
 
 
 def _unfold_datagram(packed: bytes, at: int, rows: list[Row]) -> int:
@@ -176,6 +204,11 @@ def _unfold_datagram(packed: bytes, at: int, rows: list[Row]) -> int:
 
 
 _DIRECTION = {HEARD: _RECEIVED, SAID: _SENT}
+_DONE, _NOTHING = int(Outcome.DONE), int(Piece.NOTHING)
+
+
+def _flags(size: int) -> int:
+    return 0 if size else _NOTHING
 
 
 def _short(started: int, ended: int) -> int:
@@ -183,10 +216,19 @@ def _short(started: int, ended: int) -> int:
     return (ended - started) & 0x7FFFFFFFFFFFFFFF  # whoever lies about the times gets a number that fits
 
 
-_STEPS = ((_QUEUE, 0, 1, 0), (_SETUP, 2, 3, 4), (_HANDLE, 3, 5, 6), (_FINISH, 5, 7, 8))
+def _spent(cpu: int, started: int, ended: int) -> int:
+    """CPU time of a stage, as far as that was measured."""
+    most = _short(started, ended)
+    return most if cpu < 0 else min(cpu, most)
+
+
+_STEPS = (
+    (_GET, 0, 1, 4), (_VERIFY, 2, 3, 4), (_QUEUE, 5, 6, 0), (_SETUP, 7, 8, 9), (_HANDLE, 8, 10, 11),
+    (_FINISH, 10, 12, 13),
+)  # fmt: skip
 """Where Request.steps has what of a stage: when it began and ended, and its CPU time (0: it used none)."""
-_TOLD_OF_BYTES = (PLAIN, HEARD)
-_UNFOLD = {BEGUN: _unfold_begun, SERVED: _unfold_served, RETIRED: _unfold_served, DATAGRAM: _unfold_datagram}
+_TOLD_OF_BYTES = (PLAIN, STREAM, HEARD)
+_UNFOLD = {STREAM: _unfold_stream, DATAGRAM: _unfold_datagram}
 
 
 def received_bytes(records: list[bytes], request: int) -> int:

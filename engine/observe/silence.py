@@ -22,17 +22,17 @@ class Silence(Lending):
     """The slot of the black box that datagrams are noted in."""
 
     def lend_slot(self) -> int:
-        self.noted = self._box.lend() if self._box is not None else -1
+        self.noted = self.box.lend() if self.box is not None else -1
         return self.noted
 
     def take_slot_back(self, slot: int) -> None:
-        if self._box is not None and slot >= 0:
-            self._box.free(slot)
+        if self.box is not None and slot >= 0:
+            self.box.free(slot)
 
     def noting(self, slot: int, number: int, pid: int, thread: int) -> tuple[Callable[..., None], Callable[[], None]]:
-        if self._box is None or slot < 0:
+        if self.box is None or slot < 0:
             return _note_nothing, _note_nothing
-        return self._box.noting(slot, number, pid, thread)
+        return self.box.noting(slot, number, pid, thread)
 
     def speak_up(self, datagram: Datagram) -> None:
         if self.quiet.pop(datagram.acceptor.ident, None) is not None:

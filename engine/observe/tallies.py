@@ -41,7 +41,7 @@ class Tallies:
         self._offset = offset
         self._at = offset + OURS * CELL.size
         self._made = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._owner = _getpid()
         self._top = OURS
         self._used: deque[int] = deque()
@@ -73,7 +73,7 @@ class Tallies:
 
     def forked(self) -> None:
         """In a forked child: count from 0, in the cell that was picked."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._made = 0
         self._at = self._picked.pop(threading.get_ident(), 0)
         self._picked = {}

@@ -74,23 +74,47 @@ def receive_datagram(sock: socket.socket, limit: int, flags: int = 0) -> tuple[b
     return bytes(buffer[:size]) if size < limit else bytes(buffer), address, size
 
 
-def _received(sock: Any, data: bytes) -> None:
+def _received(sock: Any, data: bytes, began: int) -> None:
+    """`data` came by a call that began then."""
     request = requests.get(sock) or live.owner(sock)
-    if request is not None and (recorder := request.hooks.recorder) is not None:
-        recorder.heard(request, data)
-    elif request is not None:
+    if request is None:
+        return
+    if request.noted:
+        request.heard(began, data)
+    elif data or type(request.given) is tuple:
+        at = now()
+        request.took = at - began
         request.bytes_in += len(data)
         if request.hooks.received is not None:
-            request.hooks.received(request, data, now())
+            request.hooks.received(request, data, at)
 
 
-def _sent(request: Request | None, data: Any) -> None:
-    if request is not None:
-        if type(data) is not bytes and not isinstance(data, Partial):
-            data = bytes(data)
-        request.bytes_out += data.size if isinstance(data, Partial) else len(data)
+def _waited_in_vain(sock: Any, began: int, error: OSError | None = None) -> None:
+    """A call that began then has brought nothing. To ask whether there is something is no wait."""
+    request = requests.get(sock)
+    if request is not None and request.noted and not (isinstance(error, BlockingIOError) or sock.gettimeout() == 0):
+        request.heard(began, b"")
+
+
+def _sent(request: Request | None, data: Any, began: int) -> None:
+    """`data` went by a call that began then."""
+    if request is None:
+        return
+    if type(data) is not bytes and not isinstance(data, Partial):
+        data = bytes(data)
+    if type(data) is bytes and request.noted:
+        request.said(began, data)
+    else:
+        request.speak_up()
+        if isinstance(data, Partial):
+            request.bytes_out += data.size
+            request.unseen += data.size - len(data)
+        else:
+            request.bytes_out += len(data)
+        at = now()
+        request.took = at - began
         if request.hooks.sent is not None:
-            request.hooks.sent(request, data, now())
+            request.hooks.sent(request, data, at)
 
 
 def _troubled(sock: Any, error: OSError, data: Any = None) -> None:
@@ -98,8 +122,9 @@ def _troubled(sock: Any, error: OSError, data: Any = None) -> None:
     outcome: Outcome | None = outcome_of(error)
     request = live.owner(sock)
     if request is not None and data is not None and (part := taken(sock, data, request.bytes_out)):
-        _sent(request, part)
+        _sent(request, part, now())
     if request is not None and outcome is not None:
+        request.speak_up()
         request.trouble = (outcome, request.bytes_in + request.bytes_out)
 
 
@@ -146,27 +171,32 @@ def _receiving(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     plain_recv, plain_recv_into = cls.recv, cls.recv_into
 
     def recv(self: socket.socket, bufsize: int, flags: int = 0, /) -> bytes:
+        began = now()
         try:
             data = plain_recv(self, bufsize, flags)
         except OSError as error:
+            _waited_in_vain(self, began, error)
             _troubled(self, error)
             raise
-        if data and not flags & _PEEK:
-            request = requests.get(self)
-            if request is not None and (recorder := request.hooks.recorder) is not None:
-                recorder.heard(request, data)
-            else:
-                _received(self, data)
+        request = requests.get(self)
+        if request is not None and request.noted and not flags and (data or bufsize):
+            request.heard(began, data)
+        elif data and not flags & _PEEK:
+            _received(self, data, began)
         return data
 
     def recv_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        began = now()
         try:
             size = plain_recv_into(self, buffer, nbytes, flags)
         except OSError as error:
+            _waited_in_vain(self, began, error)
             _troubled(self, error)
             raise
         if size and not flags & _PEEK:
-            _received(self, view(buffer, size))
+            _received(self, view(buffer, size), began)
+        elif not size and memoryview(buffer).nbytes:
+            _waited_in_vain(self, began)
         return size
 
     return {"recv": recv, "recv_into": recv_into}
@@ -176,28 +206,32 @@ def _receiving_more(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     plain_recvfrom, plain_recvfrom_into = cls.recvfrom, cls.recvfrom_into
 
     def recvfrom(self: socket.socket, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+        began = now()
         data, address = plain_recvfrom(self, bufsize, flags)
         if not flags & _PEEK:
-            _received(self, data)
+            _received(self, data, began)
         return data, address
 
     def recvfrom_into(self: socket.socket, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        began = now()
         size, address = plain_recvfrom_into(self, buffer, nbytes, flags)
         if not flags & _PEEK:
-            _received(self, view(buffer, size))
+            _received(self, view(buffer, size), began)
         return size, address
 
     def recvmsg(self: socket.socket, bufsize: int, ancbufsize: int = 0, flags: int = 0, /) -> Any:
+        began = now()
         answer = socket.socket.recvmsg(self, bufsize, ancbufsize, flags)
         if answer[0] and not flags & _PEEK:
-            _received(self, answer[0])
+            _received(self, answer[0], began)
         return answer
 
     def recvmsg_into(self: socket.socket, buffers: Any, ancbufsize: int = 0, flags: int = 0, /) -> Any:
         buffers = list(buffers)
+        began = now()
         answer = socket.socket.recvmsg_into(self, buffers, ancbufsize, flags)
         if answer[0] and not flags & _PEEK:
-            _received(self, front(buffers, answer[0]))
+            _received(self, front(buffers, answer[0]), began)
         return answer
 
     members: dict[str, Callable[..., Any]] = {"recvfrom": recvfrom, "recvfrom_into": recvfrom_into}
@@ -210,40 +244,44 @@ def _sending(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     plain_send, plain_sendall, plain_sendto = cls.send, cls.sendall, cls.sendto
 
     def send(self: socket.socket, data: Any, flags: int = 0, /) -> int:
+        began = now()
         try:
             size = plain_send(self, data, flags)
         except OSError as error:
             _troubled(self, error)
             raise
-        _sent(live.owner(self), data if type(data) is bytes and len(data) == size else view(data, size))
+        _sent(live.owner(self), data if type(data) is bytes and len(data) == size else view(data, size), began)
         return size
 
     def sendall(self: socket.socket, data: Any, flags: int = 0, /) -> None:
+        began = now()
         try:
             plain_sendall(self, data, flags)
         except OSError as error:
             _troubled(self, error, data)
             raise
         request = requests.get(self)
-        if request is not None and type(data) is bytes and (recorder := request.hooks.recorder) is not None:
-            recorder.said(request, data)
+        if request is not None and request.noted and type(data) is bytes:
+            request.said(began, data)
         else:
-            _sent(request or live.owner(self), data)
+            _sent(request or live.owner(self), data, began)
 
     def sendto(self: socket.socket, data: Any, *where: Any) -> int:
+        began = now()
         size = plain_sendto(self, data, *where)
         request = current.get(get_ident())
         if request is None or not request.quiet or request.via is not self or request.answers or size > PIECE:
-            _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size))
+            _sent(live.owner(self) or live.addressee(self, where[-1]), view(data, size), began)
             return size
         request.answers = [(now(), data if type(data) is bytes else view(data, size))]
-        request.bytes_out = request.kept_out = size
+        request.bytes_out = size
         return size
 
     def sendmsg(self: socket.socket, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /) -> int:
         buffers = list(buffers)
+        began = now()
         size = socket.socket.sendmsg(self, buffers, ancdata, flags, address)
-        _sent(live.owner(self) or live.addressee(self, address), front(buffers, size))
+        _sent(live.owner(self) or live.addressee(self, address), front(buffers, size), began)
         return size
 
     members: dict[str, Callable[..., Any]] = {"send": send, "sendall": sendall, "sendto": sendto}
@@ -256,9 +294,10 @@ def _lifetime(cls: type[socket.socket]) -> dict[str, Callable[..., Any]]:
     plain_sendfile = getattr(cls, "_sendfile_use_sendfile", None)
 
     def _sendfile_use_sendfile(self: socket.socket, file: Any, offset: int = 0, count: int | None = None) -> int:
+        began = now()
         size: int = plain_sendfile(self, file, offset, count)  # type: ignore[misc]  # only installed if it is there
         if size:
-            _sent(live.owner(self), Partial.of(b"", size, Piece.UNSEEN))
+            _sent(live.owner(self), Partial.of(b"", size, Piece.UNSEEN), began)
         return size
 
     def dup(self: socket.socket) -> socket.socket:

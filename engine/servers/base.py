@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from ..observe.live import find
+from ..observe.live import current, find, get_ident
 from ..observe.place import Place, newcomers
 from ..observe.stages import Stage
+from ..observe.stream import Stream
 from . import loops, pipeline, public, recorded
 from .connections import discard
 from .drain import Draining
@@ -37,6 +38,8 @@ class BaseServer(Draining):
     """
 
     timeout: float | None = None
+    _ss_noted = True
+    """Whether requests may keep notes of what happens to them: they are served in this process."""
 
     server_address: Any
     RequestHandlerClass: Callable[[Any, Any, Self], Any]
@@ -116,8 +119,9 @@ class BaseServer(Draining):
         """Serve one request; `get_request` is expected not to block."""
         place = self._ss_place
         if place is not None and place.hooks.observers:
-            recorder = place.hooks.recorder
-            return pipeline.handle(self, place) if recorder is None else recorded.handle(self, place, recorder)
+            if self._ss_noted and place.hooks.recorder is not None:
+                return recorded.handle(self, place)
+            return pipeline.handle(self, place)
         try:
             request, client_address = self.get_request()
         except OSError as error:
@@ -180,8 +184,9 @@ class BaseServer(Draining):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a request here and now; mix-ins hand it to a worker instead."""
         if self._ss_place is not None and (watched := find(request)) is not None:
-            recorder = watched.hooks.recorder
-            return pipeline.serve(self, watched) if recorder is None else recorded.serve_here(self, watched, recorder)
+            if type(watched) is Stream and watched.hooks.recorder is not None:
+                return recorded.serve_here(self, watched)
+            return pipeline.serve(self, watched)
         self.finish_request(request, client_address)
         return self.shutdown_request(request)
 
@@ -199,9 +204,11 @@ class BaseServer(Draining):
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Make the handler, whose constructor does the work."""
         if self._ss_place is not None:
-            watched = find(request)
-            if watched is not None and watched.stage < FINISH_REQUEST:  # called by user code
-                return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
+            watched = current.get(get_ident())
+            if watched is None or watched.given is not request:
+                watched = find(request)
+                if watched is not None and watched.stage < FINISH_REQUEST:  # called by user code
+                    return pipeline.finish_for_user(watched, self.RequestHandlerClass, request, client_address, self)
         self.RequestHandlerClass(request, client_address, self)  # type: ignore[arg-type]  # mypy forgets who Self is
         return None
 

@@ -146,7 +146,7 @@ class Recorded:
                     end()
                 else:
                     place.datagram_size = size
-                    recorded.admit(server, worker, recorder, given, address, asked)
+                    recorded.admit(server, worker, given, address, asked)
                 if server._ss_stopping or loop.nudged or place.hooks.recorder is not recorder:
                     return False
             return False

@@ -34,6 +34,7 @@ if hasattr(os, "fork"):
         """With so many children, no further request is accepted until one of them has ended."""
         block_on_close: bool = True
         """Whether `server_close` waits for the children."""
+        _ss_noted = False
         _ss_place: Place | None = None
         _ss_child_workers: dict[int, Worker] | None = None
         _ss_child_selector: ChildSelector | None = None

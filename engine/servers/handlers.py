@@ -29,10 +29,7 @@ class BaseRequestHandler:
         self.server = server
         watched = current.get(get_ident()) if current else None
         if watched is not None and watched.stage is FINISH_REQUEST and watched.hooks.server is server:
-            recorder = watched.hooks.recorder
-            if recorder is not None:
-                return handling.run_handler(watched, self, recorder)
-            return pipeline.run_handler(watched, self)
+            return handling.run_handler(watched, self) if watched.steps else pipeline.run_handler(watched, self)
         self.setup()
         try:
             self.handle()

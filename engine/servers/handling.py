@@ -1,15 +1,17 @@
-"""The three steps of a handler where a recorder looks on, and nobody else: timed, and noted in `Request.steps`."""
+"""The three steps of a handler where a recorder looks on, and nobody else: timed, and noted in `Stream.steps`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..observe.observer import Recording
+from ..observe.blackbox import AT_STAGE, write_two
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
+from . import pipeline
 from .pipeline import FINISH, HANDLE, SETUP
 
-QUEUED, ALL = 2, 9
-"""Items of Request.steps before a handler begins, and when it has gone through all of its stages."""
+TAKEN, ALL = 7, 14
+"""Items of Stream.steps when a worker has taken it, and when a handler has gone through all of its stages."""
+_HANDLE = int(HANDLE)
 
 
 def spent_in(by: Worker, clock: int, started: int, ended: int) -> int:
@@ -18,11 +20,11 @@ def spent_in(by: Worker, clock: int, started: int, ended: int) -> int:
     return min(max(by.clock - clock, 0), ended - started)
 
 
-def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
+def run_handler(request: Request, handler: Any) -> None:
     """The three steps of a handler, as `pipeline.run_handler`."""
     steps, by = request.steps, request.worker
-    if len(steps) != QUEUED or by is None:  # it is not the first handler of this request, or none of our doing
-        return _one_by_one(request, handler, recorder)
+    if len(steps) != TAKEN or by is None:  # it is not the first handler of this request, or none of our doing
+        return pipeline.run_handler(request, handler)
     request.since = began = now()
     request.stage = SETUP
     try:
@@ -33,29 +35,31 @@ def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
         steps += began, ended, spent_in(by, by.clock + began - by.at, began, ended)
         request.fail(SETUP, error)
         raise
-    ready = now()
-    spent = ready - began
-    if spent > SHORT:
-        spent = spent_in(by, by.clock + began - by.at, began, ready)
-    steps += began, ready, spent
-    clock = by.clock + ready - by.at
-    request.since = ready
+    request.since = ready = now()
     request.stage = HANDLE
-    recorder.handle_started(request, ready)
+    if ready - began > SHORT:
+        steps += began, ready, spent_in(by, by.clock + began - by.at, began, ready)
+    else:
+        steps += began, ready, -1
+    page = request.page
+    if page is not None:
+        write_two(page, AT_STAGE, _HANDLE, ready)
+    if not request.quiet:
+        request.recorder.wake()  # type: ignore[union-attr]  # it may sleep by now, and what follows is user code
+    clock, spent = by.clock + ready - by.at, -1
     try:
         handler.handle()
     except BaseException as error:
         request.fail(HANDLE, error)
         raise
     finally:
-        handled = now()
-        spent = handled - ready
-        if spent > SHORT:
-            spent = spent_in(by, clock, ready, handled)
-            recorder.wake()  # it may sleep by now, and what follows is user code again
-        steps += handled, spent
-        request.since = handled
+        request.since = handled = now()
         request.stage = FINISH
+        if handled - ready > SHORT:
+            spent = spent_in(by, clock, ready, handled)
+            request.recorder.wake()  # type: ignore[union-attr]
+        steps += handled, spent
+        spent = -1
         try:
             handler.finish()
         except BaseException as error:
@@ -63,19 +67,8 @@ def run_handler(request: Request, handler: Any, recorder: Recording) -> None:
             raise
         finally:
             ended = now()
-            request.since = 0
-            spent = ended - handled
-            if spent > SHORT:
+            if ended - handled > SHORT:
                 spent = spent_in(by, by.clock + handled - by.at, handled, ended)
+            request.since = 0
             steps += ended, spent
     return None
-
-
-def _one_by_one(request: Request, handler: Any, recorder: Recording) -> None:
-    """As `pipeline.run_handler`, but that the recorder knows when user code begins which may never come back."""
-    request.run(SETUP, handler.setup)
-    recorder.handle_started(request, now())
-    try:
-        request.run(HANDLE, handler.handle)
-    finally:
-        request.run(FINISH, handler.finish)

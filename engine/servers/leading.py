@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from ..observe.place import Place
+from ..observe.stream import Stream
 from ..observe.tap import receive_datagram
 from . import pipeline, recorded
 from .accepting import accept as take
@@ -41,10 +42,9 @@ def accept(server: ThreadPoolMixIn, member: Member) -> None:
         return member.crew.pause()
     place = server._ss_place
     if place is not None and place.hooks.observers:
-        recorder = place.hooks.recorder
-        if recorder is None:
+        if place.hooks.recorder is None:
             return _accept_watched(server, place, member)
-        if not recorded.lead(server, member.told or member.worker(place), recorder, fetch):
+        if not recorded.lead(server, member.told or member.worker(place), fetch):
             member.crew.wait()
         return None
     try:
@@ -88,9 +88,13 @@ def serve(server: ThreadPoolMixIn, member: Member, job: Job) -> None:
     request, client_address, watched = job
     if watched is None:
         return server.process_request_thread(request, client_address)
-    recorder, worker = watched.hooks.recorder, member.told or member.worker(watched.place)
-    if recorder is not None and type(server).process_request_thread is ThreadingMixIn.process_request_thread:
-        return recorded.serve(server, watched, worker, recorder)
+    worker = member.told or member.worker(watched.place)
+    if (
+        type(watched) is Stream
+        and watched.hooks.recorder is not None
+        and type(server).process_request_thread is ThreadingMixIn.process_request_thread
+    ):
+        return recorded.serve(server, watched, worker)
     watched.taken(worker)
     try:
         server.process_request_thread(request, client_address)

@@ -282,7 +282,10 @@ class Deadlines:
 
 def _time_out(request: Request, why: str) -> None:
     """Its worker reads and writes from now on as if the client had left."""
+    given = request.given
+    if given is None:
+        return  # it is over
     request.outcome = Outcome.TIMED_OUT
     request.fail(request.stage, TimeoutError(f"Connection closed: {why}"))
     log.info("Connection of %s closed: %s", ascii(request.peer), why)
-    connections.close(request.given)
+    connections.close(given)

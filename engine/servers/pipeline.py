@@ -184,6 +184,8 @@ def _close_if_gone(request: Request) -> None:
 def run_handler(request: Request, handler: Any) -> None:
     """The three steps of a handler."""
     request.run(SETUP, handler.setup)
+    if request.hooks.recorder is not None:  # else its hook has told it
+        request.hooks.recorder.handle_started(request, now())
     try:
         request.run(HANDLE, handler.handle)
     finally:

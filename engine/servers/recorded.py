@@ -1,7 +1,7 @@
-"""The pipeline where a recorder looks on, and nobody else: the same calls in the same order, told as records.
+"""The pipeline of connections where a recorder looks on, and nobody else: the same calls in the same order, but noted.
 
-Watching must not slow what is watched. Here the times of several steps leave as one record, without a call a step;
-that takes a third of what `pipeline` does. Whatever is out of the ordinary, it still tells.
+Watching must not slow what is watched. Here the times of all steps are kept in one list, which leaves when the request
+is over, without a call a step; that takes a third of what `pipeline` does. Whatever is out of the ordinary, it tells.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..observe.blackbox import AT_STAGE, write_worker
 from ..observe.facts import Kind, Outcome
-from ..observe.live import current
-from ..observe.observer import Recording
+from ..observe.live import current, requests
 from ..observe.place import Place
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
-from ..observe.rows import BEGUN, PLAIN, RETIRED, SERVED, pack, pack_begun, pack_plain, pack_served
+from ..observe.rows import pack
+from ..observe.stream import Stream
 from . import pipeline
 from .connections import discard
 from .handling import ALL, spent_in
@@ -27,16 +28,16 @@ from .pipeline import (
 )
 
 STAGE, REQUEST_CLOSED = Kind.STAGE, Kind.REQUEST_CLOSED
-WORKER_STARTED, WORKER_ENDED = Kind.WORKER_STARTED, Kind.WORKER_ENDED
-_STAGE, _PROCESS_REQUEST = int(STAGE), int(PROCESS_REQUEST)
-"""Plain ints are packed faster."""
+FRESH = 1_000_000
+"""How long, ns, a reading of a thread's CPU time that goes from one short request to the next is good for."""
+_VERIFY_REQUEST, _FINISH_REQUEST = int(VERIFY_REQUEST), int(FINISH_REQUEST)
 
 
-def handle(server: Any, place: Place, recorder: Recording) -> None:
+def handle(server: Any, place: Place) -> None:
     """The accepting thread's share, as `pipeline.handle`."""
     acceptor = place.here()
     asked = now()
-    if asked - acceptor.at > SHORT:  # it may have slept
+    if asked - acceptor.at > FRESH:  # it may have slept
         acceptor.clock, acceptor.at = cpu_now(), asked
     try:
         given, address = server.get_request()
@@ -45,229 +46,210 @@ def handle(server: Any, place: Place, recorder: Recording) -> None:
     except BaseException as error:
         Request(place, acceptor).fail(GET_REQUEST, error)
         raise
-    return admit(server, acceptor, recorder, given, address, asked)
+    return admit(server, acceptor, given, address, asked)
 
 
-def lead(server: Any, worker: Worker, recorder: Recording, fetch: Callable[[Any], tuple[Any, Any]]) -> bool:
+def lead(server: Any, worker: Worker, fetch: Callable[[Any], tuple[Any, Any]]) -> bool:
     """A pool's leader's share, as `handle`; `serve` follows in the same thread. False if nobody has come."""
     asked = now()
-    if asked - worker.at > SHORT:  # it may have slept
+    if asked - worker.at > FRESH:
         worker.clock, worker.at = cpu_now(), asked
     try:
         given, address = fetch(server)
     except BlockingIOError:
+        worker.at = 0  # it is about to sleep
         return False
     except OSError as error:
         server._ss_accept_failed(error)
         return True
-    admit(server, worker, recorder, given, address, asked)
+    admit(server, worker, given, address, asked)
     return True
 
 
-def admit(server: Any, acceptor: Worker, recorder: Recording, given: Any, address: Any, asked: int) -> None:
+def admit(server: Any, acceptor: Worker, given: Any, address: Any, asked: int) -> None:
     """A request has come in: verify it, and process or reject."""
     came = now()
     place = acceptor.place
-    request = Request(place, acceptor)
-    place.admit(request, given, address, asked)
-    if type(given) is tuple:
-        recorder.request_opened(request)
-        place.tell_datagram(request, given[0], came)
-        ends = b""
-    else:
-        ends = recorder.begin(request)
+    recorder = place.hooks.recorder
+    if recorder is None or type(given) is tuple:
+        return _admit_loudly(server, acceptor, given, address, asked)
+    request = Stream(place, recorder, acceptor, given, address, asked)
+    recorder.young[request.id] = request
+    if recorder.box is not None:
+        recorder.box.take(request, acceptor, _VERIFY_REQUEST, came)
+    if recorder.asleep:
+        recorder.wake()
     request.since = verifying = now()
     request.stage = VERIFY_REQUEST
     try:
         verified = server.verify_request(given, address)
     except BaseException as error:
-        _tell_begun(request, recorder, came, verifying, now())
+        request.steps = [asked, came, verifying, now(), -1]
         request.fail(VERIFY_REQUEST, error)
         pipeline.shut(server, request)
         raise
-    ended = now()
-    if ended - asked <= SHORT and ends:
-        recorder.journal(
-            pack_begun(3, BEGUN, 0, len(ends), request.id, place.number, acceptor.thread, asked, came, verifying, ended)
-            + ends
-        )
-        request.begun = True
-    else:
-        _tell_begun(request, recorder, came, verifying, ended)
+    request.since = started = now()
+    spent = -1 if started - asked < SHORT else spent_in(acceptor, acceptor.clock + asked - acceptor.at, asked, started)
+    request.steps = [asked, came, verifying, started, spent]
     if not verified:
         request.outcome = Outcome.REJECTED
         return pipeline.shut(server, request)
-    return _process(server, request, recorder, ended)
-
-
-def _tell_begun(request: Request, recorder: Recording, came: int, verifying: int, verified: int) -> None:
-    """What a record of the usual shape does not tell: something took long, or it is a datagram."""
-    by, asked = request.acceptor, request.opened
-    accept, verify = came - asked, verified - verifying
-    if accept + verify > SHORT:
-        most = spent_in(by, by.clock + asked - by.at, asked, verified)
-        accept, verify = min(accept, most), min(verify, most)
-    if not request.begun:
-        recorder.tell_opened(request)
-    recorder.journal(pack(STAGE, request.id, GET_REQUEST, by.thread, asked, came, accept, b""))
-    recorder.journal(pack(STAGE, request.id, VERIFY_REQUEST, by.thread, verifying, verified, verify, b""))
-
-
-def _process(server: Any, request: Request, recorder: Recording, started: int) -> None:
-    by = request.acceptor
-    clock = by.clock + started - by.at
-    request.since = started
+    clock = acceptor.clock + started - acceptor.at
     request.stage = PROCESS_REQUEST
     try:
-        server.process_request(request.given, request.address)
+        server.process_request(given, address)
     except BaseException as error:
+        request.given = given  # it may be over by now
         request.fail(PROCESS_REQUEST, error)
-        recorder.journal(pack(STAGE, request.id, PROCESS_REQUEST, by.thread, started, now(), -1, b""))
+        request.processed = now()
+        recorder.tell_process(request)
         return pipeline.give_up(server, request, error)
     ended = now()
-    cpu = ended - started
-    if cpu > SHORT:
-        cpu = spent_in(by, clock, started, ended)
-    recorder.journal(
-        pack_plain(1, PLAIN, 0, 0, _STAGE, request.id, _PROCESS_REQUEST, by.thread, started, ended, cpu)
-    )  # fmt: skip
+    if ended - started > SHORT:
+        request.process_cpu = spent_in(acceptor, clock, started, ended)
+    request.processed = ended
+    if request.packed or not request.quiet:  # it may be over by now
+        recorder.tell_process(request)
     if request.stage is PROCESS_REQUEST:  # nobody of ours has it
         pipeline.let_go(request)
     return None
 
 
-def serve_here(server: Any, request: Request, recorder: Recording) -> None:
+def _admit_loudly(server: Any, acceptor: Worker, given: Any, address: Any, asked: int) -> None:
+    """A datagram; or somebody else has begun to look on just now."""
+    request = Request(acceptor.place, acceptor)
+    acceptor.place.open(request, given, address, asked)
+    pipeline.verify(server, request)
+
+
+def serve_here(server: Any, request: Stream) -> None:
     """Without mix-in, as `pipeline.serve`."""
     worker = request.acceptor
     if not worker.told:
         worker.start()
-    request.worker = worker
     outer = current.get(worker.ident)
     try:
-        _work(server, request, worker, recorder, 0, now())
+        _work(server, request, worker, 0, now())
     finally:
         if outer is not None:  # a handler serves another server
             current[worker.ident] = outer
 
 
-def serve(server: Any, request: Request, worker: Worker, recorder: Recording) -> None:
+def serve(server: Any, request: Stream, worker: Worker) -> None:
     """A pool's worker's share, as `pipeline.work`."""
     taken = now()
-    if taken - worker.at > SHORT:  # it may have slept
+    if taken - worker.at > FRESH or worker is not request.acceptor:  # it may have slept
         worker.clock, worker.at = cpu_now(), taken
-    request.worker = worker
-    request.thread = worker.thread
-    _work(server, request, worker, recorder, request.since, taken)
+    _work(server, request, worker, request.since, taken)
 
 
-def work(server: Any, request: Request, recorder: Recording) -> None:
+def work(server: Any, request: Stream) -> None:
     """A thread's whole life, as `ThreadingMixIn._work` and `pipeline.work`."""
-    place = request.place
-    worker = place.new_worker()
+    worker = request.place.new_worker()
+    worker.at = taken = now()  # its CPU time, so far, is too short to be asked for
+    try:
+        _work(server, request, worker, request.since, taken)
+    finally:
+        if not request.quiet:
+            worker.end()
+
+
+def _work(server: Any, request: Stream, worker: Worker, queued: int, taken: int) -> None:
+    """`finish_request` and `shutdown_request`. A worker that has not been told of serves this request alone."""
+    recorder, ident, clock = request.recorder, worker.ident, worker.clock + taken - worker.at
     request.worker = worker
     request.thread = worker.thread
-    worker.at = taken = now()  # its CPU time, so far, is too short to be asked for
-    name = worker.name.encode("utf-8", "backslashreplace")
-    recorder.journal(pack(WORKER_STARTED, 0, place.number, worker.thread, taken, 0, worker.pid, name))
-    _work(server, request, worker, recorder, request.since, taken, alone=True)
-
-
-def _work(
-    server: Any, request: Request, worker: Worker, recorder: Recording, queued: int, taken: int, alone: bool = False
-) -> None:
-    """`finish_request` and `shutdown_request`; `alone`: for one request, and then the thread ends."""
-    clock, ident = worker.clock + taken - worker.at, worker.ident
-    steps = request.steps = [queued, taken]
+    steps = request.steps
+    steps += queued, taken
     request.since = taken
     request.stage = FINISH_REQUEST
+    page = request.page
+    if page is not None and worker is not request.acceptor:
+        write_worker(page, AT_STAGE, _FINISH_REQUEST, taken, worker.pid, worker.thread, ident)
+    if not request.quiet:
+        recorder.go_on(request)
     current[ident] = request
     try:
         server.finish_request(request.given, request.address)
     except BaseException as error:
         del current[ident]
-        return _failed(server, request, recorder, error, (clock, taken, now()), alone)
+        if _failed(server, request, error, (clock, taken, now())):
+            raise  # not there: the exception would keep that call's frame, and the frame the exception
+        return None
     del current[ident]
-    left = now()
-    cpu = left - taken
-    if cpu > SHORT:
-        cpu = spent_in(worker, clock, taken, left)
-    request.since = left
+    given = request.given
+    request.since = left = now()
     request.stage = SHUTDOWN_REQUEST
     try:
-        server.shutdown_request(request.given)
+        server.shutdown_request(given)
     except BaseException as error:
-        _not_shut(request, recorder, error, cpu, left, alone)
+        _tell_finish_request(request, clock, taken, left)
+        _not_shut(request, error, left)
         raise
     over = now()
-    spent = over - left
-    if spent > SHORT:
-        spent = spent_in(worker, worker.clock + left - worker.at, left, over)
-    if request.closed or request.steps_told or len(steps) != ALL:
-        return _tell_end(request, recorder, cpu, (left, over, spent), alone)
-    request.settle(over)
-    recorder.journal(
-        pack_served(
-            8 if alone else 7 if queued else 6, RETIRED if alone else SERVED, 0, 0,
-            request.id, worker.place.number, worker.thread, request.outcome, *steps, left, cpu, over, spent,
-        )
-    )  # fmt: skip
-    return recorder.over(request)
+    cpu = -1 if over - left < SHORT else spent_in(worker, worker.clock + left - worker.at, left, over)
+    if len(steps) != ALL or recorder.young.pop(request.id, None) is None:
+        _tell_finish_request(request, clock, taken, left)
+        return _tell_end(request, left, over, cpu)
+    steps += left, over, cpu
+    request.closed = over
+    requests.pop(given, None)
+    request.given = None  # it may be a while until the record is made, and the socket is to go now
+    if page is not None:
+        request.page = None
+        recorder.box.free(request.slot)  # type: ignore[union-attr]  # the page is in it
+    recorder.file(request)
+    if recorder.asleep:
+        recorder.wake()
+    return None
 
 
-def _not_shut(request: Request, recorder: Recording, error: BaseException, cpu: int, started: int, alone: bool) -> None:
-    """`shutdown_request` has raised `error`, which is being handled. `cpu`: as for `_tell_end`."""
-    ended = now()
-    request.fail(SHUTDOWN_REQUEST, error)
-    discard(request.given)
-    _tell_end(request, recorder, cpu, (started, ended, min(ended - started, SHORT)), alone)
-
-
-def _failed(
-    server: Any, request: Request, recorder: Recording, error: BaseException, times: tuple[int, int, int], alone: bool
-) -> None:
+def _failed(server: Any, request: Stream, error: BaseException, times: tuple[int, int, int]) -> bool:
     """`finish_request` has raised `error`, which is being handled. `times`: the CPU time before, its start and end."""
-    worker, (clock, taken, left) = request.by(FINISH_REQUEST), times
-    cpu = spent_in(worker, clock, taken, left)
-    recorder.journal(pack(STAGE, request.id, FINISH_REQUEST, worker.thread, taken, left, cpu, b""))
     request.fail(FINISH_REQUEST, error)
-    if not request.steps[0]:  # it was never queued: what goes wrong is the accepting step's affair
-        for record in recorder.steps_not_told(request):
-            recorder.journal(record)
-        raise error
+    _tell_finish_request(request, *times)
+    if not request.steps[5]:  # it was never queued: what goes wrong is the accepting step's affair
+        return True
+    worker = request.by(FINISH_REQUEST)
     try:
-        if not isinstance(error, Exception):
-            raise error
-        pipeline.report(server, request.given, request.address, request)
+        if isinstance(error, Exception):
+            pipeline.report(server, request.given, request.address, request)
     finally:
         request.since = started = now()
         request.stage = SHUTDOWN_REQUEST
         try:
             server.shutdown_request(request.given)
         except BaseException as second:
-            _not_shut(request, recorder, second, -1, started, alone)
+            _not_shut(request, second, started)
             raise
         over = now()
-        spent = spent_in(worker, worker.clock + started - worker.at, started, over)
-        _tell_end(request, recorder, -1, (started, over, spent), alone)
+        _tell_end(request, started, over, spent_in(worker, worker.clock + started - worker.at, started, over))
+    return not isinstance(error, Exception)
 
 
-def _tell_end(
-    request: Request, recorder: Recording, finish_request: int, shutdown: tuple[int, int, int], alone: bool
-) -> None:
-    """What a record of the usual shape does not tell: something failed, or took so long that its steps were told.
+def _not_shut(request: Stream, error: BaseException, started: int) -> None:
+    """`shutdown_request`, which began then, has raised `error`, which is being handled."""
+    ended = now()
+    request.fail(SHUTDOWN_REQUEST, error)
+    discard(request.given)
+    _tell_end(request, started, ended, min(ended - started, SHORT))
 
-    `finish_request`: its CPU time, -1 if that has been told. `shutdown`: when it began and ended, and its CPU time.
-    """
-    thread, own, (left, over, _) = request.thread, request.id, shutdown
-    for record in recorder.steps_not_told(request):
-        recorder.journal(record)
-    if finish_request >= 0:
-        taken = request.steps[1]
-        recorder.journal(pack(STAGE, own, FINISH_REQUEST, thread, taken, left, finish_request, b""))
-    if alone:
-        recorder.journal(pack(WORKER_ENDED, 0, request.place.number, thread, over, 0, -1, b""))
+
+def _tell_finish_request(request: Stream, clock: int, started: int, ended: int) -> None:
+    """Where there will be no record of all: what there is until now, and `finish_request`. `clock`: CPU time before."""
+    recorder = request.recorder
+    recorder.go_on(request)
+    spent = ended - started
+    if spent > SHORT:
+        spent = spent_in(request.by(FINISH_REQUEST), clock, started, ended)
+    recorder.journal(pack(STAGE, request.id, FINISH_REQUEST, request.thread, started, ended, spent, b""))
+
+
+def _tell_end(request: Stream, started: int, ended: int, cpu: int) -> None:
+    """`shutdown_request` took so long, and so much CPU time: -1 is all of it."""
+    recorder, spent = request.recorder, cpu if cpu >= 0 else ended - started
     if not request.closed:  # else user code has shut it, and that has been told
-        request.settle(over)
-        recorder.journal(pack(STAGE, own, SHUTDOWN_REQUEST, thread, *shutdown, b""))
-        recorder.journal(pack(REQUEST_CLOSED, own, request.outcome or 0, thread, over, 0, 0, b""))
+        request.settle(ended)
+        recorder.journal(pack(STAGE, request.id, SHUTDOWN_REQUEST, request.thread, started, ended, spent, b""))
+        recorder.journal(pack(REQUEST_CLOSED, request.id, request.outcome or 0, request.thread, ended, 0, 0, b""))
     recorder.over(request)

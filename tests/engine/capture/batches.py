@@ -35,14 +35,18 @@ def stage(request: int, which: Stage, started: int, ended: int = 0, *, cpu: int 
     return (Kind.STAGE, request, which, thread, started, ended, cpu, b"")
 
 
-def received(request: int, data: bytes, at: int = START + 3, *, flags: int = 0, size: int | None = None) -> Row:
+def received(
+    request: int, data: bytes, at: int = START + 3, *, flags: int = 0, size: int | None = None, took: int = 0
+) -> Row:
     """RECEIVED."""
-    return (Kind.RECEIVED, request, flags, PID + 1, at, 0, len(data) if size is None else size, data)
+    return (Kind.RECEIVED, request, flags, PID + 1, at, took, len(data) if size is None else size, data)
 
 
-def sent(request: int, data: bytes, at: int = START + 4, *, flags: int = 0, size: int | None = None) -> Row:
+def sent(
+    request: int, data: bytes, at: int = START + 4, *, flags: int = 0, size: int | None = None, took: int = 0
+) -> Row:
     """SENT."""
-    return (Kind.SENT, request, flags, PID + 1, at, 0, len(data) if size is None else size, data)
+    return (Kind.SENT, request, flags, PID + 1, at, took, len(data) if size is None else size, data)
 
 
 def failed(request: int, which: Stage, error: str, message: str, *, severe: bool = True, **more: Any) -> Row:

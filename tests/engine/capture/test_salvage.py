@@ -20,6 +20,7 @@ ENTRY = BlackBoxEntry(
     opened=START,
     pid=PID,
     thread=PID + 1,
+    ident=1,
     received=9,
     shipped=0,
     peer="127.0.0.1:5000",

@@ -1,4 +1,4 @@
-"""Where the time of `handle` went, worked out of the chunks."""
+"""Where the time of `handle` went."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import pytest
 
 from engine.capture.waits import Waits
 from engine.channel.codec import Row
-from engine.observe.facts import Piece
+from engine.observe.facts import Kind, Piece
+from engine.observe.rows import PIECE, pieces, unfold
 from engine.observe.stages import Stage
 
-from .batches import START, closed, number, opened, received, sent, stage
+from .batches import PID, START, closed, number, opened, received, sent, stage
 from .conftest import Bench
 
 ONE = number(1)
@@ -22,35 +23,34 @@ def waits(bench: Bench, *rows: Row, cpu: int = 100) -> Waits | None:
     return bench.reader.waits(bench.only())
 
 
-def test_bytes_that_come_end_a_wait(bench: Bench) -> None:
+def test_calls_that_received_and_sent(bench: Bench) -> None:
     found = waits(
         bench,
-        received(ONE, b"a", START + 3000),
-        sent(ONE, b"b", START + 4000),
-        received(ONE, b"c", START + 8500),
+        received(ONE, b"a", START + 3000, took=1900),
+        sent(ONE, b"b", START + 4000, took=700),
+        received(ONE, b"c", START + 8500, took=4400),
     )
-    assert found == Waits(lasted=8000, cpu=100, receiving=2000 + 4500)
-    assert found.otherwise == 8000 - 100 - 6500
+    assert found == Waits(lasted=8000, cpu=100, receiving=1900 + 4400, sending=700)
+    assert found.otherwise == 8000 - 100 - 6300 - 700
 
 
-def test_pieces_of_one_chunk_are_one_wait(bench: Bench) -> None:
-    found = waits(
-        bench, received(ONE, b"a", START + 3000, flags=int(Piece.CONTINUES), size=2), received(ONE, b"b", START + 3000)
-    )
+def test_a_wait_in_vain_is_one_and_leaves_no_bytes(bench: Bench) -> None:
+    found = waits(bench, received(ONE, b"", START + 3000, flags=int(Piece.NOTHING), took=1900))
+    assert found == Waits(lasted=8000, cpu=100, receiving=1900, sending=0)
+    assert bench.reader.chunks(bench.only().id) == []
+
+
+def test_a_call_counts_once_however_many_pieces_it_brought(bench: Bench) -> None:
+    pieces_ = pieces(Kind.RECEIVED, ONE, PID + 1, START + 3000, b"x" * (2 * PIECE), 1 << 20, 1900)
+    found = waits(bench, *unfold(b"".join(pieces_)))
     assert found is not None
-    assert found.receiving == 2000
+    assert found.receiving == 1900
 
 
-def test_what_was_computed_was_not_waited(bench: Bench) -> None:
-    found = waits(bench, received(ONE, b"a", START + 8900), cpu=5000)
-    assert found == Waits(lasted=8000, cpu=5000, receiving=3000)
+def test_more_than_all_is_all(bench: Bench) -> None:
+    found = waits(bench, received(ONE, b"a", START + 8900, took=9000), cpu=5000)
+    assert found == Waits(lasted=8000, cpu=5000, receiving=8000, sending=0)
     assert found.otherwise == 0
-
-
-def test_bytes_before_and_after_do_not_count(bench: Bench) -> None:
-    found = waits(bench, received(ONE, b"a", START + 500), received(ONE, b"a", START + 9050))
-    assert found is not None
-    assert found.receiving == 0
 
 
 @pytest.mark.parametrize("rows", [[], [stage(ONE, Stage.HANDLE, START + 1000)]])

@@ -9,8 +9,17 @@ import pytest
 
 import engine
 from engine import Stage
-from engine.observe.blackbox import ROOM, SLOT, SLOTS, BlackBox
+from engine.observe.blackbox import (
+    AT_STAGE,
+    ROOM,
+    SLOT,
+    SLOTS,
+    BlackBox,
+    write_worker,
+)
+from engine.observe.place import Place
 from engine.observe.recorder import Recorder
+from engine.observe.request import Request, Worker
 from tests.engine.serving import Echo, ask, serving
 
 
@@ -22,24 +31,47 @@ def ends() -> tuple[BlackBox, BlackBox]:
     return writer, reader
 
 
+def taken(box: BlackBox, number: int, peer: str = "") -> Request:
+    """A request that has taken a slot, if there was one."""
+    place = Place(None)
+    place.number = 1
+    worker = Worker(place, ident=13, thread=12, name="", pid=11)
+    request = Request(place, worker)
+    request.id, request.peer, request.opened = number, peer, 100
+    box.take(request, worker, Stage.VERIFY_REQUEST, 100)
+    return request
+
+
+def test_a_long_name_of_a_peer_is_cut(ends: tuple[BlackBox, BlackBox]) -> None:
+    writer, reader = ends
+    taken(writer, 7, "/run/" + "x" * 300)
+    (entry,) = reader.live()
+    assert entry.peer == "/run/" + "x" * (len(entry.peer) - 5)
+    assert len(entry.peer) > 100
+
+
 def test_one_request(ends: tuple[BlackBox, BlackBox]) -> None:
     writer, reader = ends
-    slot = writer.take(7, 1, 100, 11, 12, b"127.0.0.1:5\0local")
+    request = taken(writer, 7, "127.0.0.1:5")
     (entry,) = reader.live()
     assert (entry.request, entry.server, entry.stage, entry.peer) == (7, 1, Stage.VERIFY_REQUEST, "127.0.0.1:5")
-    writer.handled(slot, Stage.HANDLE, 200, 21, 22)
-    writer.received(slot, 0, b"abc")
-    writer.received(slot, 3, b"def")
+    assert (entry.pid, entry.thread, entry.ident) == (11, 12, 13)
+    assert request.page is not None
+    write_worker(request.page, AT_STAGE, Stage.HANDLE, 200, 21, 22, 23)
+    writer.received(request.slot, 0, b"abc")
+    writer.received(request.slot, 3, b"def")
     (entry,) = reader.live()
-    assert (entry.opened, entry.since, entry.pid, entry.thread) == (100, 200, 21, 22)
+    assert (entry.opened, entry.since, entry.pid, entry.thread, entry.ident) == (100, 200, 21, 22, 23)
     assert (entry.stage, entry.received, entry.data) == (Stage.HANDLE, 6, b"abcdef")
-    writer.free(slot)
+    assert reader.handled_by(21, 23) == entry
+    assert reader.handled_by(21, 24) is None
+    writer.free(request.slot)
     assert reader.live() == []
 
 
 def test_only_the_first_bytes_are_kept(ends: tuple[BlackBox, BlackBox]) -> None:
     writer, reader = ends
-    slots = [writer.take(number, 1, 1, 1, 1, b"") for number in (1, 2)]
+    slots = [taken(writer, number).slot for number in (1, 2)]
     writer.received(slots[0], 0, b"a" * (ROOM - 1))
     writer.received(slots[0], ROOM - 1, b"bc")
     writer.received(slots[0], ROOM + 1, b"d")
@@ -51,8 +83,8 @@ def test_only_the_first_bytes_are_kept(ends: tuple[BlackBox, BlackBox]) -> None:
 
 def test_a_full_box_refuses(ends: tuple[BlackBox, BlackBox]) -> None:
     writer, reader = ends
-    assert all(writer.take(number, 1, 1, 1, 1, b"") >= 0 for number in range(1, SLOTS + 1))
-    assert writer.take(SLOTS + 1, 1, 1, 1, 1, b"") == -1
+    assert all(taken(writer, number).slot >= 0 for number in range(1, SLOTS + 1))
+    assert taken(writer, SLOTS + 1).slot == -1
     assert len(reader.live()) == SLOTS
 
 
