@@ -55,8 +55,10 @@ LIVE, CLOSED, FREE = int(SlotState.LIVE), int(SlotState.CLOSED), int(SlotState.F
 VERIFY, HANDLE = int(Stage.VERIFY_REQUEST), int(Stage.HANDLE)
 _write_taken = _TAKEN.pack_into
 write_one, write_two, write_worker = _ONE.pack_into, _TWO.pack_into, _WORKER.pack_into
-"""For whoever has a page: AT_RECEIVED so many bytes; AT_STAGE the stage, and since when; if it is a worker that came to
-this stage, also its process, its thread, and Python's number of that, which faulthandler tells."""
+TO_STAGE, TO_RECEIVED = AT_STAGE - DATA, AT_RECEIVED - DATA
+"""From a request's spot, where its bytes begin, to where it is written how many they are; to its stage, and since when;
+if it is a worker that came to this stage, also its process, its thread, and Python's number of that, which faulthandler
+tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,13 @@ class BlackBoxEntry:
 class BlackBox:
     """Both ends of the box: a host writes, the supervisor reads. The mapping outlives its descriptor."""
 
-    __slots__ = ("_free", "_map", "_pages", "tallies")
+    __slots__ = ("_free", "memory", "tallies")
 
     def __init__(self, fd: int) -> None:
         """Map the box behind `fd`. Raises OSError or ValueError if it is none."""
-        self._map = mmap.mmap(fd, SLOTS * SLOT + TALLIES)
-        self.tallies = Tallies(self._map, SLOTS * SLOT)
+        self.memory = mmap.mmap(fd, SLOTS * SLOT + TALLIES)
+        self.tallies = Tallies(self.memory, SLOTS * SLOT)
         self._free = list(range(SLOTS))
-        whole = memoryview(self._map)
-        self._pages = [whole[slot * SLOT : (slot + 1) * SLOT] for slot in range(SLOTS)]
 
     @staticmethod
     def create() -> int:
@@ -104,9 +104,10 @@ class BlackBox:
             request.slot = slot = self._free.pop()
         except IndexError:
             return
-        request.page = page = self._pages[slot]
+        at = slot * SLOT
+        request.spot = at + DATA
         _write_taken(
-            page, 0, LIVE, request.id, request.place.number, stage, since, by.pid, by.thread, by.ident,
+            self.memory, at, LIVE, request.id, request.place.number, stage, since, by.pid, by.thread, by.ident,
             request.opened, 0, 0, request.peer.encode("utf-8", "backslashreplace"),
         )  # fmt: skip
 
@@ -115,7 +116,7 @@ class BlackBox:
 
         What stays the same is bound here: they are called for each datagram.
         """
-        target, at, start, write, ident = self._map, slot * SLOT, slot * SLOT + DATA, _write_taken, get_ident()
+        target, at, start, write, ident = self.memory, slot * SLOT, slot * SLOT + DATA, _write_taken, get_ident()
 
         def begin(request: int, since: int, opened: int, ends: bytes, data: bytes) -> None:
             size = len(data)
@@ -132,23 +133,23 @@ class BlackBox:
         after = before + len(data)
         start = at + DATA + before
         if after <= ROOM:
-            self._map[start : start + len(data)] = data
+            self.memory[start : start + len(data)] = data
         elif before < ROOM:
-            self._map[start : at + SLOT] = data[: ROOM - before]
-        write_one(self._map, at + AT_RECEIVED, after)
+            self.memory[start : at + SLOT] = data[: ROOM - before]
+        write_one(self.memory, at + AT_RECEIVED, after)
 
     def shipped(self, slot: int, count: int) -> None:
         """A forked child has sent facts of `count` more received bytes on their way."""
         at = slot * SLOT + AT_SHIPPED
-        write_one(self._map, at, _ONE.unpack_from(self._map, at)[0] + count)
+        write_one(self.memory, at, _ONE.unpack_from(self.memory, at)[0] + count)
 
     def close(self, slot: int) -> None:
         """A forked child has closed its request."""
-        write_one(self._map, slot * SLOT, CLOSED)
+        write_one(self.memory, slot * SLOT, CLOSED)
 
     def free(self, slot: int) -> None:
         """The request is over."""
-        write_one(self._map, slot * SLOT, FREE)
+        write_one(self.memory, slot * SLOT, FREE)
         self._free.append(slot)
 
     def lend(self) -> int:
@@ -167,13 +168,13 @@ class BlackBox:
         """The live request in a slot; None if there is none, or if what is there makes no sense."""
         at = slot * SLOT
         state, request, server, stage, since, pid, thread, ident, opened, received, shipped, peer = _TAKEN.unpack_from(
-            self._map, at
+            self.memory, at
         )
         sane = request > 0 and received >= 0 and shipped >= 0 and stage in _STAGES
         if state != LIVE or not sane:
             return None
         peer = peer.decode("utf-8", "backslashreplace").partition("\0")[0]
-        data = self._map[at + DATA : at + DATA + min(received, ROOM)]
+        data = self.memory[at + DATA : at + DATA + min(received, ROOM)]
         return BlackBoxEntry(
             request, server, Stage(stage), since, opened, pid, thread, ident, received, shipped, peer, data
         )  # fmt: skip
@@ -189,10 +190,7 @@ class BlackBox:
 
     def dispose(self) -> None:
         """Unmap."""
-        for page in self._pages:
-            page.release()
-        self._pages = []
-        self._map.close()
+        self.memory.close()
 
 
 _STAGES = frozenset(int(stage) for stage in Stage)

@@ -103,7 +103,8 @@ class Recording(Observer):
     telling: threading.RLock
     """Held by whoever tells of a connection that is not over yet."""
     box: BlackBox | None
-    """Where it is noted what is being served, in case a handler does not come back."""
+    memory: Any
+    """Where it is noted what is being served, in case a handler does not come back; and its memory."""
 
     def wake(self) -> None:
         """Records come after a pause: do not sleep over them."""

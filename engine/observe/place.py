@@ -46,8 +46,8 @@ class Place:
     """What stays the same for all requests of one watched server."""
 
     __slots__ = (
-        "_foreign", "_here", "_pid", "_started", "children", "datagram_size", "hooks", "local", "number", "transport",
-        "wildcard", "workers",
+        "_foreign", "_here", "_pid", "_started", "bare", "children", "datagram_size", "hooks", "local", "looked",
+        "number", "transport", "wildcard", "workers",
     )  # fmt: skip
 
     def __init__(self, server: Any) -> None:
@@ -63,6 +63,10 @@ class Place:
         """Forked children by pid, where the server itself does not keep them (see servers/watch.py)."""
         self.workers: set[Worker] = set()
         """Threads that live longer than the requests they serve, and have been told of."""
+        self.bare: Any = None
+        """The class of handlers, if nothing that the user has written stands between a request and its handler."""
+        self.looked = 0
+        """When that was found out, ns."""
         self._started = False
         self._pid = identity.pid
         self._foreign: dict[int, Worker] = {}

@@ -14,7 +14,7 @@ from _thread import start_new_thread
 from collections.abc import Callable
 from typing import Any
 
-from .blackbox import AT_STAGE, VERIFY, BlackBox, write_worker
+from .blackbox import TO_STAGE, VERIFY, BlackBox, write_worker
 from .datagram import Datagram
 from .exits import hear_before_exit
 from .facts import Kind, Means
@@ -68,6 +68,7 @@ class Recorder(Standing):
         self._drain = drain
         self._describe = describe or _describe
         self.box = black_box
+        self.memory: Any = black_box.memory if black_box is not None else None
         self._count: Callable[[int], object] = black_box.tallies.begin() if black_box is not None else bool
         self.payload_limit = payload_limit
         self.untold_limit = min(PIECE, payload_limit)
@@ -124,7 +125,7 @@ class Recorder(Standing):
 
     def request_opened(self, request: Request) -> None:
         self._live[request.id] = request
-        if self.box is not None and request.page is None:
+        if self.box is not None and request.spot < 0:
             self.box.take(request, request.acceptor, VERIFY, request.opened)
         self.tell_opened(request)
         if self.asleep:
@@ -144,7 +145,7 @@ class Recorder(Standing):
                 self.box.free(request.slot)
             else:
                 self.box.close(request.slot)
-            request.slot, request.page = -1, None
+            request.slot = request.spot = -1
         if self.asleep:
             self._rouse()
 
@@ -167,8 +168,9 @@ class Recorder(Standing):
     def handle_started(self, request: Request, at: int) -> None:
         if self.asleep:
             self._rouse()
-        if request.page is not None:
-            write_worker(request.page, AT_STAGE, HANDLE, at, identity.pid, request.thread, threading.get_ident())
+        if request.spot >= 0:
+            where = request.spot + TO_STAGE
+            write_worker(self.memory, where, HANDLE, at, identity.pid, request.thread, threading.get_ident())
 
     def failed(self, request: Request, stage: Stage, error: BaseException) -> None:
         if isinstance(request, Datagram):
@@ -200,7 +202,9 @@ class Recorder(Standing):
         self._records.append(record)
 
     def _count_and_file(self, stream: Stream) -> None:
-        for record in stream.records():
+        records: list[bytes] = []
+        stream.add_to(records)
+        for record in records:
             self._count_and_journal(record)
 
     def _rouse(self) -> None:
@@ -254,7 +258,13 @@ class Recorder(Standing):
             streams = self._over[: min(over, BATCH)]
             del self._over[: len(streams)]
             over -= len(streams)
-            self._count_and_ship([record for stream in streams for record in _records_of(stream)])
+            batch = []
+            for stream in streams:
+                try:
+                    stream.add_to(batch)
+                except Exception:  # whatever it is, the others are to be told of
+                    log.exception("What happened to a connection could not be recorded")
+            self._count_and_ship(batch)
         running = self._running()
         if running:
             self._count(len(running))
@@ -290,14 +300,6 @@ class Recorder(Standing):
         self._fresh()
         if self.box is not None:
             self.box.forked()
-
-
-def _records_of(stream: Stream) -> list[bytes]:
-    try:
-        return stream.records()
-    except Exception:  # whatever it is, the others are to be told of
-        log.exception("What happened to a connection could not be recorded")
-        return []
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -126,8 +126,8 @@ class Request:
     steps_told = 0
     """Stages of these that the recorder has told of, for they have been over for a while."""
     slot = -1
-    page: memoryview | None = None
-    """Its place in the black box: the number, and the memory."""
+    spot = -1
+    """Its place in the black box, and where in its memory its bytes begin; -1: it has none."""
 
     def __init__(self, place: Place, acceptor: Worker) -> None:
         self.place = place

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import live, tap
 from .addresses import address_text, peer_process
-from .blackbox import AT_RECEIVED, DATA, ROOM, write_one
+from .blackbox import ROOM, TO_RECEIVED, write_one
 from .facts import Means
 from .identity import identity
 from .request import QUEUE, Request, now
@@ -59,7 +59,8 @@ class Stream(Request):
         self.given = given
         self.address = address
         self.opened = asked
-        self.worker = self.page = None
+        self.worker = None
+        self.spot = -1
         self.bytes_in = self.bytes_out = 0
         self.log: list[bytes] = []
         """What came and went, as in its record."""
@@ -92,7 +93,7 @@ class Stream(Request):
 
     def heard(self, began: int, data: bytes) -> None:
         """`data` has been received by a call that began then."""
-        at, size, before, recorder, page = now(), len(data), self.bytes_in, self.recorder, self.page
+        at, size, before, recorder, spot = now(), len(data), self.bytes_in, self.recorder, self.spot
         self.bytes_in = after = before + size
         if self.quiet:
             self.log.append(pack_part(HEARD, size, at, at - began) + data)
@@ -104,12 +105,13 @@ class Stream(Request):
                 recorder.wake()
         else:
             recorder.tell_part(self, HEARD, (began, at), data, after)
-        if page is not None:
+        if spot >= 0:
+            memory = recorder.memory
             if after <= ROOM:
-                page[DATA + before : DATA + after] = data
+                memory[spot + before : spot + after] = data
             elif before < ROOM:
-                page[DATA + before : DATA + ROOM] = data[: ROOM - before]
-            write_one(page, AT_RECEIVED, after)
+                memory[spot + before : spot + ROOM] = data[: ROOM - before]
+            write_one(memory, spot + TO_RECEIVED, after)
 
     def said(self, began: int, data: bytes) -> None:
         """`data` has been sent by a call that began then."""
@@ -133,21 +135,27 @@ class Stream(Request):
         else:
             super().queue()
 
-    def records(self) -> list[bytes]:
-        """All that happened to it: one record, but for very many parts."""
+    def add_to(self, batch: list[bytes]) -> None:
+        """Add all that happened to it: one record, but for very many parts."""
         self.packed = True
-        ends, log, steps, worker, name = self.ends()[:LONGEST], self.log[-PARTS:], self.steps, self.worker, b""
-        processed = self.processed  # its other thread may be about to set it
-        rows = ROWS + len(log) + (steps[5] > 0) + (processed > 0)
+        log, worker, steps, processed = self.log, self.worker, self.steps, self.processed
+        if len(log) > PARTS:
+            batch += map(self._chunk, log[:-PARTS])
+            log = log[-PARTS:]
+        rows, name = ROWS + len(log), b""
+        if steps[5]:
+            rows += 1
+        if processed:  # read once: its other thread may be about to set it
+            rows += 1
         if worker is not None and not worker.told:
-            name, rows = worker.name.encode("utf-8", "backslashreplace")[:LONGEST], rows + 2
-        parts = b"".join(log)
-        size = len(ends) + len(name) + len(parts)
-        head = pack_stream(
-            rows, STREAM, 0, size, len(ends), len(name), len(log), self.id, self.place.number, self.acceptor.thread,
-            self.thread, processed, self.process_cpu, *steps,
+            rows, name = rows + 2, worker.name.encode("utf-8", "backslashreplace")[:LONGEST]
+        ends, parts = self.ends()[:LONGEST], b"".join(log)
+        batch.append(
+            pack_stream(
+                rows, STREAM, 0, len(ends) + len(name) + len(parts), len(ends), len(name), len(log), self.id,
+                self.place.number, self.acceptor.thread, self.thread, processed, self.process_cpu, *steps,
+            ) + ends + name + parts
         )  # fmt: skip
-        return [*map(self._chunk, self.log[:-PARTS]), head + ends + name + parts]
 
     def _chunk(self, part: bytes) -> bytes:
         kind, size, at, took = unpack_part(part)

@@ -144,6 +144,11 @@ class BaseServer(Draining):
             self._ss_failed(request, client_address, error)
         return None
 
+    def _ss_bare_handler(self) -> Any:
+        """The class of handlers, if to make one and to shut the request is all that our own methods would do: then a
+        recorder does it, and spares them. Else None."""
+        return None
+
     def _ss_process(self, request: Any, client_address: Any) -> None:
         try:
             self.process_request(request, client_address)
@@ -184,7 +189,7 @@ class BaseServer(Draining):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a request here and now; mix-ins hand it to a worker instead."""
         if self._ss_place is not None and (watched := find(request)) is not None:
-            if type(watched) is Stream and watched.hooks.recorder is not None:
+            if type(watched) is Stream and watched.noted:
                 return recorded.serve_here(self, watched)
             return pipeline.serve(self, watched)
         self.finish_request(request, client_address)

@@ -23,7 +23,7 @@ from ..observe.request import SHORT, Worker, cpu_now, now
 from ..observe.rows import DATAGRAM, PIECE, pack, pack_datagram
 from ..observe.stages import Stage
 from . import pipeline, recorded
-from .handlers import BaseRequestHandler
+from .handlers import is_bare
 from .pipeline import (
     FINISH,
     FINISH_REQUEST,
@@ -46,16 +46,6 @@ _FLAGS = DONTWAIT | (int(socket.MSG_TRUNC) if sys.platform == "linux" else 0)
 _KNOWN = 1024
 """Addresses, at most, of which the text is remembered."""
 _new, _receive_into = object.__new__, socket.socket.recvfrom_into
-
-
-def is_bare(handler: Any) -> bool:
-    """Whether making this handler does what BaseRequestHandler does, and nothing else."""
-    return (
-        type(handler) is type
-        and issubclass(handler, BaseRequestHandler)
-        and handler.__init__ is BaseRequestHandler.__init__
-        and handler.__new__ is _new
-    )
 
 
 def serve_waiting(server: UDPServer, loop: Loop, count: int, *, plain: bool) -> bool:

@@ -15,6 +15,8 @@ from .pipeline import FINISH_REQUEST
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+    from ..observe.request import Request
+
 
 class BaseRequestHandler:
     """Made for one request; the constructor does all the work."""
@@ -29,7 +31,7 @@ class BaseRequestHandler:
         self.server = server
         watched = current.get(get_ident()) if current else None
         if watched is not None and watched.stage is FINISH_REQUEST and watched.hooks.server is server:
-            return handling.run_handler(watched, self) if watched.steps else pipeline.run_handler(watched, self)
+            return _run_handler(watched, self)
         self.setup()
         try:
             self.handle()
@@ -45,6 +47,23 @@ class BaseRequestHandler:
 
     def finish(self) -> None:
         """After `handle`, however that ended."""
+
+
+def _run_handler(watched: Request, handler: BaseRequestHandler) -> None:
+    if watched.steps:
+        handling.run_handler(watched, handler, watched.spot)
+    else:
+        pipeline.run_handler(watched, handler)
+
+
+def is_bare(handler: Any) -> bool:
+    """Whether making this handler does what BaseRequestHandler does, and nothing else."""
+    return (
+        type(handler) is type
+        and issubclass(handler, BaseRequestHandler)
+        and handler.__init__ is BaseRequestHandler.__init__
+        and handler.__new__ is object.__new__
+    )
 
 
 class StreamRequestHandler(BaseRequestHandler):

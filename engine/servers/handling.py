@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..observe.blackbox import AT_STAGE, write_two
+from ..observe.blackbox import TO_STAGE, write_two
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
 from . import pipeline
 from .pipeline import FINISH, HANDLE, SETUP
@@ -20,8 +20,8 @@ def spent_in(by: Worker, clock: int, started: int, ended: int) -> int:
     return min(max(by.clock - clock, 0), ended - started)
 
 
-def run_handler(request: Request, handler: Any) -> None:
-    """The three steps of a handler, as `pipeline.run_handler`."""
+def run_handler(request: Request, handler: Any, spot: int) -> None:
+    """The three steps of a handler, as `pipeline.run_handler`. `spot`: where to note that `handle` begins, or -1."""
     steps, by = request.steps, request.worker
     if len(steps) != TAKEN or by is None:  # it is not the first handler of this request, or none of our doing
         return pipeline.run_handler(request, handler)
@@ -41,9 +41,8 @@ def run_handler(request: Request, handler: Any) -> None:
         steps += began, ready, spent_in(by, by.clock + began - by.at, began, ready)
     else:
         steps += began, ready, -1
-    page = request.page
-    if page is not None:
-        write_two(page, AT_STAGE, _HANDLE, ready)
+    if spot >= 0:
+        write_two(request.recorder.memory, spot + TO_STAGE, _HANDLE, ready)  # type: ignore[union-attr]
     if not request.quiet:
         request.recorder.wake()  # type: ignore[union-attr]  # it may sleep by now, and what follows is user code
     clock, spent = by.clock + ready - by.at, -1

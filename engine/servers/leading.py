@@ -91,7 +91,7 @@ def serve(server: ThreadPoolMixIn, member: Member, job: Job) -> None:
     worker = member.told or member.worker(watched.place)
     if (
         type(watched) is Stream
-        and watched.hooks.recorder is not None
+        and watched.noted
         and type(server).process_request_thread is ThreadingMixIn.process_request_thread
     ):
         return recorded.serve(server, watched, worker)

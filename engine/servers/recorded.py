@@ -7,9 +7,11 @@ is over, without a call a step; that takes a third of what `pipeline` does. What
 from __future__ import annotations
 
 from collections.abc import Callable
+from socket import SHUT_WR
+from threading import current_thread, get_ident, get_native_id
 from typing import Any
 
-from ..observe.blackbox import AT_STAGE, write_worker
+from ..observe.blackbox import TO_STAGE, write_worker
 from ..observe.facts import Kind, Outcome
 from ..observe.live import current, requests
 from ..observe.place import Place
@@ -18,10 +20,11 @@ from ..observe.rows import pack
 from ..observe.stream import Stream
 from . import pipeline
 from .connections import discard
-from .handling import ALL, spent_in
+from .handling import ALL, run_handler, spent_in
 from .pipeline import (
     FINISH_REQUEST,
     GET_REQUEST,
+    HANDLE,
     PROCESS_REQUEST,
     SHUTDOWN_REQUEST,
     VERIFY_REQUEST,
@@ -29,8 +32,10 @@ from .pipeline import (
 
 STAGE, REQUEST_CLOSED = Kind.STAGE, Kind.REQUEST_CLOSED
 FRESH = 1_000_000
-"""How long, ns, a reading of a thread's CPU time that goes from one short request to the next is good for."""
-_VERIFY_REQUEST, _FINISH_REQUEST = int(VERIFY_REQUEST), int(FINISH_REQUEST)
+"""How long, ns, it is good for to have looked how much CPU time a thread has used that goes from one short request to
+the next; and what stands between a request and its handler."""
+_new = object.__new__
+_VERIFY_REQUEST, _FINISH_REQUEST, _HANDLE = int(VERIFY_REQUEST), int(FINISH_REQUEST), int(HANDLE)
 
 
 def handle(server: Any, place: Place) -> None:
@@ -39,6 +44,8 @@ def handle(server: Any, place: Place) -> None:
     asked = now()
     if asked - acceptor.at > FRESH:  # it may have slept
         acceptor.clock, acceptor.at = cpu_now(), asked
+    if asked - place.looked > FRESH:
+        place.looked, place.bare = asked, server._ss_bare_handler()
     try:
         given, address = server.get_request()
     except OSError as error:
@@ -51,9 +58,11 @@ def handle(server: Any, place: Place) -> None:
 
 def lead(server: Any, worker: Worker, fetch: Callable[[Any], tuple[Any, Any]]) -> bool:
     """A pool's leader's share, as `handle`; `serve` follows in the same thread. False if nobody has come."""
-    asked = now()
+    asked, place = now(), worker.place
     if asked - worker.at > FRESH:
         worker.clock, worker.at = cpu_now(), asked
+    if asked - place.looked > FRESH:
+        place.looked, place.bare = asked, server._ss_bare_handler()
     try:
         given, address = fetch(server)
     except BlockingIOError:
@@ -145,7 +154,7 @@ def serve(server: Any, request: Stream, worker: Worker) -> None:
 
 def work(server: Any, request: Stream) -> None:
     """A thread's whole life, as `ThreadingMixIn._work` and `pipeline.work`."""
-    worker = request.place.new_worker()
+    worker = Worker(request.place, get_ident(), get_native_id(), current_thread().name)
     worker.at = taken = now()  # its CPU time, so far, is too short to be asked for
     try:
         _work(server, request, worker, request.since, taken)
@@ -163,25 +172,39 @@ def _work(server: Any, request: Stream, worker: Worker, queued: int, taken: int)
     steps += queued, taken
     request.since = taken
     request.stage = FINISH_REQUEST
-    page = request.page
-    if page is not None and worker is not request.acceptor:
-        write_worker(page, AT_STAGE, _FINISH_REQUEST, taken, worker.pid, worker.thread, ident)
     if not request.quiet:
         recorder.go_on(request)
+    given, make = request.given, request.place.bare
+    bare = make is not None and make is server.RequestHandlerClass
+    spot = request.spot
+    if spot >= 0 and (bare or worker is not request.acceptor):
+        stage = _HANDLE if bare else _FINISH_REQUEST
+        write_worker(recorder.memory, spot + TO_STAGE, stage, taken, worker.pid, worker.thread, ident)
     current[ident] = request
     try:
-        server.finish_request(request.given, request.address)
+        if bare:  # as its constructor would do
+            handler = _new(make)
+            handler.request, handler.client_address, handler.server = given, request.address, server
+            run_handler(request, handler, -1)
+        else:
+            server.finish_request(given, request.address)
     except BaseException as error:
         del current[ident]
         if _failed(server, request, error, (clock, taken, now())):
             raise  # not there: the exception would keep that call's frame, and the frame the exception
         return None
     del current[ident]
-    given = request.given
     request.since = left = now()
     request.stage = SHUTDOWN_REQUEST
     try:
-        server.shutdown_request(given)
+        if bare:
+            try:  # noqa: SIM105  # as in TCPServer
+                given.shutdown(SHUT_WR)
+            except OSError:
+                pass
+            given.close()
+        else:
+            server.shutdown_request(given)
     except BaseException as error:
         _tell_finish_request(request, clock, taken, left)
         _not_shut(request, error, left)
@@ -195,9 +218,9 @@ def _work(server: Any, request: Stream, worker: Worker, queued: int, taken: int)
     request.closed = over
     requests.pop(given, None)
     request.given = None  # it may be a while until the record is made, and the socket is to go now
-    if page is not None:
-        request.page = None
-        recorder.box.free(request.slot)  # type: ignore[union-attr]  # the page is in it
+    if spot >= 0:
+        request.spot = -1
+        recorder.box.free(request.slot)  # type: ignore[union-attr]  # the spot is in it
     recorder.file(request)
     if recorder.asleep:
         recorder.wake()

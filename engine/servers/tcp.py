@@ -11,6 +11,7 @@ from ..observe.stages import Stage
 from . import listening, pipeline
 from .accepting import accept
 from .base import BaseServer
+from .handlers import BaseRequestHandler, StreamRequestHandler, is_bare
 
 if TYPE_CHECKING:
     import ssl
@@ -160,6 +161,12 @@ class TCPServer(BaseServer):
         """The listener's descriptor, for selectors."""
         return self.socket.fileno()
 
+    def _ss_bare_handler(self) -> Any:
+        cls, own = type(self), self.__dict__
+        make: Any = self.RequestHandlerClass
+        plain = all(getattr(cls, step) is usual and step not in own for step, usual in _PLAIN.items())
+        return make if plain and is_bare(make) and make.setup in _SETUPS else None
+
     def get_request(self) -> tuple[Any, Any]:
         """Accept: the connected socket, and the client's address."""
         return accept(self.socket)
@@ -180,3 +187,8 @@ class TCPServer(BaseServer):
         """Close the client's socket."""
         self._ss_open.pop(id(request), None)
         request.close()
+
+
+_SETUPS = (BaseRequestHandler.setup, StreamRequestHandler.setup)
+"""Which neither crash nor hang: who has come to one of them has come to `handle`."""
+_PLAIN = {step: getattr(TCPServer, step) for step in ("finish_request", "shutdown_request", "close_request")}

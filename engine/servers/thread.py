@@ -57,7 +57,7 @@ _FIELDS = frozenset(
         "_stderr", "_invoke_excepthook",
     }
 )  # fmt: skip
-_new_name: Callable[[str], str] | None = getattr(threading, "_newname", None)
+_new_name: Callable[[str], str] = getattr(threading, "_newname", str)
 _new_handle: Callable[[], Any] | None = getattr(threading, "_ThreadHandle", None)
 _usual_event = threading.Event
 
@@ -76,12 +76,23 @@ class _Model:
         self.usual = type(started) is _usual_event is threading.Event
         """Whether nobody has patched threads."""
         self.made = threading.Thread.__init__
-        self.known = self.usual and fields.keys() == _FIELDS | locks and _new_name is not None and _is_usual(self.made)
+        self.known = self.usual and fields.keys() == _FIELDS | locks and _new_name is not str and _is_usual(self.made)
         """Whether these are the fields that we know."""
         self.hook = fields.get("_invoke_excepthook")
 
 
-_models: list[_Model] = []
+_model: _Model | None = None
+_made: Any = None
+"""What makes a thread of threading, if that is as we know it; and is still what it was when the model was made."""
+_hook: Any = None
+
+
+def _look() -> _Model:
+    global _model, _made, _hook
+    if _model is None:
+        _model = _Model()
+        _made, _hook = _model.made if _model.known else None, _model.hook
+    return _model
 
 
 class Thread(threading.Thread):
@@ -100,13 +111,7 @@ class Thread(threading.Thread):
     _args: tuple[Any, ...]
 
     def __init__(self, target: Callable[..., object], args: tuple[Any, ...], daemon: bool) -> None:
-        if not _models:
-            _models.append(_Model())
-        model = _models[0]
-        if not model.known or _new_name is None or threading.Thread.__init__ is not model.made:
-            super().__init__(target=target, args=args, daemon=daemon)
-            if model.usual:
-                self._started = _Began()
+        if threading.Thread.__init__ is not _made and not self._is_usual(target, args, daemon):
             return
         self._target = target
         self._name = _new_name(f"Thread-%d ({getattr(target, '__name__', '')})")
@@ -117,12 +122,22 @@ class Thread(threading.Thread):
         self._started = _Began()
         self._initialized = True
         self._stderr = sys.stderr
-        self._invoke_excepthook = model.hook
+        self._invoke_excepthook = _hook
         if _new_handle is not None:
             self._handle = _new_handle()
         else:
             self._tstate_lock = None
             self._is_stopped = False
+
+    def _is_usual(self, target: Callable[..., object], args: tuple[Any, ...], daemon: bool) -> bool:
+        """Whether nobody has patched threads; else its base has made it now."""
+        usual = _look().usual
+        if threading.Thread.__init__ is _made:
+            return True
+        super().__init__(target=target, args=args, daemon=daemon)
+        if usual:
+            self._started = _Began()
+        return False
 
     def start(self) -> None:
         """Ask for the thread. Raises RuntimeError if there can be no more."""

@@ -171,7 +171,7 @@ class ThreadingMixIn(_Server):
     def _ss_work(self, watched: Request) -> None:
         plain = type(self).process_request_thread is ThreadingMixIn.process_request_thread
         try:
-            if plain and type(watched) is Stream and watched.hooks.recorder is not None:
+            if plain and type(watched) is Stream and watched.noted:
                 return recorded.work(self, watched)
             return self._ss_work_loudly(watched)
         finally:

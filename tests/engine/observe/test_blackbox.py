@@ -10,10 +10,10 @@ import pytest
 import engine
 from engine import Stage
 from engine.observe.blackbox import (
-    AT_STAGE,
     ROOM,
     SLOT,
     SLOTS,
+    TO_STAGE,
     BlackBox,
     write_worker,
 )
@@ -56,8 +56,7 @@ def test_one_request(ends: tuple[BlackBox, BlackBox]) -> None:
     (entry,) = reader.live()
     assert (entry.request, entry.server, entry.stage, entry.peer) == (7, 1, Stage.VERIFY_REQUEST, "127.0.0.1:5")
     assert (entry.pid, entry.thread, entry.ident) == (11, 12, 13)
-    assert request.page is not None
-    write_worker(request.page, AT_STAGE, Stage.HANDLE, 200, 21, 22, 23)
+    write_worker(writer.memory, request.spot + TO_STAGE, Stage.HANDLE, 200, 21, 22, 23)
     writer.received(request.slot, 0, b"abc")
     writer.received(request.slot, 3, b"def")
     (entry,) = reader.live()
@@ -92,8 +91,8 @@ def test_garbage_is_harmless(ends: tuple[BlackBox, BlackBox]) -> None:
     writer, reader = ends
     chance = random.Random(1)
     for _ in range(20):
-        writer._map[: SLOTS * SLOT] = chance.randbytes(SLOTS * SLOT)
-        writer._map[: 8 * SLOT : SLOT] = bytes([1] * 8)
+        writer.memory[: SLOTS * SLOT] = chance.randbytes(SLOTS * SLOT)
+        writer.memory[: 8 * SLOT : SLOT] = bytes([1] * 8)
         reader.live()
 
 

@@ -257,12 +257,12 @@ def test_flush_does_not_wait_for_itself_where_no_thread_can_be_started(rows: Row
 def test_one_that_cannot_be_recorded_does_not_end_the_recording(
     rows: Rows, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plain = Stream.records
+    plain = Stream.add_to
 
-    def records(stream: Stream) -> list[bytes]:
+    def add_to(stream: Stream, batch: list[bytes]) -> None:
         if stream.peer == "odd":
             raise ValueError("odd")
-        return plain(stream)
+        plain(stream, batch)
 
     class Odd(engine.ThreadingTCPServer):
         odd = True
@@ -271,7 +271,7 @@ def test_one_that_cannot_be_recorded_does_not_end_the_recording(
             sock, address = super().get_request()
             return sock, "odd" if self.odd else address
 
-    monkeypatch.setattr(Stream, "records", records)
+    monkeypatch.setattr(Stream, "add_to", add_to)
     with serving(Odd(("127.0.0.1", 0), Echo), recorder) as server:
         assert ask(server.server_address, b"one") == b"one"
         server.odd = False
@@ -364,3 +364,50 @@ def test_who_fails_after_its_thread_has_done_all_still_has_the_socket(
     with serving(Late(("127.0.0.1", 0), Echo), recorder) as server:
         assert ask(server.server_address, b"x") == b"x"
     assert [type(one).__name__ for one in told_of] == ["socket"]
+
+
+@pytest.mark.parametrize("step", ["finish_request", "shutdown_request", "close_request"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_of_the_users_own_is_called(step: str, kind: str, rows: Rows, recorder: Recorder) -> None:
+    """Of a subclass, or put on the server while it serves: what is spared is only what our own methods do."""
+    called: list[str] = []
+    cls = getattr(engine, kind)
+    plain = getattr(cls, step)
+
+    def own(server: engine.TCPServer, *arguments: object) -> None:
+        called.append("class")
+        plain(server, *arguments)
+
+    with serving(type(kind, (cls,), {step: own})(("127.0.0.1", 0), Echo), recorder) as server:
+        assert ask(server.server_address, b"x") == b"x"
+        rows.wait(Kind.REQUEST_CLOSED)
+    assert called == ["class"]
+    with serving(cls(("127.0.0.1", 0), Echo), recorder) as server:
+        assert ask(server.server_address, b"x") == b"x"
+        rows.wait(Kind.REQUEST_CLOSED, 2)
+
+        def instead(*arguments: object) -> None:
+            called.append("instance")
+            plain(server, *arguments)
+
+        setattr(server, step, instead)
+        assert ask(server.server_address, b"y") == b"y"
+        rows.wait(Kind.REQUEST_CLOSED, 3)
+    assert called == ["class", "instance"]
+
+
+def test_a_handler_with_a_constructor_of_its_own(make: Make, rows: Rows, recorder: Recorder) -> None:
+    class Own(Echo):
+        def __init__(self, *arguments: object) -> None:
+            self.greeting = b"hi "
+            super().__init__(*arguments)  # type: ignore[arg-type]
+
+        def setup(self) -> None:
+            self.request.sendall(self.greeting)
+
+    with serving(make(Own), recorder) as server:
+        assert ask(server.server_address, b"x") == b"hi x"
+        rows.wait(Kind.REQUEST_CLOSED)
+        expected = usual(server)
+    expected["RECEIVED", "x"] = expected["SENT", "hi "] = expected["SENT", "x"] = expected["RECEIVED", ""] = 1
+    assert told(rows) == expected

@@ -19,7 +19,7 @@ from engine.observe.blackbox import SLOTS, BlackBox
 from engine.observe.facts import Kind, Outcome
 from engine.observe.recorder import Recorder
 from engine.observe.rows import DATAGRAM, Row, unfold
-from engine.servers.datagrams import is_bare
+from engine.servers.handlers import is_bare
 from tests.engine.serving import DEADLINE, serving
 
 BUSY = 1_000_000

@@ -29,8 +29,7 @@ def started(*, daemon: bool = False) -> tuple[Thread, threading.Event, threading
 
 
 def test_the_fields_of_this_python_are_known() -> None:
-    Thread(print, (), False)
-    assert module._models[0].known
+    assert module._look().known
 
 
 def test_it_has_every_field_that_one_of_threading_has() -> None:
@@ -145,12 +144,13 @@ def test_where_threads_are_others_they_are_made_as_always(monkeypatch: pytest.Mo
         plain(self, *arguments, **keywords)  # type: ignore[arg-type]
         self._more = True  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(module, "_models", [])
+    monkeypatch.setattr(module, "_model", None)
+    monkeypatch.setattr(module, "_made", None)
     monkeypatch.setattr(threading.Thread, "__init__", with_more)
     thread, runs, release = started()
     assert runs.wait(DEADLINE)
     assert thread._more  # type: ignore[attr-defined]
-    assert not module._models[0].known
+    assert not module._look().known
     release.set()
     thread.join(DEADLINE)
     assert not thread.is_alive()
