@@ -113,6 +113,7 @@ class Thread(threading.Thread):
     def __init__(self, target: Callable[..., object], args: tuple[Any, ...], daemon: bool) -> None:
         if threading.Thread.__init__ is not _made and not self._is_usual(target, args, daemon):
             return
+        self.leave = self._began = None
         self._target = target
         self._name = _new_name(f"Thread-%d ({getattr(target, '__name__', '')})")
         self._args = args

@@ -1,21 +1,21 @@
-"""Where a watched server's facts go while it is measured: takes every batch, and at the end decodes all of them.
-
-It shares a core with the clients: to stand in their way is not the server's affair.
-"""
+"""Where a watched server's facts go while it is measured: receives and decodes every batch, and counts the rows."""
 
 from __future__ import annotations
 
-import socket
+import select
 import sys
 
-from engine.channel.codec import FRAME_LIMIT, decode
+from engine.channel.receiver import Receiver
 
 
 def main() -> None:
     """Receive on the descriptor given until all senders are gone; print how many rows came."""
-    with socket.socket(fileno=int(sys.argv[1])) as channel:
-        frames = list(iter(lambda: channel.recv(FRAME_LIMIT), b""))
-    print(sum(len(decode(frame).rows) for frame in frames), flush=True)
+    receiver = Receiver(int(sys.argv[1]))
+    rows = 0
+    while not receiver.ended:
+        select.select([receiver], [], [])
+        rows += sum(len(batch.rows) for batch in receiver.receive())
+    print(rows, flush=True)
 
 
 if __name__ == "__main__":
