@@ -45,13 +45,12 @@ class Untold(Silence):
                 self.worker_started(stream.worker)
             for record in self.steps_not_told(stream):
                 self.journal(record)
-            self._tell_parts(stream)
+            totals = {HEARD: 0, SAID: 0}
+            self._tell_parts(stream, totals)
             if stream.quiet:  # until here its threads have noted, so that nothing overtakes what they had noted
                 stream.quiet = False
-                self._tell_parts(stream)
-                if (
-                    stream.processed
-                ):  # looked at after `quiet` was set, as its accepting thread does the other way round
+                self._tell_parts(stream, totals)
+                if stream.processed:  # its accepting thread sets that before it looks at `quiet`
                     self.tell_process(stream)
 
     def tell_process(self, stream: Stream) -> None:
@@ -80,11 +79,10 @@ class Untold(Silence):
         number, by = request.place.number, request.acceptor
         self.journal(pack(Kind.REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends()))
 
-    def _tell_parts(self, stream: Stream) -> None:
-        """What it had noted while it was quiet."""
-        log, totals = stream.log, {HEARD: 0, SAID: 0}
-        while log:
-            part = log.pop(0)
+    def _tell_parts(self, stream: Stream, totals: dict[int, int]) -> None:
+        """What it had noted while it was quiet. `totals`: bytes each way, of which has been told."""
+        while stream.log:
+            part = stream.log.pop(0)
             kind, size, at, took = unpack_part(part)
             totals[kind] += size
             self._tell_part(stream, kind, (at - took, at), part[PART:], totals[kind])
