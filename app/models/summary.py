@@ -73,9 +73,8 @@ class SummaryModel(QObject):
         for name, word, colour in COUNTERS:
             count = getattr(self.counters, name)
             found.append((QCoreApplication.translate("SummaryModel", word), count, colour if count else ""))
-            if name == "live":
-                counts = self.connections.counts
-                found += [(state_word(state), counts.get(state, 0), "") for state in STATES]
+        counts = self.connections.counts  # last: what has failed is to be seen where there is room for one line
+        found += [(state_word(state), counts.get(state, 0), "") for state in STATES]
         return found
 
     def _forget(self) -> None:
