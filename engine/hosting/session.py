@@ -158,6 +158,8 @@ class Session:
 
     def _stand(self, stop: Stop) -> None:
         self.stops[stop.thread] = stop
+        if self.released:  # while it was asked which thread it is
+            self.go(stop, "continue")
         self._changed()
 
     def _forget_cursor(self, thread: int) -> None:

@@ -56,6 +56,7 @@ class Person:
                 self.tick = message
             elif "reply" in message:
                 self.replies[message["reply"]] = message
+                self.tick = {}  # it was so before the order
 
     def order(self, name: str, **members: Any) -> Message:
         """Give an order, and wait for its answer."""
@@ -80,7 +81,6 @@ class Person:
     def set(self, *points: Message) -> None:
         """Set points, and wait until the server's debugger has them."""
         self.order("lines", key="a", points=[{"path": str(self.path), **point} for point in points])
-        self.tick = {}
         if points:
             self.wait(lambda: bool(self.tick["lines"]) and self.tick["lines"][0]["attached"] > 0)
 

@@ -100,7 +100,7 @@ def test_one_worker_is_stepped_while_others_flow(person: FamilyPerson, family: s
         person.go(stop, "cursor", path=str(person.path), line=WRITE)
         stop = person.stopped(WRITE)[0]
         assert person.locals(stop)["answer"] == "b'STOP'"
-        request = person.tick["stopped"][0]["id"]
+        request = stop["id"]
         person.go(stop, "continue")
         assert client.recv(100) == b"STOP 4\n"
     person.wait(lambda: not person.tick["stopped"])

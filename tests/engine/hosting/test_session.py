@@ -205,6 +205,16 @@ def test_who_stops_while_all_are_let_go_goes_on(debugger: Debugger) -> None:
     assert debugger.session.stops == {}
 
 
+def test_who_was_asked_for_its_thread_while_all_are_let_go_goes_on(debugger: Debugger) -> None:
+    debugger.event("stopped", threadId=1, reason="breakpoint")
+    debugger.answer(debugger.asked(1)[0], stackFrames=[FRAME])
+    question = debugger.asked(1)[0]
+    debugger.session.release()
+    debugger.answer(question, result="4711")
+    assert debugger.asked(1)[0]["command"] == "continue"
+    assert debugger.session.stops == {}
+
+
 def test_variables_are_bounded(debugger: Debugger) -> None:
     heard: list[Any] = []
     debugger.session.locals(7, lambda found, why: heard.append(found))
