@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import threading
@@ -79,13 +80,13 @@ def connect(bench: Bench) -> socket.socket:
     return sock
 
 
-def wait_in(bench: Bench, doing: Doing) -> None:
-    """Wait until the handler has got so far."""
+def wait_in(bench: Bench, doing: Doing, count: int = 1) -> None:
+    """Wait until so many handlers have got so far."""
 
     def there() -> bool:
         workers = [request.worker for request in list(live.requests.values()) if request.server is bench.server]
         threads = [worker.thread for worker in workers if worker is not None]
-        return doing in [entry["doing"] for entry in whereabouts(threads)] if threads else False
+        return [entry["doing"] for entry in whereabouts(threads)].count(doing) >= count if threads else False
 
     until(there)
 
@@ -217,19 +218,19 @@ def test_limits_have_a_range(limits: dict[str, float]) -> None:
 def test_many_are_looked_at_a_few_at_a_time(bench: Bench) -> None:
     found: queue.Queue[SlowStage] = queue.Queue()
     lookout = Lookout(found.put, after=1.0)
-    clients = [socket.create_connection(bench.server.server_address, DEADLINE) for _ in range(20)]
-    for client in clients:
-        client.sendall(b"work\n")
-        assert client.recv(100) == b"working\n"
-    mine = [request for request in live.requests.values() if request.server is bench.server]
-    lookout.look(mine, now())
-    lookout.look(mine, now() + 2_000 * MS)
-    assert found.qsize() == 16
-    lookout.look(mine, now() + 2_200 * MS)
-    assert found.qsize() == 20
-    Steps.go_on.set()
-    for client in clients:
-        client.close()
+    with contextlib.ExitStack() as clients:
+        for _ in range(20):
+            client = clients.enter_context(socket.create_connection(bench.server.server_address, DEADLINE))
+            client.sendall(b"work\n")
+            assert client.recv(100) == b"working\n"
+        wait_in(bench, Doing.SIGNAL, 20)
+        mine = [request for request in list(live.requests.values()) if request.server is bench.server]
+        lookout.look(mine, now())
+        lookout.look(mine, now() + 2_000 * MS)
+        assert found.qsize() == 16
+        lookout.look(mine, now() + 2_200 * MS)
+        assert found.qsize() == 20
+        Steps.go_on.set()
 
 
 @pytest.mark.parametrize(
