@@ -11,19 +11,18 @@ UNHEARD = "How it ended was not recorded: facts were dropped."
 
 
 def close_unheard(
-    intake: Intake, key: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
+    intake: Intake, key: int, own: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
 ) -> list[int]:
     """Close what was opened before a time and is not alive; returns the requests' own numbers.
 
-    `alive` are the requests that the host says it serves. What its forked children serve, and may have accepted
-    themselves, it does not know: those are over when their worker is `gone`, a question by pid and thread.
+    `alive` are the requests that the host, process `own`, says it serves. What other processes serve, and may have
+    accepted themselves, it does not know: those are over when their worker is `gone`, a question by pid and thread.
     """
     host = intake.host(key)
     closed: list[int] = []
     for live in list(host.requests.values()):
         pid, thread = (live.key >> 32,) * 2 if live.worker is None else (live.worker.pid, live.worker.thread)
-        own = intake.workers.server_pids.get(live.server, pid) == pid
-        over = live.key not in alive if own else gone(pid, thread)
+        over = live.key not in alive if pid == own else gone(pid, thread)
         if over and live.opened < before:
             live.message = UNHEARD
             intake.close(live, State.DONE, max(live.stage_at, live.opened))

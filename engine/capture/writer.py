@@ -121,10 +121,18 @@ class CaptureWriter:
         return salvage(self._intake, host, servers, entries)
 
     def close_unheard(
-        self, host: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
+        self, host: int, pid: int, alive: Collection[int], before: int, gone: Callable[[int, int], bool]
     ) -> list[int]:
         """Close what a host does no longer serve though its end was not told; see unheard.py."""
-        return close_unheard(self._intake, host, alive, before, gone)
+        return close_unheard(self._intake, host, pid, alive, before, gone)
+
+    def process_gone(self, host: int, pid: int, cause: str, at: int) -> list[int]:
+        """Close what a process of a host that is no more has accepted; returns the requests' numbers in the host."""
+        failure = died(cause)
+        lost = [live for live in self._intake.host(host).requests.values() if live.key >> 32 == pid]
+        for live in lost:
+            self._intake.kill(live, failure, at)
+        return [live.key for live in lost]
 
     def count_live(self, host: int) -> int:
         """How many requests a host has open."""

@@ -58,6 +58,12 @@ class Sender:
         """Whether there is no way any more: the receiver has gone, or user code closed every descriptor of ours."""
         return not self._sockets
 
+    def fileno(self) -> int:
+        """A descriptor that is still ours; -1: there is no way any more."""
+        with self._lock:
+            sock = self._socket()
+            return -1 if sock is None else sock.fileno()
+
     def send(self, records: list[bytes]) -> int:
         """Take records; returns how many of their rows were sent or queued. The rest is dropped and counted."""
         self._own()

@@ -5,6 +5,7 @@ as `room.module`, and the number of the inherited descriptor that it talks throu
 """
 
 import sys
+from types import ModuleType
 
 PACKAGE = "_socketscope"
 TOO_OLD = 97
@@ -21,25 +22,24 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - the interpreter is the user's choice
         sys.stderr.write("Socketscope needs Python 3.11 or later; this is {}.{}.\n".format(*sys.version_info))
         return TOO_OLD
-    import importlib
-
-    _load(os.path.dirname(room))
-    module = sys.argv[1] if "." in sys.argv[1] else "hosting." + sys.argv[1]
-    return int(importlib.import_module(PACKAGE + "." + module).main(int(sys.argv[2])))
+    return int(load(sys.argv[1] if "." in sys.argv[1] else "hosting." + sys.argv[1]).main(int(sys.argv[2])))
 
 
-def _load(folder: str) -> None:
+def load(module: str) -> ModuleType:
+    """A module of this package, which is loaded under its private name first."""
     import importlib.util
     import os
 
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     spec = importlib.util.spec_from_file_location(
         PACKAGE, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
     )
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[PACKAGE] = module
-    spec.loader.exec_module(module)
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[PACKAGE] = package
+    spec.loader.exec_module(package)
+    return importlib.import_module(PACKAGE + "." + module)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,8 @@ class Part:
     tally: Tally
     concurrency: str = ""
     stopped: bool = False
+    pid: int = 0
+    """The process that it runs in, if that is not the host."""
     queue: Queue = field(default_factory=Queue)
 
 
@@ -142,6 +144,11 @@ class Entry:
     def count_unless_known(self, request: int, number: int, at: int) -> None:
         """A request of which only the black box knows."""
         self._opened(request, number, at)
+
+    def killed(self, request: int) -> None:
+        """A request has ended with its process."""
+        if request in self._requests:
+            self._closed(request, failed=True)
 
     def closed_unheard(self, request: int) -> None:
         """A request is over, though its end was not told."""
@@ -254,7 +261,7 @@ class Entry:
             "id": part.id,
             # What a program prints belongs to it as a whole; its only server shows it, too.
             "ids": [part.id, *self.ids[-1:]] if only else [part.id],
-            "pid": self.host.pid if self.host is not None else None,
+            "pid": part.pid or self.host.pid if self.host is not None else None,
             "state": "listening" if self.running and not part.stopped else "stopped",
             "live": tally.live,
             "total": tally.total,

@@ -37,6 +37,7 @@ from .closing import close_request
 from .control import Control, receive_first
 from .cost import cost_of_a_fact
 from .holding import Holding
+from .joining import Joining
 from .loading import LoadingError, failure, load_code, run_program
 from .profile import Profile
 from .reloading import Reloading
@@ -156,6 +157,7 @@ class Host:
         self._reloading = Reloading(plan.profile, control)
         self._answering = Answering(plan.profile, control)
         self._stepping = Stepping(control, _out_of_the_way(plan.door))
+        self._joining = Joining(control, self._sender, plan.payload_limit)
         self._lookout = Lookout(self._tell_slow, plan.profile.slow_after, plan.profile.slow_accepting)
         self._server: Any = None
         self._stopping = False
@@ -209,6 +211,7 @@ class Host:
         return 0
 
     def _run_program(self) -> int:
+        self._joining.begin()
         self._control.tell({"event": "loaded"})
         try:
             run_program(self._profile)

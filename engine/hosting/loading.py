@@ -95,6 +95,8 @@ def _from_module(name: str) -> ModuleType:
 
 def run_program(profile: Profile) -> None:
     """Run a script or module as `python SCRIPT` or `python -m MODULE` would. Its exceptions come out as they are."""
+    what = ["-m", profile.module] if profile.module else [profile.script]
+    sys.orig_argv[:] = [sys.executable, *what, *profile.arguments]  # with these some programs start themselves again
     if profile.module:
         sys.argv[:] = [profile.module, *profile.arguments]
         sys.path.insert(0, os.getcwd())

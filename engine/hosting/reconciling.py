@@ -54,7 +54,7 @@ class Reconciler:
         self._answer = None
         # A child that has not got round to telling anything is known by what it left in the black box.
         self._runner.taker.salvage(self._entry, self._host)
-        for request in self._writer.close_unheard(self._host.number, alive, self._asked_at, _gone):
+        for request in self._writer.close_unheard(self._host.number, self._host.pid, alive, self._asked_at, _gone):
             self._entry.closed_unheard(request)
 
 

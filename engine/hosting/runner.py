@@ -14,6 +14,7 @@ from .binding import bind, show_address
 from .entries import Entry, Part
 from .errors import HostingError
 from .hosts import HostProcess
+from .joiners import Joiners
 from .lines import LineDesk
 from .loop import Loop
 from .outcomes import crash, failed_start, final_answer
@@ -45,6 +46,7 @@ class Runner:
         self._changed = changed
         self.story = Story(writer)
         self.taker = Taker(loop, writer, self.story, changed)
+        self.joiners = Joiners(loop, writer, self.story, self.taker, changed)
         self.lines = LineDesk(loop, writer, self.story, changed)
         self._numbers = 0
         self.gates_on = True
@@ -203,6 +205,8 @@ class Runner:
             self.stop(entry, "the server was restarted, for its code was saved")
         elif what in ("lines_ready", "lines_failed"):
             self.lines.hear(entry, event)
+        elif what == "joined":
+            self.joiners.joined(entry, host, int(event["pid"]))
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":
@@ -248,6 +252,7 @@ class Runner:
     def _ended(self, entry: Entry, host: HostProcess) -> None:
         """The host is dead: take what it left, say how it ended, and go on as ordered."""
         self._loop.unwatch(host.pidfd)
+        self.joiners.host_ended(host)
         code = host.wait()
         host.kill()
         self._hear(entry, host)

@@ -66,11 +66,11 @@ class Taker:
         """Count what forked children that are gone have made and not sent."""
         ended = host.box.tallies.ended(lambda pid: letter(pid) in GONE)
         # All that they sent was on the way when they had gone.
-        if ended and self._receive_all(entry, host):
+        if ended and self.take_all(entry, host):
             self._book(host, ended)
 
-    def _receive_all(self, entry: Entry, host: HostProcess) -> bool:
-        """False: there is more than can be taken in one go."""
+    def take_all(self, entry: Entry, host: HostProcess) -> bool:
+        """Take what has come by now. False: there is more than can be taken in one go."""
         return any(not self._receive(entry, host) for _ in range(READS_AT_ONCE))
 
     def _book(self, host: HostProcess, ended: list[tuple[int, int, int]]) -> None:
@@ -125,7 +125,7 @@ class Taker:
         if kind == Kind.WORKER_ENDED and value > 0:
             self._story.worker_ended(server, worker, value)
         elif kind == Kind.SERVER_STOPPED and number in entry.parts and entry.profile.kind == "script":
-            self._story.tell(server, host.pid, "stopped: the program closed it")
+            self._story.tell(server, number >> 32 or host.pid, "stopped: the program closed it")
 
     def _add_part(self, entry: Entry, host: HostProcess, number: int, at: int, data: bytes) -> None:
         """A server that the user's program has made."""
@@ -135,11 +135,12 @@ class Taker:
         told = _about(data)
         kind, transport, address = told["class"], told["transport"], told["address"]
         name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
-        profile = entry.profile.to_json()
-        identity = self._writer.add_server(name, kind, transport, address, told["handler"], host.pid, at, profile)
+        profile, pid = entry.profile.to_json(), number >> 32 or host.pid
+        identity = self._writer.add_server(name, kind, transport, address, told["handler"], pid, at, profile)
         host.servers[number] = identity
-        self._story.tell(identity, host.pid, f"listening on {address} (pid {host.pid})")
-        entry.parts[number] = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"])
+        self._story.tell(identity, pid, f"listening on {address} (pid {pid})")
+        part = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"], pid=pid)
+        entry.parts[number] = part
 
     def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
         for line in drain.receive(time.monotonic_ns()):
