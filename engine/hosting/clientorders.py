@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..capture.writer import CaptureWriter
-from .entries import Entry, Part
+from .entries import Entry
 from .errors import HostingError
+from .parts import Part
 from .replays import AGAIN, CHECKING, ClientRuns
 from .reruns import Reruns
 from .runner import Runner
@@ -72,8 +73,7 @@ class ClientOrders:
         entry = self._runner.entries.get(key) or self._runner.entries.get(key.rpartition("/")[0])
         if entry is None:
             raise HostingError("not_found", f"There is no server {key}.")
-        parts = (part for part in entry.parts.values() if key == f"{entry.key}/{part.number}")
-        return entry, next(parts, entry.own)
+        return entry, next((part for part in entry.parts.values() if part.key == key), entry.own)
 
 
 def _served(entry: Entry, part: Part) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..channel.codec import Row
@@ -13,11 +12,11 @@ from ..observe.facts import Kind, Outcome
 from .gating import Held
 from .hosts import HostProcess
 from .lines import Lines
+from .parts import Part, Tally
 from .profile import Profile
 from .queued import Queue
 from .versions import Version
 
-SECOND = 1_000_000_000
 CRASH_LIMIT = 3
 MAX_WORKERS = 64
 """Of a pool that says nothing else."""
@@ -27,43 +26,6 @@ EARLY_LIMIT = 4096
 FAILED = frozenset((int(Outcome.ERROR), int(Outcome.KILLED)))
 UNCOUNTED = frozenset((int(Kind.STAGE), int(Kind.RECEIVED), int(Kind.SENT)))
 """Kinds of rows that `Entry.count` need not see: nearly all."""
-
-
-@dataclass
-class Tally:
-    """Counts of one server."""
-
-    total: int = 0
-    live: int = 0
-    failed: int = 0
-    children: int = 0
-    recent: deque[int] = field(default_factory=lambda: deque(maxlen=4096))
-    """When the last requests were opened."""
-
-    def rate(self, now: int) -> int:
-        """Requests opened in the last second."""
-        while self.recent and self.recent[0] < now - SECOND:
-            self.recent.popleft()
-        return len(self.recent)
-
-
-@dataclass
-class Part:
-    """One server that runs in a host: the profile's own, or one that a program made."""
-
-    number: int
-    id: int
-    name: str
-    server_class: str
-    transport: str
-    address: str
-    started: int
-    tally: Tally
-    concurrency: str = ""
-    stopped: bool = False
-    pid: int = 0
-    """The process that it runs in, if that is not the host."""
-    queue: Queue = field(default_factory=Queue)
 
 
 class Entry:
@@ -78,7 +40,7 @@ class Entry:
         """Where it listens or listened last; a restart listens there again."""
         self.host: HostProcess | None = None
         self.ids: list[int] = []
-        self.own = Part(0, 0, profile.name, "", "", "", 0, Tally())
+        self.own = Part(0, 0, profile.name, "", "", "", 0, Tally(), key=key)
         self.parts: dict[int, Part] = {}
         self.error: dict[str, Any] | None = None
         self.warning: dict[str, Any] | None = None
@@ -124,8 +86,27 @@ class Entry:
 
     def key_of(self, server: int) -> str:
         """The key of the line in the tick that shows a server of the host."""
-        part = self.parts.get(server, self.own)
-        return self.key if part is self.own else f"{self.key}/{part.number}"
+        return self.parts.get(server, self.own).key
+
+    def predecessor(self, server_class: str, address: str) -> Part | None:
+        """What served there before, in a process that has gone: a reloader starts a new one at each change."""
+        return next(
+            (
+                part
+                for part in self.parts.values()
+                if part.gone and part.address == address and part.server_class == server_class
+            ),
+            None,
+        )
+
+    def add_part(self, part: Part, before: Part | None) -> None:
+        """A server that the program has made. It takes the line of the one before it."""
+        part.key = f"{self.key}/{part.number}"
+        if before is not None:
+            del self.parts[before.number]
+            part.key, part.tally = before.key, before.tally
+            part.earlier = (*before.earlier, before.id)
+        self.parts[part.number] = part
 
     # Facts
 
@@ -227,7 +208,7 @@ class Entry:
             "address": self.own.address,
             "kind": profile.kind,
             "id": self.ids[-1] if self.ids else None,
-            "ids": [*self.ids, *(part.id for part in self.parts.values() if part is not self.own)],
+            "ids": [*self.ids, *(one for part in self.parts.values() if part is not self.own for one in part.ids)],
             "pid": self.host.pid if self.host is not None else None,
             "state": self.state,
             "live": sum(part.tally.live for part in parts),
@@ -250,7 +231,7 @@ class Entry:
         tally = part.tally
         only = len(self.parts) == 1
         return {
-            "key": self.key_of(part.number),
+            "key": part.key,
             "script": self.key,
             "name": part.name,
             "class": part.server_class,
@@ -260,7 +241,7 @@ class Entry:
             "kind": "part",
             "id": part.id,
             # What a program prints belongs to it as a whole; its only server shows it, too.
-            "ids": [part.id, *self.ids[-1:]] if only else [part.id],
+            "ids": [*part.ids, *self.ids[-1:]] if only else [*part.ids],
             "pid": part.pid or self.host.pid if self.host is not None else None,
             "state": "listening" if self.running and not part.stopped else "stopped",
             "live": tally.live,

@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from ..capture.writer import CaptureWriter
 from .entries import Entry
+from .errors import HostingError
 from .hosts import HostProcess
 from .loop import Loop
 from .story import Story
 from .taking import Taker
 
 JOINED = "process {pid} records what it serves; breakpoints and faults do not reach it"
+OUT_OF_REACH = "Process {pid}, started by the program, is recorded, but takes no orders; stop the program instead."
 
 
 class Joiners:
@@ -39,6 +41,11 @@ class Joiners:
             return self._end(entry, host, pid)
         return self._loop.watch(pidfd, lambda: self._ended(entry, host, pid))
 
+    def check(self, host: HostProcess, pid: int) -> None:
+        """Raises HostingError for a process that has joined: it takes no orders."""
+        if (host.number, pid) in self._pidfds:
+            raise HostingError("out_of_reach", OUT_OF_REACH.format(pid=pid))
+
     def host_ended(self, host: HostProcess) -> None:
         """What its processes serve has been closed with it."""
         for number, pid in [key for key in self._pidfds if key[0] == host.number]:
@@ -54,7 +61,10 @@ class Joiners:
         for request in self._writer.process_gone(host.number, pid, f"process {pid} ended", at):
             entry.killed(request)
         for part in entry.parts.values():
-            if part.pid == pid and not part.stopped:
+            if part.pid != pid:
+                continue
+            part.gone = True
+            if not part.stopped:
                 part.stopped = True
                 self._writer.server_stopped(part.id, at)
                 self._story.tell(part.id, pid, f"stopped: process {pid} ended")

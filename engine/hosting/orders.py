@@ -188,10 +188,19 @@ class Orders:
 
     def _gates(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
-        part = _part(entry, order)
+        part = self._part(entry, order)
         entry.gates[part] = read_gates(order.get("gates"), part)
         self._tell_gates(entry)
         return {"ok": True, "gates": len(entry.gates[part])}
+
+    def _part(self, entry: Entry, order: dict[str, Any]) -> int:
+        """Number of the host's server that an order is about; 0: all of the host's."""
+        if order["key"] == entry.key:
+            return 0
+        part = next((one for one in entry.parts.values() if one.key == order["key"]), None)
+        if part is not None and entry.host is not None:
+            self._runner.joiners.check(entry.host, part.pid)
+        return int(str(order["key"]).rpartition("/")[2])
 
     def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:
         self._runner.gates_on = bool(order["on"])
@@ -208,7 +217,7 @@ class Orders:
 
     def _faults(self, ticket: int, order: dict[str, Any]) -> Answer:
         entry = self._entry(order)
-        part = _part(entry, order)
+        part = self._part(entry, order)
         entry.faults[part] = read_faults(order.get("faults"), part, _transport(entry, part))
         self._tell_faults(entry)
         return {"ok": True, "faults": len(entry.faults[part])}
@@ -240,7 +249,9 @@ class Orders:
     def _worker_pid(self, host: HostProcess, request: int) -> int:
         """The process that serves a live request: a forked child, else the host."""
         workers = {one.request: one.pid for one in self._writer.live(host.number) if one.pid}
-        return workers.get(request, host.pid)
+        pid = workers.get(request, host.pid)
+        self._runner.joiners.check(host, pid)
+        return pid
 
     def _release(self, ticket: int, order: dict[str, Any]) -> Answer:
         entries = [self._entry(order)] if "key" in order else list(self._runner.entries.values())
@@ -279,11 +290,6 @@ class Orders:
         if entry.host is not None:
             entry.host.tell("rules", rules=entry.profile.rules)
         return {"ok": True}
-
-
-def _part(entry: Entry, order: dict[str, Any]) -> int:
-    """Number of the host's server that an order is about; 0: all of the host's."""
-    return 0 if order["key"] == entry.key else int(str(order["key"]).rpartition("/")[2])
 
 
 def _transport(entry: Entry, part: int) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from ..capture.writer import CaptureWriter
 from ..servers.backlog import AcceptQueue, TurnedAway, accept_queue, turned_away
-from .entries import Entry, Part
+from .entries import Entry
 from .listeners import Listeners, inodes_of, shares_network
+from .parts import Part
 from .queued import SECOND
 
 
@@ -71,7 +72,7 @@ class QueueWatch:
         if inode is None:
             if looked and now - looked < SECOND:
                 return None
-            inode = self._find(part, entry.host.pid)
+            inode = self._find(part, part.pid or entry.host.pid)
         queue = self._queue(part, inode) if inode is not None else None
         self._found[part.id] = (inode if queue is not None else None), now
         return queue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..capture.writer import CaptureWriter
-from .entries import Part
+from .parts import Part
 
 PATIENCE = 5.0
 """So long a row is waited for; facts may have been dropped."""

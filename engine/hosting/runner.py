@@ -11,13 +11,14 @@ from ..capture.writer import CaptureWriter
 from ..debug.deaths import Death
 from .autopsy import close_requests
 from .binding import bind, show_address
-from .entries import Entry, Part
+from .entries import Entry
 from .errors import HostingError
 from .hosts import HostProcess
 from .joiners import Joiners
 from .lines import LineDesk
 from .loop import Loop
 from .outcomes import crash, failed_start, final_answer
+from .parts import Part
 from .stopping import ask_to_end, release
 from .story import Story
 from .taking import Taker
@@ -81,7 +82,7 @@ class Runner:
     def place_of(self, server: int) -> tuple[Entry, Part]:
         """The server of which this was a run, and what serves in its place now. Raises HostingError: it is gone."""
         for entry in self.entries.values():
-            part = next((part for part in entry.parts.values() if part.id == server), None)
+            part = next((part for part in entry.parts.values() if server in part.ids), None)
             if part is not None or server in entry.ids:
                 return entry, part or entry.own
         raise HostingError("not_found", "The server of this request is no longer there.")

@@ -10,10 +10,11 @@ from ..capture.writer import CaptureWriter
 from ..channel.codec import Batch, Row
 from ..observe.facts import Kind
 from .autopsy import tell_where_children_died
-from .entries import UNCOUNTED, Entry, Part, Tally
+from .entries import UNCOUNTED, Entry
 from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
+from .parts import Part, Tally
 from .processes import letter
 from .story import Story
 
@@ -134,13 +135,14 @@ class Taker:
             return
         told = _about(data)
         kind, transport, address = told["class"], told["transport"], told["address"]
-        name = f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
+        before = entry.predecessor(kind, address)
+        name = before.name if before else f"{entry.profile.name} {address}" if entry.parts else entry.profile.name
         profile, pid = entry.profile.to_json(), number >> 32 or host.pid
         identity = self._writer.add_server(name, kind, transport, address, told["handler"], pid, at, profile)
         host.servers[number] = identity
         self._story.tell(identity, pid, f"listening on {address} (pid {pid})")
         part = Part(number, identity, name, kind, transport, address, at, Tally(), told["concurrency"], pid=pid)
-        entry.parts[number] = part
+        entry.add_part(part, before)
 
     def _drain(self, entry: Entry, host: HostProcess, drain: LineDrain) -> None:
         for line in drain.receive(time.monotonic_ns()):

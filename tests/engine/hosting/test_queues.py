@@ -16,7 +16,8 @@ import pytest
 from engine.capture.reader import CaptureReader
 from engine.capture.writer import CaptureWriter
 from engine.hosting import queued, queues
-from engine.hosting.entries import Entry, Part, Tally
+from engine.hosting.entries import Entry
+from engine.hosting.parts import Part, Tally
 from engine.hosting.profile import Profile
 from engine.hosting.queues import QueueWatch
 from engine.observe.addresses import address_text, transport_of
