@@ -11,7 +11,7 @@ import os
 import threading
 import weakref
 from _thread import start_new_thread
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .blackbox import TO_STAGE, VERIFY, BlackBox, write_worker
@@ -27,6 +27,7 @@ from .rows import BATCH, PIECE, facts_in, pack, steps_taken
 from .stages import Stage
 from .standing import Standing
 from .stream import Stream
+from .untold import NEVER
 
 log = Log("socketscope.observe")
 
@@ -81,6 +82,7 @@ class Recorder(Standing):
     def _fresh(self) -> None:
         self._records.clear()
         self._over.clear()
+        self._first = NEVER
         self._early = False  # facts are counted as they are shipped
         self.journal = self._records.append
         self.file = self._over.append
@@ -246,29 +248,30 @@ class Recorder(Standing):
             self._ship_all()
 
     def _ship_all(self) -> None:
-        if self.young:
-            self._tell_old()
-        waiting, over = len(self._records), len(self._over)  # what comes while these are shipped can wait
+        oldest = self._tell_old() if self.young else NEVER
+        waiting = len(self._records)  # what comes while these are shipped can wait
+        earlier, later = self._take_over(oldest)
+        self._ship_over(earlier)
         while waiting > 0:
             batch = self._records[: min(waiting, BATCH)]
             del self._records[: len(batch)]
             waiting -= len(batch)
             self._count_and_ship(batch)
-        while over > 0:
-            streams = self._over[: min(over, BATCH)]
-            del self._over[: len(streams)]
-            over -= len(streams)
-            batch = []
-            for stream in streams:
+        self._ship_over(later)
+        running = self._running()
+        if running:
+            self._count(len(running))
+            self._ship(running)
+
+    def _ship_over(self, streams: Sequence[Stream]) -> None:
+        for start in range(0, len(streams), BATCH):
+            batch: list[bytes] = []
+            for stream in streams[start : start + BATCH]:
                 try:
                     stream.add_to(batch)
                 except Exception:  # whatever it is, the others are to be told of
                     log.exception("What happened to a connection could not be recorded")
             self._count_and_ship(batch)
-        running = self._running()
-        if running:
-            self._count(len(running))
-            self._ship(running)
 
     def _count_and_ship(self, batch: list[bytes]) -> None:
         if not self._early:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .facts import Kind
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 RECEIVED, SENT, STAGE = int(Kind.RECEIVED), int(Kind.SENT), int(Kind.STAGE)
 PROCESS_REQUEST = int(Stage.PROCESS_REQUEST)
+NEVER = 1 << 63
+_opened = attrgetter("opened")
 
 
 class Untold(Silence):
@@ -27,6 +31,10 @@ class Untold(Silence):
     """Connections of which nothing has been told, in the order in which they came. Who takes one out, tells it."""
     telling: threading.RLock
     """Held by whoever tells of a connection that has become loud."""
+    _over: list[Stream]
+    """Connections that are over, of which nothing has been told."""
+    _first: int
+    """When the first was opened of those that have been told of one by one since the last flush."""
 
     def go_on(self, stream: Stream) -> None:
         self._go_on(stream)
@@ -76,6 +84,7 @@ class Untold(Silence):
 
     def tell_opened(self, request: Request) -> None:
         """Tell that it was opened."""
+        self._first = min(self._first, request.opened)
         number, by = request.place.number, request.acceptor
         self.journal(pack(Kind.REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends()))
 
@@ -107,10 +116,23 @@ class Untold(Silence):
         for stream in list(self.young.values()):
             self._go_on(stream)
 
-    def _tell_old(self) -> None:
-        """Of those that have been quiet for a while. For the flusher."""
+    def _tell_old(self) -> int:
+        """Of those that have been quiet for a while. Returns when the next was opened. For the flusher."""
         at = now()
         for stream in list(self.young.values()):
             if at - stream.opened < PATIENCE:
-                break  # those after it are younger
+                return stream.opened  # those after it are younger
             self._go_on(stream)
+        return NEVER
+
+    def _take_over(self, before: int) -> tuple[list[Stream], list[Stream]]:
+        """Those that are over and were opened before that: first those that come before all told of one by one.
+
+        So requests are told of in the order in which they came, which is that of the numbers that people see.
+        """
+        count, (first, self._first) = len(self._over), (self._first, NEVER)
+        streams = sorted(self._over[:count], key=_opened)
+        due = bisect_left(streams, before, key=_opened)
+        self._over[:count] = streams[due:]
+        loud = bisect_left(streams, first, 0, due, key=_opened)
+        return streams[:loud], streams[loud:due]

@@ -88,6 +88,38 @@ def test_one_that_is_over_soon_is_told_of_at_once(make: Make, rows: Rows, record
     assert not recorder.box or not recorder.box.live()
 
 
+class Reverse(engine.BaseRequestHandler):
+    """Ends when it is told that the one after it has ended."""
+
+    over: dict[bytes, threading.Event]
+
+    def handle(self) -> None:
+        name = self.request.recv(1)
+        self.request.sendall(b"here")
+        self.over[name].wait(DEADLINE)
+        self.over[bytes([name[0] - 1])].set()
+
+
+def test_they_are_told_of_in_the_order_in_which_they_came(rows: Rows, recorder: Recorder) -> None:
+    """However they end: those who took long are told of one by one, the others when all before them are."""
+    Reverse.over = {bytes([name]): threading.Event() for name in range(9)}
+    with serving(engine.ThreadingTCPServer(("127.0.0.1", 0), Reverse), recorder) as server:
+        for _ in range(10):
+            for event in Reverse.over.values():
+                event.clear()
+            with contextlib.ExitStack() as stack:
+                clients = [
+                    stack.enter_context(socket.create_connection(server.server_address, DEADLINE)) for _ in range(8)
+                ]
+                for name, client in enumerate(clients, 1):
+                    client.sendall(bytes([name]))
+                    assert client.recv(100) == b"here"
+                Reverse.over[b"\x08"].set()
+                assert Reverse.over[b"\x00"].wait(DEADLINE)
+        opened = [(row[4], row[1]) for row in rows.wait(Kind.REQUEST_OPENED, 80)]
+    assert opened == sorted(opened)
+
+
 def test_one_that_takes_a_while_is_told_of_while_it_lives(make: Make, rows: Rows, recorder: Recorder) -> None:
     with (
         serving(make(Echo), recorder) as server,
