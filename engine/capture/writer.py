@@ -126,10 +126,10 @@ class CaptureWriter:
         """Close what a host does no longer serve though its end was not told; see unheard.py."""
         return close_unheard(self._intake, host, pid, alive, before, gone)
 
-    def process_gone(self, host: int, pid: int, cause: str, at: int) -> list[int]:
-        """Close what a process of a host that is no more has accepted; returns the requests' numbers in the host."""
+    def process_gone(self, host: int, own: range, cause: str, at: int) -> list[int]:
+        """Close what a process of a host that is no more has accepted: those of `own` numbers; returns them."""
         failure = died(cause)
-        lost = [live for live in self._intake.host(host).requests.values() if live.key >> 32 == pid]
+        lost = [live for live in self._intake.host(host).requests.values() if live.key in own]
         for live in lost:
             self._intake.kill(live, failure, at)
         return [live.key for live in lost]

@@ -157,7 +157,7 @@ class Host:
         self._reloading = Reloading(plan.profile, control)
         self._answering = Answering(plan.profile, control)
         self._stepping = Stepping(control, _out_of_the_way(plan.door))
-        self._joining = Joining(control, self._sender, plan.payload_limit)
+        self._joining = Joining(control, self._sender, box, _out_of_the_way(plan.box), plan.payload_limit)
         self._lookout = Lookout(self._tell_slow, plan.profile.slow_after, plan.profile.slow_accepting)
         self._server: Any = None
         self._stopping = False

@@ -10,6 +10,7 @@ import socket
 from .. import install
 from ..channel.sender import Sender
 from ..debug.failures import describe
+from ..observe.blackbox import BlackBox
 from ..observe.identity import identity
 from ..observe.recorder import Recorder
 from . import alias
@@ -25,14 +26,19 @@ def join() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
         line.settimeout(PATIENCE)
         line.connect("\0" + os.environ[JOIN])
-        said, descriptors, _, _ = socket.recv_fds(line, 4096, 1)
-    if not descriptors:
+        said, descriptors, _, _ = socket.recv_fds(line, 4096, 2)
+    if len(descriptors) < 2:
         raise ValueError("the program that started it does not answer")
-    os.set_inheritable(descriptors[0], False)
-    identity.forked()  # its servers and requests are told apart by its process number, like a forked child's
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+    told = json.loads(said)
+    identity.forked(told["generation"])  # what it serves is told apart by its process number, like a forked child's
+    box = BlackBox(descriptors[1])
+    os.close(descriptors[1])
+    box.borrow(*told["slots"])
+    box.tallies.borrow(told["cell"])
     sender = Sender(descriptors[0])
-    limit = int(json.loads(said)["payload_limit"])
-    recorder = Recorder(sender.send, describe, payload_limit=limit, drain=sender.flush)
+    recorder = Recorder(sender.send, describe, box, told["payload_limit"], sender.flush)
     install(recorder)
     alias.install()
 

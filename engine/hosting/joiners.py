@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from ..capture.writer import CaptureWriter
+from ..observe.identity import SPAN
 from .entries import Entry
 from .errors import HostingError
 from .hosts import HostProcess
@@ -15,7 +18,18 @@ from .story import Story
 from .taking import Taker
 
 JOINED = "process {pid} records what it serves; breakpoints and faults do not reach it"
+ENDED = "has ended"
 OUT_OF_REACH = "Process {pid}, started by the program, is recorded, but takes no orders; stop the program instead."
+
+
+@dataclass
+class Joiner:
+    """A process that has joined. `number` is its host's of it; what it serves has the numbers after `before`."""
+
+    pid: int
+    number: int
+    before: int
+    pidfd: int = -1
 
 
 class Joiners:
@@ -29,48 +43,61 @@ class Joiners:
         self._story = story
         self._taker = taker
         self._changed = changed
-        self._pidfds: dict[tuple[int, int], int] = {}
+        self._known: dict[tuple[int, int], Joiner] = {}
         """By host and process."""
 
-    def joined(self, entry: Entry, host: HostProcess, pid: int) -> None:
+    def joined(self, entry: Entry, host: HostProcess, event: dict[str, Any]) -> None:
         """A process has been let in."""
+        pid, number, before = int(event["pid"]), int(event["number"]), int(event["before"])
         self._story.tell(entry.own.id, pid, JOINED.format(pid=pid))
+        known = self._known.get((host.number, pid))
+        if known is not None:
+            self._close(entry, host, known, "has become another program")
+            known.number, known.before = number, before
+            return
+        joiner = Joiner(pid, number, before)
         try:
-            pidfd = self._pidfds[host.number, pid] = os.pidfd_open(pid)
-        except OSError:  # it has ended
-            return self._end(entry, host, pid)
-        return self._loop.watch(pidfd, lambda: self._ended(entry, host, pid))
+            joiner.pidfd = os.pidfd_open(pid)
+        except OSError:
+            self._close(entry, host, joiner, ENDED)
+            return
+        self._known[host.number, pid] = joiner
+        self._loop.watch(joiner.pidfd, lambda: self._ended(entry, host, joiner))
 
     def check(self, host: HostProcess, pid: int) -> None:
         """Raises HostingError for a process that has joined: it takes no orders."""
-        if (host.number, pid) in self._pidfds:
+        if (host.number, pid) in self._known:
             raise HostingError("out_of_reach", OUT_OF_REACH.format(pid=pid))
 
     def host_ended(self, host: HostProcess) -> None:
         """What its processes serve has been closed with it."""
-        for number, pid in [key for key in self._pidfds if key[0] == host.number]:
-            self._forget(number, pid)
+        for key in [key for key in self._known if key[0] == host.number]:
+            self._forget(*key)
 
-    def _ended(self, entry: Entry, host: HostProcess, pid: int) -> None:
-        self._forget(host.number, pid)
+    def _ended(self, entry: Entry, host: HostProcess, joiner: Joiner) -> None:
+        self._forget(host.number, joiner.pid)
+        self._close(entry, host, joiner, ENDED)
+
+    def _close(self, entry: Entry, host: HostProcess, joiner: Joiner, how: str) -> None:
+        """Take what it has left behind, and close what it served."""
         self._taker.take_all(entry, host)
-        self._end(entry, host, pid)
-
-    def _end(self, entry: Entry, host: HostProcess, pid: int) -> None:
-        at = time.monotonic_ns()
-        for request in self._writer.process_gone(host.number, pid, f"process {pid} ended", at):
+        self._taker.settle(entry, host)
+        self._taker.salvage(entry, host)
+        at, why, own = time.monotonic_ns(), f"process {joiner.pid} {how}", range(joiner.before, joiner.before + SPAN)
+        for request in self._writer.process_gone(host.number, own, why, at):
             entry.killed(request)
         for part in entry.parts.values():
-            if part.pid != pid:
+            if part.number not in own:
                 continue
             part.gone = True
             if not part.stopped:
                 part.stopped = True
                 self._writer.server_stopped(part.id, at)
-                self._story.tell(part.id, pid, f"stopped: process {pid} ended")
+                self._story.tell(part.id, joiner.pid, f"stopped: {why}")
+        host.tell("left", number=joiner.number)
         self._changed()
 
     def _forget(self, number: int, pid: int) -> None:
-        pidfd = self._pidfds.pop((number, pid))
+        pidfd = self._known.pop((number, pid)).pidfd
         self._loop.unwatch(pidfd)
         os.close(pidfd)

@@ -11,16 +11,24 @@ import os
 import socket
 import struct
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from ..channel.sender import Sender
-from .control import Control
+from ..observe.blackbox import BlackBox
+from ..observe.identity import before_first
+from .control import Control, identity_of
 
 JOIN = "SOCKETSCOPE_JOIN"
 """Environment variable: where to ask."""
 STARTUP = str(Path(__file__).with_name("startup"))
 WAITING = 64
 """How many may ask at once."""
+SLOTS = 16
+"""Of the black box, for each that has joined."""
+GENERATIONS = 64
+"""Programs, at most, that may have the same process number, one after the other: a process can become another one."""
 _PEER = struct.Struct("3i")
 """Linux's SO_PEERCRED: process, user, group."""
 
@@ -28,10 +36,17 @@ _PEER = struct.Struct("3i")
 class Joining:
     """Lets processes join, from `begin` on, where the system can tell who asks."""
 
-    def __init__(self, control: Control, sender: Sender, payload_limit: int) -> None:
+    def __init__(self, control: Control, sender: Sender, box: BlackBox, box_fd: int, payload_limit: int) -> None:
         self._control = control
         self._sender = sender
+        self._box = box
+        self._box_fd, self._box_identity = box_fd, identity_of(box_fd)
         self._payload_limit = payload_limit
+        self._lent: dict[int, tuple[int, list[int], int]] = {}
+        """By number of who joined: which process, its slots of the black box, and its cell of the tallies."""
+        self._joined = 0
+        self._generations: Counter[int] = Counter()
+        control.on("left", lambda order: self._take_back(int(order["number"])))
 
     def begin(self) -> None:
         """Listen, and let the processes that are started from now on know of it."""
@@ -53,11 +68,32 @@ class Joining:
             return
         with line:
             pid, user, _ = _PEER.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
-            facts = self._sender.fileno()
-            if user != os.getuid() or facts < 0:
+            facts, box = self._sender.fileno(), self._box_fd
+            if facts < 0 or identity_of(box) != self._box_identity:  # user code has closed what was ours
                 return
-            self._control.tell({"event": "joined", "pid": pid})  # before it tells anything itself
+            if user != os.getuid() or self._generations[pid] == GENERATIONS:
+                return
+            terms = json.dumps(self._join(pid)).encode()
             try:
-                socket.send_fds(line, [json.dumps({"payload_limit": self._payload_limit}).encode()], [facts])
+                socket.send_fds(line, [terms], [facts, box])
             except OSError:
-                return  # it has gone
+                return  # it has gone, as the supervisor will notice
+
+    def _join(self, pid: int) -> dict[str, Any]:
+        """Tell of it, before it tells anything itself; returns what it is told."""
+        generation = self._generations[pid]
+        self._generations[pid] += 1
+        self._joined += 1
+        before = before_first(pid, generation)
+        self._control.tell({"event": "joined", "pid": pid, "number": self._joined, "before": before})
+        slots = [slot for slot in (self._box.lend() for _ in range(SLOTS)) if slot >= 0]
+        cell = self._box.tallies.lend()
+        self._lent[self._joined] = pid, slots, cell
+        return {"payload_limit": self._payload_limit, "slots": slots, "cell": cell, "generation": generation}
+
+    def _take_back(self, number: int) -> None:
+        """What was lent to one that is gone, and of which all has been taken."""
+        pid, slots, cell = self._lent.pop(number, (0, [], 0))
+        for slot in slots:
+            self._box.free(slot)
+        self._box.tallies.take_back(cell, pid)

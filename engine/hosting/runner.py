@@ -207,7 +207,7 @@ class Runner:
         elif what in ("lines_ready", "lines_failed"):
             self.lines.hear(entry, event)
         elif what == "joined":
-            self.joiners.joined(entry, host, int(event["pid"]))
+            self.joiners.joined(entry, host, event)
         elif what == "cost":
             self.cost = int(event.get("ns", 0))
         elif what == "closed_request":

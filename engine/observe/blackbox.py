@@ -153,12 +153,12 @@ class BlackBox:
         self._free.append(slot)
 
     def lend(self) -> int:
-        """A slot for a process that is about to be forked; -1 if all are taken. Take it back with `free`."""
+        """A slot for another process; -1 if all are taken. Take it back with `free`."""
         return self._free.pop() if self._free else -1
 
-    def borrow(self, slot: int) -> None:
-        """In a forked child: its requests are noted in this slot, which its parent has lent."""
-        self._free = [slot]
+    def borrow(self, *slots: int) -> None:
+        """In another process: its requests are noted in these slots, which have been lent to it."""
+        self._free = [*slots]
 
     def forked(self) -> None:
         """In a forked child: the free slots are the parent's to give."""

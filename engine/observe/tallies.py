@@ -65,11 +65,24 @@ class Tallies:
         """Called before a fork: the child's cell. Children of children have none."""
         if _getpid() != self._owner:
             return
+        self._picked[threading.get_ident()] = self.lend()
+
+    def lend(self) -> int:
+        """A cell for a process that is not forked; 0 if there is none. Where it is in the mapping."""
         at = self._recycled() or self._new()
         if at:
             CELL.pack_into(self._map, at, _PICKED, 0)
             self._used.append(at)
-        self._picked[threading.get_ident()] = at
+        return at
+
+    def take_back(self, at: int, pid: int) -> None:
+        """Free a cell that was lent, if this process still has it: it has become a program that counts elsewhere."""
+        if at and CELL.unpack_from(self._map, at)[0] == pid:
+            CELL.pack_into(self._map, at, _FREE, 0)
+
+    def borrow(self, at: int) -> None:
+        """In such a process: count from 0, in this cell. The children that it forks have none."""
+        self._owner, self._made, self._at = 0, 0, at
 
     def forked(self) -> None:
         """In a forked child: count from 0, in the cell that was picked."""

@@ -1,6 +1,7 @@
 """A program that starts itself again, like the reloaders of web frameworks, and serves there. Plain socketserver code.
 
-Argument: the port. Whoever writes "again" ends the process that serves, and the next one begins.
+Argument: the port. Whoever writes "again" ends the process that serves, and the next one begins; "exec" makes it become
+the next one itself.
 """
 
 import os
@@ -16,6 +17,8 @@ class Lines(socketserver.StreamRequestHandler):
         for line in self.rfile:
             if line == b"again\n":
                 os._exit(AGAIN)
+            if line == b"exec\n":
+                os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
             self.wfile.write(line.upper())
 
 

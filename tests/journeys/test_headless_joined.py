@@ -65,6 +65,10 @@ class Person:
         with CaptureReader(self.client.capture_path) as reader:
             return reader.requests()
 
+    def received(self, request: RequestRecord) -> bytes:
+        with CaptureReader(self.client.capture_path) as reader:
+            return b"".join(chunk.data for chunk in reader.chunks(request.id) if chunk.received)
+
     def until_states(self, *states: State) -> list[RequestRecord]:
         until(lambda: [request.state for request in self.requests()] == list(states))
         return self.requests()
@@ -100,24 +104,28 @@ def test_what_a_started_python_serves_is_recorded(person: Person, interpreter: s
     assert f"listening on {part['address']} (pid {part['pid']})" in story
 
 
-def test_the_next_process_takes_the_line_of_the_one_before(person: Person, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("word", "how"), [(b"again", "has ended"), (b"exec", "has become another program")])
+def test_the_next_process_takes_the_line_of_the_one_before(
+    person: Person, tmp_path: Path, word: bytes, how: str
+) -> None:
     person.run()
     first = person.part(state="listening")
     with person.connect() as idle, person.connect() as client:
         assert (say(idle, b"one"), say(client, b"two")) == (b"ONE\n", b"TWO\n")
-        person.until_states(State.WAITING, State.WAITING)
-        client.sendall(b"again\n")
+        client.sendall(word + b"\n")
         assert (client.recv(100), idle.recv(100)) == (b"", b"")
     requests = person.until_states(State.KILLED, State.KILLED)
-    assert {request.error for request in requests} == {f"process {first['pid']} ended"}
+    assert {request.error for request in requests} == {f"process {first['pid']} {how}"}
+    assert [person.received(request) for request in requests] == [b"one\n", b"two\n" + word + b"\n"]
     second = person.part(state="listening", id=first["id"] + 1)
     assert second["key"] == first["key"]
-    assert second["pid"] != first["pid"]
+    assert (second["pid"] == first["pid"]) is (word == b"exec")
     assert (second["total"], second["live"], second["failed"]) == (2, 0, 2)
     assert set(second["ids"]) > {first["id"], second["id"]}
     with person.connect() as client:
         assert say(client, b"three") == b"THREE\n"
-    person.until_states(State.KILLED, State.KILLED, State.DONE)
+    (*_, request) = person.until_states(State.KILLED, State.KILLED, State.DONE)
+    assert person.received(request) == b"three\n"
     person.client.request("stop", DEADLINE, key="r")
     person.client.close()
     assert len(requests_of_whole(tmp_path / "a.socketscope")) == 3

@@ -84,3 +84,16 @@ def test_garbage_is_harmless(tallies: Tallies) -> None:
         assert 0 <= made < 1 << 48
     tallies._map[OFFSET : OFFSET + CELL.size] = CELL.pack(0, -5)
     assert len(tallies.ended(lambda pid: True)) <= 1
+
+
+def test_a_process_that_was_not_forked_counts_in_a_cell_that_is_lent(tallies: Tallies) -> None:
+    cell = tallies.lend()
+    pid = os.fork()
+    if not pid:
+        other = Tallies(tallies._map, OFFSET)
+        other.borrow(cell)
+        other.begin()(7)
+        child(other, 5)  # which has no cell
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert [(one, made) for _, one, made in tallies.ended(lambda one: one != os.getpid()) if made] == [(pid, 7)]
