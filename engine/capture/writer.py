@@ -126,13 +126,21 @@ class CaptureWriter:
         """Close what a host does no longer serve though its end was not told; see unheard.py."""
         return close_unheard(self._intake, host, pid, alive, before, gone)
 
-    def process_gone(self, host: int, own: range, cause: str, at: int) -> list[int]:
-        """Close what a process of a host that is no more has accepted: those of `own` numbers; returns them."""
+    def process_gone(self, host: int, own: range, cause: str, at: int, gone: Callable[[int], bool]) -> list[int]:
+        """Close what a process of a host that is no more has accepted: those of `own` numbers; returns these.
+
+        Not what a child of it serves on, until that is `gone` as well, a question by pid.
+        """
         failure = died(cause)
         lost = [live for live in self._intake.host(host).requests.values() if live.key in own]
+        lost = [live for live in lost if live.worker is None or gone(live.worker.pid)]
         for live in lost:
             self._intake.kill(live, failure, at)
         return [live.key for live in lost]
+
+    def acceptors(self, host: int) -> set[int]:
+        """The processes that have accepted what a host, and what belongs to it, serves now."""
+        return {key >> 32 for key in self._intake.host(host).requests}
 
     def count_live(self, host: int) -> int:
         """How many requests a host has open."""

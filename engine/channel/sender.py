@@ -58,6 +58,11 @@ class Sender:
         """Whether there is no way any more: the receiver has gone, or user code closed every descriptor of ours."""
         return not self._sockets
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something that could not leave yet."""
+        return bool(self._queue)
+
     def fileno(self) -> int:
         """A descriptor that is still ours; -1: there is no way any more."""
         with self._lock:

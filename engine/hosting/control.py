@@ -17,6 +17,8 @@ from ..channel.frames import FrameReader, send_frame
 
 BEAT_EVERY = 0.2
 BEAT = struct.Struct("=q")
+HIGH = 1000
+"""From here on is room for descriptors that user code is not to close."""
 
 
 class Control:
@@ -31,7 +33,8 @@ class Control:
         self._at_each_beat: Callable[[], object] = bool
         self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._poll = select.poll()
-        self._others: dict[int, Callable[[], object]] = {}
+        self._others: dict[int, tuple[Callable[[], object], tuple[int, int] | None]] = {}
+        """What to do, and what the descriptor is: the user's code may close it and open its own there."""
 
     def tell(self, event: dict[str, Any]) -> None:
         """Send an event; a forked child is not the host and says nothing."""
@@ -51,7 +54,7 @@ class Control:
 
     def watch(self, descriptor: int, readable: Callable[[], object]) -> None:
         """Have `readable` called, in the thread of this class, when there is something to read."""
-        self._others[descriptor] = readable
+        self._others[descriptor] = readable, identity_of(descriptor)
         self._poll.register(descriptor, select.POLLIN)
 
     def unwatch(self, descriptor: int) -> None:
@@ -76,7 +79,8 @@ class Control:
                 if descriptor == own:
                     listening = self._hear()
                 elif descriptor in self._others:
-                    self._others[descriptor]()
+                    readable, identity = self._others[descriptor]
+                    readable() if identity_of(descriptor) == identity else self.unwatch(descriptor)
         silence = threading.Event()
         while not silence.wait(BEAT_EVERY):
             BEAT.pack_into(target, 0, time.monotonic_ns())
@@ -112,6 +116,18 @@ def identity_of(fd: int) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def out_of_the_way(fd: int) -> int:
+    """A high number for a descriptor, which user code that closes all low ones misses."""
+    try:
+        import fcntl
+
+        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    except (ImportError, OSError):  # no such call here, or a low limit of descriptors
+        return fd
+    os.close(fd)
+    return high
 
 
 def receive_first(sock: socket.socket, reader: FrameReader) -> dict[str, Any]:

@@ -22,6 +22,8 @@ MAX_WORKERS = 64
 """Of a pool that says nothing else."""
 CRASH_WINDOW = 300.0
 EARLY_LIMIT = 4096
+EARLIER = 256
+"""So many that stood in a line before are shown with the one that does."""
 
 FAILED = frozenset((int(Outcome.ERROR), int(Outcome.KILLED)))
 UNCOUNTED = frozenset((int(Kind.STAGE), int(Kind.RECEIVED), int(Kind.SENT)))
@@ -105,7 +107,7 @@ class Entry:
         if before is not None:
             del self.parts[before.number]
             part.key, part.tally = before.key, before.tally
-            part.earlier = (*before.earlier, before.id)
+            part.earlier = (*before.earlier, before.id)[-EARLIER:]
         self.parts[part.number] = part
 
     # Facts

@@ -34,7 +34,7 @@ from . import alias
 from .answering import Answering
 from .building import build_server
 from .closing import close_request
-from .control import Control, receive_first
+from .control import Control, out_of_the_way, receive_first
 from .cost import cost_of_a_fact
 from .holding import Holding
 from .joining import Joining
@@ -47,7 +47,6 @@ POLL_INTERVAL = 0.5
 FLUSH_TIMEOUT = 1.0
 LIVE_LIMIT = 40_000
 """So many numbers fit into one frame."""
-HIGH = 1000
 _PDEATHSIG = 1
 
 
@@ -88,10 +87,10 @@ def main(fd: int) -> int:
 def _settle(plan: Plan) -> None:
     """Make this process one that is easy to mind: dies with the supervisor, tells where it crashed, prints by lines."""
     die_with_parent(plan.parent)
-    faults = os.fdopen(_out_of_the_way(plan.faults), "wb", buffering=0, closefd=False)
+    faults = os.fdopen(out_of_the_way(plan.faults), "wb", buffering=0, closefd=False)
     faulthandler.enable(faults)
     with contextlib.suppress(OSError, AttributeError):
-        where = os.fdopen(_out_of_the_way(plan.where), "wb", buffering=0, closefd=False)
+        where = os.fdopen(out_of_the_way(plan.where), "wb", buffering=0, closefd=False)
         faulthandler.register(WHERE, where, all_threads=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -100,18 +99,6 @@ def _settle(plan: Plan) -> None:
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr] # TextIO hides it
     if plan.profile.kind == "server":
         _mind_children()
-
-
-def _out_of_the_way(fd: int) -> int:
-    """A high number for a descriptor, which user code that closes all low ones misses."""
-    try:
-        import fcntl
-
-        high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH)
-    except (ImportError, OSError):  # no such call here, or a low limit of descriptors
-        return fd
-    os.close(fd)
-    return high
 
 
 def die_with_parent(parent: int) -> None:
@@ -156,8 +143,8 @@ class Host:
         self._sampling = Sampling()
         self._reloading = Reloading(plan.profile, control)
         self._answering = Answering(plan.profile, control)
-        self._stepping = Stepping(control, _out_of_the_way(plan.door))
-        self._joining = Joining(control, self._sender, box, _out_of_the_way(plan.box), plan.payload_limit)
+        self._stepping = Stepping(control, out_of_the_way(plan.door))
+        self._joining = Joining(control, self._sender, box, out_of_the_way(plan.box), plan.payload_limit)
         self._lookout = Lookout(self._tell_slow, plan.profile.slow_after, plan.profile.slow_accepting)
         self._server: Any = None
         self._stopping = False

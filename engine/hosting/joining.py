@@ -18,19 +18,25 @@ from typing import Any
 from ..channel.sender import Sender
 from ..observe.blackbox import BlackBox
 from ..observe.identity import before_first
-from .control import Control, identity_of
+from .control import Control, identity_of, out_of_the_way
 
 JOIN = "SOCKETSCOPE_JOIN"
 """Environment variable: where to ask."""
 STARTUP = str(Path(__file__).with_name("startup"))
 WAITING = 64
 """How many may ask at once."""
-SLOTS = 16
-"""Of the black box, for each that has joined."""
+SLOTS, RESERVE = 16, 128
+"""Of the black box, at most, for each that has joined; and how many the host keeps."""
 GENERATIONS = 64
 """Programs, at most, that may have the same process number, one after the other: a process can become another one."""
 _PEER = struct.Struct("3i")
 """Linux's SO_PEERCRED: process, user, group."""
+
+
+def peer_of(line: socket.socket) -> tuple[int, int]:
+    """Process and user at the other end."""
+    pid, user, _ = _PEER.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+    return pid, user
 
 
 class Joining:
@@ -53,10 +59,11 @@ class Joining:
         if sys.platform != "linux":
             return
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._door.setblocking(False)
         name = f"socketscope-{os.getpid()}-{os.urandom(8).hex()}"
         self._door.bind("\0" + name)
         self._door.listen(WAITING)
+        self._door = socket.socket(fileno=out_of_the_way(self._door.detach()))
+        self._door.setblocking(False)
         self._control.watch(self._door.fileno(), self._let_in)
         before = os.environ.get("PYTHONPATH")
         os.environ |= {JOIN: name, "PYTHONPATH": os.pathsep.join(filter(None, (STARTUP, before)))}
@@ -67,7 +74,7 @@ class Joining:
         except OSError:
             return
         with line:
-            pid, user, _ = _PEER.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
+            pid, user = peer_of(line)
             facts, box = self._sender.fileno(), self._box_fd
             if facts < 0 or identity_of(box) != self._box_identity:  # user code has closed what was ours
                 return
@@ -86,7 +93,8 @@ class Joining:
         self._joined += 1
         before = before_first(pid, generation)
         self._control.tell({"event": "joined", "pid": pid, "number": self._joined, "before": before})
-        slots = [slot for slot in (self._box.lend() for _ in range(SLOTS)) if slot >= 0]
+        count = min(SLOTS, (self._box.free_slots - RESERVE) // 4)
+        slots = [slot for slot in (self._box.lend() for _ in range(count)) if slot >= 0]
         cell = self._box.tallies.lend()
         self._lent[self._joined] = pid, slots, cell
         return {"payload_limit": self._payload_limit, "slots": slots, "cell": cell, "generation": generation}

@@ -200,6 +200,7 @@ class Orders:
         part = next((one for one in entry.parts.values() if one.key == order["key"]), None)
         if part is not None and entry.host is not None:
             self._runner.joiners.check(entry.host, part.pid)
+            return part.number
         return int(str(order["key"]).rpartition("/")[2])
 
     def _gates_on(self, ticket: int, order: dict[str, Any]) -> Answer:

@@ -141,6 +141,11 @@ def letter(pid: int) -> str:
     return fields[0].decode("ascii") if fields else ""
 
 
+def is_gone(pid: int) -> bool:
+    """Whether a process does nothing any more, though its parent may not have noticed."""
+    return letter(pid) in ("", "Z", "X")
+
+
 def _stat(pid: int) -> list[bytes]:
     """State, parent and the rest of a process's line; nothing when it is gone."""
     try:

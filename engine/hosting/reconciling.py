@@ -32,6 +32,7 @@ class Reconciler:
     def look(self) -> None:
         """Called now and then."""
         self._runner.taker.settle(self._entry, self._host)
+        self._runner.joiners.look(self._entry, self._host)
         now = time.monotonic_ns()
         missing = self._host.receiver.ledger.missing
         if missing > self._missing:

@@ -15,7 +15,7 @@ from .hosts import HostProcess
 from .loop import Loop
 from .output import LineDrain
 from .parts import Part, Tally
-from .processes import letter
+from .processes import is_gone
 from .story import Story
 
 PARTS_LIMIT = 256
@@ -23,8 +23,6 @@ PARTS_LIMIT = 256
 READS_AT_ONCE = 16
 DELAY_COUNTS = 1_000_000_000
 """After so long without a fact nothing is on its way any more, ns."""
-GONE = ("", "Z", "X")
-"""State letters of a process that makes no fact any more."""
 ABOUT = ("class", "concurrency", "transport", "address", "handler")
 
 
@@ -65,7 +63,7 @@ class Taker:
 
     def settle(self, entry: Entry, host: HostProcess) -> None:
         """Count what forked children that are gone have made and not sent."""
-        ended = host.box.tallies.ended(lambda pid: letter(pid) in GONE)
+        ended = host.box.tallies.ended(is_gone)
         # All that they sent was on the way when they had gone.
         if ended and self.take_all(entry, host):
             self._book(host, ended)

@@ -152,6 +152,11 @@ class BlackBox:
         write_one(self.memory, slot * SLOT, FREE)
         self._free.append(slot)
 
+    @property
+    def free_slots(self) -> int:
+        """How many there are."""
+        return len(self._free)
+
     def lend(self) -> int:
         """A slot for another process; -1 if all are taken. Take it back with `free`."""
         return self._free.pop() if self._free else -1

@@ -1,12 +1,13 @@
-"""A chance to speak before a process ends: by itself, or by `os._exit`, which calls no `atexit` functions."""
+"""A chance to speak before a process ends, or becomes another program: `os._exit` and `os.exec*` call no `atexit`."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import weakref
+from collections.abc import Callable
 from functools import wraps
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 
 class Speaker(Protocol):
@@ -20,22 +21,28 @@ class Speaker(Protocol):
 
 
 _speakers: weakref.WeakSet[Speaker] = weakref.WeakSet()
-_plain = os._exit
 
 
-@wraps(_plain)
-def _exit(status: int) -> NoReturn:
-    try:
-        for speaker in list(_speakers):
-            speaker.last_words()
-    finally:
-        _plain(status)
+def _after_last_words(plain: Callable[..., NoReturn]) -> Callable[..., NoReturn]:
+    @wraps(plain)
+    def end(*arguments: Any, **keywords: Any) -> NoReturn:
+        try:
+            for speaker in list(_speakers):
+                speaker.last_words()
+        finally:
+            plain(*arguments, **keywords)
+
+    return end
+
+
+_ENDS = {name: _after_last_words(getattr(os, name)) for name in ("_exit", "execv", "execve") if hasattr(os, name)}
+"""All others of their kind come to these."""
 
 
 def hear_before_exit(speaker: Speaker) -> None:
-    """From now on, whoever calls `os._exit` in this process or its forked children lets `speaker` speak first."""
+    """From now on, whoever ends this process or its forked children by one of these lets `speaker` speak first."""
     _speakers.add(speaker)
-    os._exit = _exit
+    vars(os).update(_ENDS)
 
 
 @atexit.register

@@ -82,7 +82,7 @@ class Recorder(Standing):
     def _fresh(self) -> None:
         self._records.clear()
         self._over.clear()
-        self._first = NEVER
+        self._loud = []
         self._early = False  # facts are counted as they are shipped
         self.journal = self._records.append
         self.file = self._over.append
@@ -101,8 +101,9 @@ class Recorder(Standing):
 
     def server_started(self, server: Any) -> None:
         place = server._ss_place
-        here = place.here()
-        self._add(SERVER_STARTED, 0, place.number, here.thread, now(), 0, identity.pid, place.describe())
+        here, at = place.here(), now()
+        self._add(SERVER_STARTED, 0, place.number, here.thread, at, 0, identity.pid, place.describe())
+        self._loud.append(at)  # what it serves is told of after it
 
     def server_stopped(self, server: Any) -> None:
         place = server._ss_place
@@ -249,8 +250,8 @@ class Recorder(Standing):
 
     def _ship_all(self) -> None:
         oldest = self._tell_old() if self.young else NEVER
-        waiting = len(self._records)  # what comes while these are shipped can wait
         earlier, later = self._take_over(oldest)
+        waiting = len(self._records)  # what comes while these are shipped can wait
         self._ship_over(earlier)
         while waiting > 0:
             batch = self._records[: min(waiting, BATCH)]

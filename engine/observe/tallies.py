@@ -83,6 +83,7 @@ class Tallies:
     def borrow(self, at: int) -> None:
         """In such a process: count from 0, in this cell. The children that it forks have none."""
         self._owner, self._made, self._at = 0, 0, at
+        self.add(0)
 
     def forked(self) -> None:
         """In a forked child: count from 0, in the cell that was picked."""

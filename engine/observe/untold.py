@@ -33,8 +33,8 @@ class Untold(Silence):
     """Held by whoever tells of a connection that has become loud."""
     _over: list[Stream]
     """Connections that are over, of which nothing has been told."""
-    _first: int
-    """When the first was opened of those that have been told of one by one since the last flush."""
+    _loud: list[int]
+    """When those were opened that have been told of one by one since the last flush, servers among them."""
 
     def go_on(self, stream: Stream) -> None:
         self._go_on(stream)
@@ -84,9 +84,9 @@ class Untold(Silence):
 
     def tell_opened(self, request: Request) -> None:
         """Tell that it was opened."""
-        self._first = min(self._first, request.opened)
         number, by = request.place.number, request.acceptor
         self.journal(pack(Kind.REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends()))
+        self._loud.append(request.opened)  # after its record, so that the two cannot be taken apart
 
     def _tell_parts(self, stream: Stream, totals: dict[int, int]) -> None:
         """What it had noted while it was quiet. `totals`: bytes each way, of which has been told."""
@@ -130,7 +130,10 @@ class Untold(Silence):
 
         So requests are told of in the order in which they came, which is that of the numbers that people see.
         """
-        count, (first, self._first) = len(self._over), (self._first, NEVER)
+        count = len(self._over)  # whose servers have been told of by now, and are found in what is looked at next
+        marks = len(self._loud)
+        first = min(self._loud[:marks], default=NEVER)
+        del self._loud[:marks]
         streams = sorted(self._over[:count], key=_opened)
         due = bisect_left(streams, before, key=_opened)
         self._over[:count] = streams[due:]

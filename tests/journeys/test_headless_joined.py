@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -35,10 +36,8 @@ class Person:
             self.port = free.getsockname()[1]
         self._lines: dict[str, dict[str, Any]] = {}
 
-    def run(self, interpreter: str = "") -> None:
-        profile = Profile(
-            "r", kind="script", script=str(RELOADER), arguments=(str(self.port),), interpreter=interpreter
-        )
+    def run(self, interpreter: str = "", script: Path = RELOADER) -> None:
+        profile = Profile("r", kind="script", script=str(script), arguments=(str(self.port),), interpreter=interpreter)
         self.client.request("start", DEADLINE, key="r", profile=profile)
 
     def part(self, **members: Any) -> dict[str, Any]:
@@ -149,6 +148,43 @@ def test_it_takes_no_orders_and_says_so(person: Person) -> None:
             ):
                 person.client.request(name, DEADLINE, **members)
         assert say(client, b"two") == b"TWO\n"
+
+
+LOOSE = """
+import os, socketserver, subprocess, sys
+
+class Lines(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.wfile.write(line.upper())
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = daemon_threads = True
+
+if "LOOSE" not in os.environ:
+    subprocess.call([sys.executable, *sys.argv], env={**os.environ, "LOOSE": "1"})
+    sys.stdin = open(os.pipe()[0])
+    sys.stdin.read()
+elif not os.fork():
+    with Server(("127.0.0.1", int(sys.argv[1])), Lines) as server:
+        server.serve_forever()
+"""
+
+
+def test_the_end_of_a_process_that_has_cut_itself_loose_is_noticed(person: Person, tmp_path: Path) -> None:
+    """Nobody that we know is its parent, or waits for it."""
+    (tmp_path / "loose.py").write_text(LOOSE)
+    person.run(script=tmp_path / "loose.py")
+    part = person.part(state="listening")
+    with person.connect() as client:
+        assert say(client, b"one") == b"ONE\n"
+        (request,) = person.until_states(State.RUNNING)
+        assert request.worker is not None
+        assert request.worker.pid == part["pid"]
+        os.kill(part["pid"], signal.SIGKILL)
+    (request,) = person.until_states(State.KILLED)
+    assert request.error == f"process {part['pid']} has ended"
+    person.part(state="stopped", live=0)
 
 
 LOOKS = """

@@ -44,6 +44,8 @@ def join():
 
     if "_socketscope" in sys.modules:
         return
+    before, library = sys.path[:], os.path.dirname(os.__file__)
+    sys.path[:] = [place for place in before if place.endswith(".zip") or place.startswith(library)]  # not the user's
     try:
         spec = spec_from_file_location("_socketscope_boot", os.path.join(os.path.dirname(HERE), "boot.py"))
         assert spec is not None
@@ -52,7 +54,12 @@ def join():
         spec.loader.exec_module(boot)
         boot.load("hosting.joined").join()
     except Exception as error:
-        sys.stderr.write("Socketscope does not see what process {} serves: {}\n".format(os.getpid(), error))
+        try:  # noqa: SIM105  # some Pythons know no other way
+            sys.stderr.write("Socketscope does not see what process {} serves: {}\n".format(os.getpid(), error))
+        except (AttributeError, OSError, ValueError):
+            pass  # there is nobody to tell
+    finally:
+        sys.path[:] = before
 
 
 def give_way():

@@ -120,6 +120,17 @@ def test_they_are_told_of_in_the_order_in_which_they_came(rows: Rows, recorder: 
     assert opened == sorted(opened)
 
 
+def test_a_server_is_told_of_before_what_it_serves(rows: Rows, recorder: Recorder) -> None:
+    for _ in range(20):
+        with serving(engine.ThreadingTCPServer(("127.0.0.1", 0), Echo), recorder) as server:
+            assert ask(server.server_address, b"hello") == b"hello"
+    recorder.flush()
+    order = [(row[2], row[0]) for row in rows.rows if row[0] in (Kind.SERVER_STARTED, Kind.REQUEST_OPENED)]
+    started = {number: order.index((number, Kind.SERVER_STARTED)) for number, _ in order}
+    assert len(started) == 20
+    assert all(started[number] < place for place, (number, kind) in enumerate(order) if kind == Kind.REQUEST_OPENED)
+
+
 def test_one_that_takes_a_while_is_told_of_while_it_lives(make: Make, rows: Rows, recorder: Recorder) -> None:
     with (
         serving(make(Echo), recorder) as server,
