@@ -46,7 +46,7 @@ class Place:
     """What stays the same for all requests of one watched server."""
 
     __slots__ = (
-        "_foreign", "_here", "_pid", "_started", "bare", "children", "datagram_size", "hooks", "local", "looked",
+        "_foreign", "_pid", "_started", "bare", "children", "datagram_size", "hooks", "last", "local", "looked",
         "number", "transport", "wildcard", "workers",
     )  # fmt: skip
 
@@ -70,7 +70,8 @@ class Place:
         self._started = False
         self._pid = identity.pid
         self._foreign: dict[int, Worker] = {}
-        self._here = Worker(self, ident=0, thread=0, name="")
+        self.last = Worker(self, ident=0, thread=0, name="")
+        """The worker that stood for the thread which asked last."""
 
     def started(self) -> None:
         """The server listens: learn its address and tell, once."""
@@ -132,9 +133,9 @@ class Place:
 
     def here(self) -> Worker:
         """The worker that stands for the calling thread."""
-        worker = self._here
+        worker = self.last
         if worker.ident != get_ident() or worker.pid != identity.pid:
-            self._here = worker = self.new_worker()
+            self.last = worker = self.new_worker()
         return worker
 
     def new_worker(self, *, child: bool = False) -> Worker:
@@ -174,7 +175,7 @@ class Place:
         worker.ident, worker.thread, worker.pid = get_ident(), get_native_id(), identity.pid
         worker.name = f"worker {identity.pid}"
         worker.told = True  # the parent does
-        self._here = worker
+        self.last = worker
         for observer in self.hooks.observers:
             observer.entered_worker(worker)
 

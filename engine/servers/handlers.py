@@ -8,6 +8,7 @@ from io import BufferedIOBase, BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..observe.live import current, get_ident
+from ..observe.request import now
 from . import handling, pipeline
 from .base import BaseServer
 from .pipeline import FINISH_REQUEST
@@ -51,7 +52,7 @@ class BaseRequestHandler:
 
 def _run_handler(watched: Request, handler: BaseRequestHandler) -> None:
     if watched.steps:
-        handling.run_handler(watched, handler, watched.spot)
+        handling.run_handler(watched, handler, watched.spot, now())
     else:
         pipeline.run_handler(watched, handler)
 

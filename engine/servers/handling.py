@@ -20,12 +20,16 @@ def spent_in(by: Worker, clock: int, started: int, ended: int) -> int:
     return min(max(by.clock - clock, 0), ended - started)
 
 
-def run_handler(request: Request, handler: Any, spot: int) -> None:
-    """The three steps of a handler, as `pipeline.run_handler`. `spot`: where to note that `handle` begins, or -1."""
+def run_handler(request: Request, handler: Any, spot: int, began: int) -> int:
+    """The three steps of a handler, which began just now, as `pipeline.run_handler`.
+
+    `spot`: where to note that `handle` begins, or -1. Returns when the last had ended.
+    """
     steps, by = request.steps, request.worker
     if len(steps) != TAKEN or by is None:  # it is not the first handler of this request, or none of our doing
-        return pipeline.run_handler(request, handler)
-    request.since = began = now()
+        pipeline.run_handler(request, handler)
+        return now()
+    request.since = began
     request.stage = SETUP
     try:
         handler.setup()
@@ -70,4 +74,4 @@ def run_handler(request: Request, handler: Any, spot: int) -> None:
                 spent = spent_in(by, by.clock + handled - by.at, handled, ended)
             request.since = 0
             steps += ended, spent
-    return None
+    return ended

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..observe.blackbox import TO_STAGE, write_worker
 from ..observe.facts import Kind, Outcome
+from ..observe.identity import identity
 from ..observe.live import current, requests
 from ..observe.place import Place
 from ..observe.request import SHORT, Request, Worker, cpu_now, now
@@ -40,7 +41,9 @@ _VERIFY_REQUEST, _FINISH_REQUEST, _HANDLE = int(VERIFY_REQUEST), int(FINISH_REQU
 
 def handle(server: Any, place: Place) -> None:
     """The accepting thread's share, as `pipeline.handle`."""
-    acceptor = place.here()
+    acceptor = place.last
+    if acceptor.ident != get_ident() or acceptor.pid != identity.pid:
+        acceptor = place.here()
     asked = now()
     if asked - acceptor.at > FRESH:  # it may have slept
         acceptor.clock, acceptor.at = cpu_now(), asked
@@ -185,16 +188,17 @@ def _work(server: Any, request: Stream, worker: Worker, queued: int, taken: int)
         if bare:  # as its constructor would do
             handler = _new(make)
             handler.request, handler.client_address, handler.server = given, request.address, server
-            run_handler(request, handler, -1)
+            left = run_handler(request, handler, -1, taken)
         else:
             server.finish_request(given, request.address)
+            left = now()
     except BaseException as error:
         del current[ident]
         if _failed(server, request, error, (clock, taken, now())):
             raise  # not there: the exception would keep that call's frame, and the frame the exception
         return None
     del current[ident]
-    request.since = left = now()
+    request.since = left
     request.stage = SHUTDOWN_REQUEST
     try:
         if bare:
