@@ -12,7 +12,6 @@ from .observer import Recording
 from .orphans import bury
 from .request import Request, Worker
 from .rows import pack
-from .stream import Stream
 
 LINGER = 0.1
 """How long a process that ends may wait for its last facts to leave, seconds. What is left is counted as dropped."""
@@ -32,21 +31,21 @@ class Lending(Recording):
     """A recorder whose black box outlives its workers: what they did not send, their parent tells."""
 
     _count_and_journal: Callable[[bytes], None]
-    _count_and_file: Callable[[Stream], None]
-    _early: bool
     box: BlackBox | None
     _drain: Callable[[float], object] | None
     _live: dict[int, Request]
     _lock: Lock
     _ship_all: Callable[[], None]
-    tell_young: Callable[[], None]
     _lent: Mapping[Worker, int] = {}
     """Slots of workers that have not been collected."""
 
     def entered_child(self, request: Request) -> None:
         self._live[request.id] = request
-        # It may die before it ships any fact: each is counted as it is made.
-        self._early, self.journal, self.file = True, self._count_and_journal, self._count_and_file
+        self._count_early()
+
+    def _count_early(self) -> None:
+        """It may die before it ships any fact: each is counted as it is made."""
+        self.early, self.journal, self.file = True, self._count_and_journal, bool
 
     def leaving_child(self) -> None:
         self.last_words()
@@ -56,7 +55,6 @@ class Lending(Recording):
         if not self._lock.acquire(timeout=LINGER):  # it may be held by this very thread, under a signal handler
             return
         try:
-            self.tell_young()
             self._ship_all()
             if self._drain is not None:
                 self._drain(LINGER)
@@ -68,8 +66,7 @@ class Lending(Recording):
             self._lent = {**self._lent, worker: self.box.lend()}
 
     def entered_worker(self, worker: Worker) -> None:
-        self._early = True  # as in `entered_child`
-        self.journal, self.file = self._count_and_journal, self._count_and_file
+        self._count_early()
         slot = self._lent.get(worker, -1)
         self._lent = {}
         if self.box is not None and slot >= 0:

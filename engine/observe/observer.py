@@ -96,8 +96,10 @@ class Recording(Observer):
 
     journal: Callable[[bytes], None]
     """Takes a record. Neither waits nor raises."""
-    file: Callable[[Stream], None]
-    """Takes a connection that is over, of which nothing has been told. Neither waits nor raises."""
+    file: Callable[[Stream], object]
+    """Takes a connection that is over, if nothing has been told of it when it is `young` no more. Does not wait."""
+    early = False
+    """Whether it has to be told of one that is over at once."""
     young: dict[int, Stream]
     """Connections of which nothing has been told, by number. Whoever takes one out tells it."""
     telling: threading.RLock
@@ -120,6 +122,9 @@ class Recording(Observer):
 
     def all_go_on(self, hooks: Hooks) -> None:
         """The same of all connections of a server: somebody else wants to know of them."""
+
+    def tell_over(self, stream: Stream) -> None:
+        """It is over, and nothing has been told of it."""
 
     def tell_process(self, stream: Stream) -> None:
         """`process_request` has ended, maybe after all else. Told twice it does no harm."""

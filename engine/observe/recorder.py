@@ -11,7 +11,7 @@ import os
 import threading
 import weakref
 from _thread import start_new_thread
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .blackbox import TO_STAGE, VERIFY, BlackBox, write_worker
@@ -24,10 +24,10 @@ from .logs import Log
 from .orphans import bury
 from .request import Request, Worker, now
 from .rows import BATCH, PIECE, facts_in, pack, steps_taken
+from .silence import PATIENCE
 from .stages import Stage
 from .standing import Standing
 from .stream import Stream
-from .untold import NEVER
 
 log = Log("socketscope.observe")
 
@@ -82,8 +82,7 @@ class Recorder(Standing):
     def _fresh(self) -> None:
         self._records.clear()
         self._over.clear()
-        self._loud = []
-        self._early = False  # facts are counted as they are shipped
+        self.early = False  # facts are counted as they are shipped
         self.journal = self._records.append
         self.file = self._over.append
         self._live: dict[int, Request] = {}
@@ -101,9 +100,8 @@ class Recorder(Standing):
 
     def server_started(self, server: Any) -> None:
         place = server._ss_place
-        here, at = place.here(), now()
-        self._add(SERVER_STARTED, 0, place.number, here.thread, at, 0, identity.pid, place.describe())
-        self._loud.append(at)  # what it serves is told of after it
+        here = place.here()
+        self._add(SERVER_STARTED, 0, place.number, here.thread, now(), 0, identity.pid, place.describe())
 
     def server_stopped(self, server: Any) -> None:
         place = server._ss_place
@@ -204,7 +202,7 @@ class Recorder(Standing):
         self._count(facts_in(record))
         self._records.append(record)
 
-    def _count_and_file(self, stream: Stream) -> None:
+    def tell_over(self, stream: Stream) -> None:
         records: list[bytes] = []
         stream.add_to(records)
         for record in records:
@@ -223,7 +221,7 @@ class Recorder(Standing):
         self._wake.set()
 
     def _start_flusher(self) -> None:
-        if self._early:  # a child pays dearly for a Thread and for waiting until it runs, and nobody awaits its end
+        if self.early:  # a child pays dearly for a Thread and for waiting until it runs, and nobody awaits its end
             start_new_thread(self._run, ())
         else:
             thread = threading.Thread(target=self._run, name="socketscope recorder", daemon=True)
@@ -240,42 +238,29 @@ class Recorder(Standing):
             self._wake.clear()
             self._closed.wait(INTERVAL)
             with self._lock:
-                self._ship_all()
+                self._ship_all(PATIENCE)
 
     def flush(self) -> None:
         """Ship what has gathered, now, and where the requests stand that are alive, however young they are."""
         with self._lock:
-            self.tell_young()
             self._ship_all()
 
-    def _ship_all(self) -> None:
-        oldest = self._tell_old() if self.young else NEVER
-        earlier, later = self._take_over(oldest)
+    def _ship_all(self, patience: int = 0) -> None:
+        """Also where the requests stand that have been alive for so long, ns."""
+        self._tell_in_order(patience)
         waiting = len(self._records)  # what comes while these are shipped can wait
-        self._ship_over(earlier)
         while waiting > 0:
             batch = self._records[: min(waiting, BATCH)]
             del self._records[: len(batch)]
             waiting -= len(batch)
             self._count_and_ship(batch)
-        self._ship_over(later)
         running = self._running()
         if running:
             self._count(len(running))
             self._ship(running)
 
-    def _ship_over(self, streams: Sequence[Stream]) -> None:
-        for start in range(0, len(streams), BATCH):
-            batch: list[bytes] = []
-            for stream in streams[start : start + BATCH]:
-                try:
-                    stream.add_to(batch)
-                except Exception:  # whatever it is, the others are to be told of
-                    log.exception("What happened to a connection could not be recorded")
-            self._count_and_ship(batch)
-
     def _count_and_ship(self, batch: list[bytes]) -> None:
-        if not self._early:
+        if not self.early:
             self._count(sum(map(facts_in, batch)))
         self._ship(batch)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .facts import Kind
+from .logs import Log
 from .request import now
 from .rows import HEARD, PART, PIECE, SAID, pack, pack_chunk, pieces, steps_taken, unpack_part
-from .silence import PATIENCE, Silence
+from .silence import Silence
 from .stages import Stage
 from .stream import Stream
 
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from .hooks import Hooks
     from .request import Request
 
+log = Log("socketscope.observe")
+
 RECEIVED, SENT, STAGE = int(Kind.RECEIVED), int(Kind.SENT), int(Kind.STAGE)
 PROCESS_REQUEST = int(Stage.PROCESS_REQUEST)
-NEVER = 1 << 63
 _opened = attrgetter("opened")
 
 
@@ -32,9 +34,8 @@ class Untold(Silence):
     telling: threading.RLock
     """Held by whoever tells of a connection that has become loud."""
     _over: list[Stream]
-    """Connections that are over, of which nothing has been told."""
-    _loud: list[int]
-    """When those were opened that have been told of one by one since the last flush, servers among them."""
+    """Connections that are over. Those that are not `quiet` have been told of in another way."""
+    _records: list[bytes]
 
     def go_on(self, stream: Stream) -> None:
         self._go_on(stream)
@@ -86,7 +87,6 @@ class Untold(Silence):
         """Tell that it was opened."""
         number, by = request.place.number, request.acceptor
         self.journal(pack(Kind.REQUEST_OPENED, request.id, number, by.thread, request.opened, 0, 0, request.ends()))
-        self._loud.append(request.opened)  # after its record, so that the two cannot be taken apart
 
     def _tell_parts(self, stream: Stream, totals: dict[int, int]) -> None:
         """What it had noted while it was quiet. `totals`: bytes each way, of which has been told."""
@@ -111,31 +111,41 @@ class Untold(Silence):
             for record in pieces(row, stream.id, stream.thread, at, data, kept, at - began):
                 self.journal(record)
 
-    def tell_young(self) -> None:
-        """Of all that have been quiet until now."""
-        for stream in list(self.young.values()):
-            self._go_on(stream)
+    def _tell_in_order(self, patience: int) -> None:
+        """Of those that are over, and of those that have been quiet for so long, ns. For the flusher.
 
-    def _tell_old(self) -> int:
-        """Of those that have been quiet for a while. Returns when the next was opened. For the flusher."""
-        at = now()
-        for stream in list(self.young.values()):
-            if at - stream.opened < PATIENCE:
-                return stream.opened  # those after it are younger
-            self._go_on(stream)
-        return NEVER
-
-    def _take_over(self, before: int) -> tuple[list[Stream], list[Stream]]:
-        """Those that are over and were opened before that: first those that come before all told of one by one.
-
-        So requests are told of in the order in which they came, which is that of the numbers that people see.
+        In the order in which they came, which is that of the numbers that people see: who is over waits for the young
+        ones before him.
         """
-        count = len(self._over)  # whose servers have been told of by now, and are found in what is looked at next
-        marks = len(self._loud)
-        first = min(self._loud[:marks], default=NEVER)
-        del self._loud[:marks]
-        streams = sorted(self._over[:count], key=_opened)
-        due = bisect_left(streams, before, key=_opened)
-        self._over[:count] = streams[due:]
-        loud = bisect_left(streams, first, 0, due, key=_opened)
-        return streams[:loud], streams[loud:due]
+        at = now()
+        young = list(self.young.values())
+        old = list(takewhile(lambda one: at - one.opened >= patience, young))
+        over = self._take_over(young[len(old)].opened if len(old) < len(young) else at)
+        for stream in old:
+            while over and over[-1].opened < stream.opened:
+                self._tell_over(over.pop())
+            self._go_on(stream)
+            if stream.quiet and not stream.packed and stream in self._over:  # its worker has just taken it out
+                self._over.remove(stream)
+                self._tell_over(stream)
+        while over:
+            self._tell_over(over.pop())
+
+    def _take_over(self, before: int) -> list[Stream]:
+        """Those that are over and were opened before that, the first of them last."""
+        with self.telling:  # so that nobody is about to tell of one of them in another way
+            count = len(self._over)  # whoever is young no more has come here before
+            streams = [one for one in self._over[:count] if one.quiet]
+            due: list[Stream] = []
+            rest: list[Stream] = []
+            for one in streams:
+                (due if one.opened < before and one.id not in self.young else rest).append(one)
+            self._over[:count] = rest
+        due.sort(key=_opened, reverse=True)
+        return due
+
+    def _tell_over(self, stream: Stream) -> None:
+        try:
+            stream.add_to(self._records)
+        except Exception:  # whatever it is, the others are to be told of
+            log.exception("What happened to a connection could not be recorded")

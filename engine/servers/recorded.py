@@ -215,17 +215,21 @@ def _work(server: Any, request: Stream, worker: Worker, queued: int, taken: int)
         raise
     over = now()
     cpu = -1 if over - left < SHORT else spent_in(worker, worker.clock + left - worker.at, left, over)
-    if len(steps) != ALL or recorder.young.pop(request.id, None) is None:
+    whole = len(steps) == ALL
+    if whole:
+        steps += left, over, cpu
+        recorder.file(request)  # before it is no longer young: whoever looks finds it in one of the two
+    if not whole or recorder.young.pop(request.id, None) is None:
         _tell_finish_request(request, clock, taken, left)
         return _tell_end(request, left, over, cpu)
-    steps += left, over, cpu
+    if recorder.early:
+        recorder.tell_over(request)
     request.closed = over
     requests.pop(given, None)
     request.given = None  # it may be a while until the record is made, and the socket is to go now
     if spot >= 0:
         request.spot = -1
         recorder.box.free(request.slot)  # type: ignore[union-attr]  # the spot is in it
-    recorder.file(request)
     if recorder.asleep:
         recorder.wake()
     return None
