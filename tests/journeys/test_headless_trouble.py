@@ -190,8 +190,8 @@ def test_handler_that_raises(site: Site) -> None:
 def test_a_daemonised_grandchild_ends_with_its_server(site: Site) -> None:
     started = site.start()
     assert _answer(started["address"], b"fork\n") in (b"done\n", b"")
+    until(lambda: len(of_host(started["pid"])) > 1)  # one of the two, whichever is there when it is looked at
     tree = of_host(started["pid"])
-    assert len(tree) > 1
     site.client.request("stop", DEADLINE, key="t")
     until(lambda: not alive(tree), 2.0)
 
