@@ -15,6 +15,7 @@ import pytest
 
 from engine.debug import reload
 from engine.debug.reload import Exited, Loaded, Reloader, Sources
+from tests.journeys.headless import until
 
 SECONDS = 20.0
 
@@ -104,11 +105,13 @@ def test_after_a_failure_the_old_modules_are_there(folder: Path, text: str, kind
 def test_loading_without_end_is_given_up(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watched = Watched(folder)
     old = sys.modules["reloaded_main"]
-    watched.path.write_text("while True: pass\n")
+    monkeypatch.setenv("HAS_BEGUN", "")
+    watched.path.write_text("import os\nos.environ['HAS_BEGUN'] = 'yes'\nwhile True: pass\n")
     monkeypatch.setattr(reload, "PATIENCE", 0.0)
     watched.reloader.look()
     thread = watched.reloader._thread
     assert thread is not None
+    until(lambda: os.environ["HAS_BEGUN"] == "yes")
     assert isinstance(watched.look(), TimeoutError)
     thread.join(SECONDS)
     assert not thread.is_alive()
