@@ -1,8 +1,5 @@
 """`python3 -m tests`: style, types, the tests offscreen, and one pass of the window's tests in a real X server.
 
-Tests that fail are run once more, by themselves, as CPython's own runner does it: they talk to real processes, which a
-busy machine may keep waiting. Both runs are shown; what fails twice has failed.
-
 Arguments go to pytest and leave out the rest: `python3 -m tests tests/engine -k recorder`.
 """
 
@@ -24,9 +21,8 @@ CHECKS = [
     [sys.executable, "-m", "ruff", "check", "."],
     [sys.executable, "-m", "ruff", "format", "--check", "."],
     [sys.executable, "-m", "mypy"],
+    PYTEST,
 ]
-FAILED = 1
-"""What pytest ends with when tests have failed; anything else is no matter of tests."""
 
 
 def run(command: list[str], **environment: str) -> int:
@@ -35,23 +31,13 @@ def run(command: list[str], **environment: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode
 
 
-def test(before: list[str], *arguments: str, **environment: str) -> int:
-    """Run tests, and those that failed once more. `before`: the command that runs pytest, if it is not run directly."""
-    command = [*before, *PYTEST, *arguments]
-    code = run(command, **environment)
-    if code != FAILED:
-        return code
-    print("Tests have failed, see above. They are run once more, by themselves.", flush=True)
-    return run([*command, "--last-failed", "--last-failed-no-failures=none"], **environment)
-
-
 def window_pass() -> int:
     """The window's tests again, in a real X server."""
     if shutil.which("xvfb-run") is None:
         print("The pass in a real X server was left out: install it with `apt install xvfb xauth`.", flush=True)
         return 0
     server = ["xvfb-run", "--auto-servernum", "--server-args", "-screen 0 1600x1000x24"]
-    return test(server, "-m", "window", QT_QPA_PLATFORM="xcb", LIBGL_ALWAYS_SOFTWARE="1")
+    return run([*server, *PYTEST, "-m", "window"], QT_QPA_PLATFORM="xcb", LIBGL_ALWAYS_SOFTWARE="1")
 
 
 def main(arguments: list[str]) -> int:
@@ -59,8 +45,8 @@ def main(arguments: list[str]) -> int:
     ensure(("test",))
     if arguments:
         return run([*PYTEST, *arguments], QT_QPA_PLATFORM=os.environ.get("QT_QPA_PLATFORM", "offscreen"))
-    failed = [check for check in CHECKS if run(check)]
-    return int(bool(failed) | bool(test([], QT_QPA_PLATFORM="offscreen")) | bool(window_pass()))
+    failed = [check for check in CHECKS if run(check, QT_QPA_PLATFORM="offscreen")]
+    return int(bool(failed) | bool(window_pass()))
 
 
 if __name__ == "__main__":
