@@ -128,15 +128,10 @@ class Entry:
         """A request of which only the black box knows."""
         self._opened(request, number, at)
 
-    def killed(self, request: int) -> None:
-        """A request has ended with its process."""
+    def closed_unheard(self, request: int, *, failed: bool = False) -> None:
+        """A request is over, though its end was not told: dropped on the way, or `failed` with its process."""
         if request in self._requests:
-            self._closed(request, failed=True)
-
-    def closed_unheard(self, request: int) -> None:
-        """A request is over, though its end was not told."""
-        if request in self._requests:
-            self._closed(request, failed=False)
+            self._closed(request, failed=failed)
 
     def _opened(self, request: int, number: int, at: int) -> None:
         part = self.parts.get(number)

@@ -109,7 +109,7 @@ class Joiners:
         at = time.monotonic_ns()
         pid = own.start >> 32
         for request in self._writer.process_gone(host.number, own, why, at, lambda one: one == pid or is_gone(one)):
-            entry.killed(request)
+            entry.closed_unheard(request, failed=True)
         for part in [part for part in entry.parts.values() if part.number in own]:
             part.gone = True
             part.tally.children = 0

@@ -43,7 +43,7 @@ class Part:
     concurrency: str = ""
     stopped: bool = False
     pid: int = 0
-    """The process that made it; 0: the host."""
+    """The process that made it; 0: the profile's own, which the host made."""
     key: str = ""
     """Of its line in the tick."""
     earlier: tuple[int, ...] = ()

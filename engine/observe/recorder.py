@@ -20,7 +20,6 @@ from .exits import hear_before_exit
 from .facts import Kind, Means
 from .identity import identity
 from .lending import usage_of
-from .logs import Log
 from .orphans import bury
 from .request import Request, Worker, now
 from .rows import BATCH, PIECE, facts_in, pack, steps_taken
@@ -28,8 +27,6 @@ from .silence import PATIENCE
 from .stages import Stage
 from .standing import Standing
 from .stream import Stream
-
-log = Log("socketscope.observe")
 
 INTERVAL = 0.02
 """Seconds between two batches, at least."""
