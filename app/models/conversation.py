@@ -11,7 +11,7 @@ from engine.observe.facts import Piece
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One recv or send, or one datagram, whole: its pieces joined.
+    """One recv or send, or one datagram.
 
     `start` is the place of its first byte among all bytes of its direction. `data` is shorter than `size` when bytes
     were cut, unseen, or have not been loaded.
@@ -60,30 +60,12 @@ EMPTY = Conversation(opened=0, chunks=())
 
 
 def converse(opened: int, records: Iterable[ChunkRecord]) -> Conversation:
-    """Join the pieces of each chunk and give every chunk its place in its direction's stream."""
-    offsets = {True: 0, False: 0}
+    """Give each chunk, in the order of time, its place in its direction's stream."""
+    ends = {True: 0, False: 0}
     chunks: list[Chunk] = []
-    open_pieces: dict[bool, list[ChunkRecord]] = {True: [], False: []}
-    for record in records:
-        pieces = open_pieces[record.received]
-        pieces.append(record)
-        if not record.flags & Piece.CONTINUES:
-            chunks.append(_join(pieces, offsets))
-            pieces.clear()
-    # A chunk whose last piece has not been loaded is shown as far as it goes.
-    chunks += [_join(pieces, offsets) for pieces in open_pieces.values() if pieces]
-    chunks.sort(key=lambda chunk: chunk.id)
+    for one in records:
+        # In a damaged capture there may be more than was said to be.
+        size = max(len(one.data), one.size)
+        chunks.append(Chunk(one.id, one.received, one.at, ends[one.received], size, one.flags, one.data))
+        ends[one.received] += size
     return Conversation(opened, tuple(chunks))
-
-
-def _join(pieces: list[ChunkRecord], offsets: dict[bool, int]) -> Chunk:
-    first = pieces[0]
-    data = b"".join(piece.data for piece in pieces)
-    flags = Piece.WHOLE
-    for piece in pieces:
-        flags |= piece.flags & ~Piece.CONTINUES
-    # Every piece repeats the true size of the whole chunk; a host that died may have told less than it sent.
-    size = max(len(data), max(piece.size for piece in pieces))
-    chunk = Chunk(first.id, first.received, first.at, offsets[first.received], size, flags, data)
-    offsets[first.received] += size
-    return chunk
