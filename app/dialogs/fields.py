@@ -143,6 +143,7 @@ class PathField(QWidget):
         self.line.setAccessibleName(title)
         self.button = QPushButton(tr("Browse…"))
         self.button.setAccessibleName(tr("Browse for {field}").format(field=title))
+        self.button.setAutoDefault(False)  # Enter is the dialog's
         set_tip(self.button, tr("Choose it in a file dialog"))
         self.button.clicked.connect(lambda: browse(self.line))
         self.setFocusProxy(self.line)

@@ -48,6 +48,7 @@ class ScriptDialog(QDialog):
         self.form.changed.connect(self._refresh)
         self._refresh()
         self.resize(640, 420)
+        (self.script if self.kind.value() == "script" else self.module).setFocus()
 
     def profile(self) -> Profile:
         """The profile as the fields have it now."""

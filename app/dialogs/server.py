@@ -56,6 +56,8 @@ class ServerDialog(QDialog):
         self.rules.way.changed.connect(lambda: self.resize(self.size().expandedTo(QSize(*ROOMY))))
         self._refresh()
         self.resize(*(ROOMY if self.rules.chosen else PLAIN))
+        self.name.setFocus()
+        self.name.selectAll()
 
     def profile(self) -> Profile:
         """The profile as the fields have it now."""

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.script import ScriptDialog
@@ -66,3 +69,21 @@ def test_running_tells_the_profile(qtbot: QtBot, show: Open) -> None:
         dialog.buttons.start.click()
     assert told.args is not None
     assert told.args[1] is True
+
+
+@pytest.mark.parametrize("kind", ["script", "module"])
+def test_one_opens_it_types_a_target_and_presses_enter(qtbot: QtBot, show: Open, tmp_path: Path, kind: str) -> None:
+    script = tmp_path / "server.py"
+    script.touch()
+    target = {"script": str(script), "module": "http.server"}[kind]
+    dialog = show(Profile(name="old", kind="script", module="none.yet" if kind == "module" else ""))
+    line = dialog.focusWidget()
+    assert line is {"script": dialog.script, "module": dialog.module}[kind]
+    dialog.module.clear()
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert not dialog.findChildren(QFileDialog)
+    QTest.keyClicks(line, target)
+    with qtbot.waitSignal(dialog.profile_accepted) as told:
+        QTest.keyClick(line, Qt.Key.Key_Return)
+    assert told.args is not None
+    assert getattr(told.args[0], kind) == target

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -278,3 +280,13 @@ def test_how_long_a_stage_may_last(show: Open, handler_file: Path, typed: str, f
         assert dialog.profile().slow_after == float(typed)
     else:
         assert dialog.problem().startswith("Seconds from 0 (never)")
+
+
+def test_enter_in_a_field_starts_it(qtbot: QtBot, show: Open, handler_file: Path) -> None:
+    dialog = show(good(handler_file))
+    assert dialog.focusWidget() is dialog.name
+    QTest.keyClicks(dialog.name, "other")
+    with qtbot.waitSignal(dialog.profile_accepted) as told:
+        QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    assert told.args is not None
+    assert (told.args[0].name, told.args[1]) == ("other", True)
