@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from app.actions import by_id
 from app.context import Context
-from app.link.tick import ServerState
 from app.sessions import blocks
 from app.text import tr
 from engine.debug.gates import POINTS, RAISED
@@ -135,8 +134,8 @@ def _needs_known(scope: Scope) -> str:
 
 
 def _needs_listening(scope: Scope) -> str:
-    status = scope.context.desk.status(scope.context.selection.server)
-    return "" if status is not None and status.state is ServerState.LISTENING else tr("No listening server is selected")
+    listener = scope.context.link.tick.listener(scope.context.selection.server)
+    return "" if listener is not None else tr("No listening server is selected")
 
 
 def _needs_example(scope: Scope) -> str:

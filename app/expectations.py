@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.link.link import Link
-from app.link.tick import ServerState, Tick, Trouble
+from app.link.tick import Tick, Trouble
 from app.settings import CHECK_ON_RELOAD, Settings
 from app.text import tr
 from app.workspace import Workspace
@@ -136,7 +136,7 @@ class Expectations(QObject):
         """Check the servers that listen (or one, by its key) against theirs (or those that are named)."""
         for server in self._link.tick.servers:
             wanted = [one.name for one in self._all if one.server == server.name and (not names or one.name in names)]
-            if wanted and server.state is ServerState.LISTENING and key in (None, server.key):
+            if wanted and server.listens and key in (None, server.key):
                 self._order(server.key, server.name, wanted)
 
     def _order(self, key: str, server: str, names: list[str]) -> None:
@@ -188,7 +188,7 @@ class Expectations(QObject):
     def _on_tick(self, tick: Tick) -> None:
         for server in tick.servers:
             before, now = self._versions.get(server.key), server.code.number
-            if server.state is ServerState.LISTENING and now:
+            if server.listens and now:
                 self._versions[server.key] = now
                 if before not in (None, now) and self.automatic:
                     self.check(server.key)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from app.conditions import Scope
 from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
+from app.reach import connect_line
 from app.text import ask, safe_text, tr
 from engine.hosting.profile import Profile
 
@@ -86,21 +87,11 @@ def remove_server(scope: Scope) -> None:
 
 
 def copy_line(scope: Scope) -> None:
-    status = scope.context.desk.status(scope.context.selection.server)
-    if status is not None:
-        line = connect_line(status.transport, status.address)
+    listener = scope.context.link.tick.listener(scope.context.selection.server)
+    if listener is not None:
+        line = connect_line(listener)
         QGuiApplication.clipboard().setText(line)
-        scope.context.tell(tr("Copied: {}").format(line))
-
-
-def connect_line(transport: str, address: str) -> str:
-    """The command that connects to a server by hand."""
-    if transport == "unix":
-        return f"socat - UNIX-CONNECT:{address}"
-    if transport == "unixgram":
-        return f"socat - UNIX-SENDTO:{address}"
-    host, _colon, port = address.rpartition(":")
-    return f"nc {'-u ' if transport == 'udp' else ''}{host.strip('[]')} {port}"
+        scope.context.tell(tr("Copied: {}").format(safe_text(line)))
 
 
 def switch_demo(scope: Scope) -> None:

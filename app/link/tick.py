@@ -123,7 +123,14 @@ class ServerStatus:
     """How many of its requests are held at breakpoints."""
     script: str | None = None
     """The key of the script's profile that made this server, if one did."""
+    kind: str = "server"
+    """"server", "script" (a program, as a whole) or "part" (a server that a program made)."""
     code: CodeVersion = field(default_factory=CodeVersion)
+
+    @property
+    def listens(self) -> bool:
+        """Whether clients can connect to it: a program only runs, and the servers that it made listen."""
+        return self.state is ServerState.LISTENING and self.kind != "script"
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ServerStatus:
@@ -263,6 +270,10 @@ class Tick:
     def server(self, key: str | None) -> ServerStatus | None:
         """The server with this key, if the supervisor knows it."""
         return next((server for server in self.servers if server.key == key), None)
+
+    def listener(self, key: str | None) -> ServerStatus | None:
+        """The server with this key, if it listens, or the first that does of those that this program made."""
+        return next((server for server in self.servers if server.listens and key in (server.key, server.script)), None)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tick:

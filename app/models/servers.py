@@ -263,7 +263,9 @@ def _activity(status: ServerStatus | None) -> str:
         return text.format(count=status.live, depth=status.queue.depth, limit=status.queue.limit)
     if status.live:
         return tr("{count} live").format(count=status.live)
-    return tr("{rate}/s").format(rate=f"{status.rate:.0f}") if status.rate >= 1 else tr("listening")
+    if status.rate >= 1:
+        return tr("{rate}/s").format(rate=f"{status.rate:.0f}")
+    return tr("listening") if status.listens else tr("running")
 
 
 def _error(status: ServerStatus | None, profile: Profile | None) -> str:

@@ -56,7 +56,7 @@ class ClientPanel(LivePanel):
         self.form.sent.connect(self.send)
         self.form.stopped.connect(self.stop)
         context.link.event_received.connect(self._on_event)
-        context.selection.server_changed.connect(lambda _key: self.form.offer_servers(context.link.tick))
+        context.selection.server_changed.connect(self.form.aim_at)
         self.setFocusProxy(self.form)
 
     def refresh(self, tick: Tick) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.context import Context
-from app.link.tick import ServerState, ServerStatus, Tick
+from app.link.tick import ServerStatus, Tick
 from app.panels.live import row
 from app.panels.payload import PayloadError, read_hex, read_text
 from app.panels.payloadedit import PayloadEdit, too_long
@@ -76,7 +76,7 @@ class ClientForm(QWidget):
 
     def offer_servers(self, tick: Tick) -> None:
         """List the servers that listen; the chosen one stays chosen, else the selected one is."""
-        up = [server for server in tick.servers if server.state is ServerState.LISTENING]
+        up = [server for server in tick.servers if server.listens]
         offered = [(server.key, _offer(server)) for server in up]
         if offered != self._offered:
             chosen = self.target.currentData()
@@ -89,6 +89,12 @@ class ClientForm(QWidget):
             self.target.setCurrentIndex(self._preferred(chosen))
             self.target.blockSignals(False)
             self.check()
+
+    def aim_at(self, key: str) -> None:
+        """Take the server that has just been selected for the target, if it listens and no address was to be typed."""
+        listener = self._context.link.tick.listener(key)
+        if listener is not None and self.target.currentData():
+            self.target.setCurrentIndex(max(0, self.target.findData(listener.key)))
 
     def sending(self) -> Sending:
         """What would be sent now. Raises PayloadError."""
@@ -131,7 +137,8 @@ class ClientForm(QWidget):
             self.sent.emit(self.sending())
 
     def _preferred(self, chosen: str | None) -> int:
-        wanted = (chosen, self._context.selection.server)
+        listener = self._context.link.tick.listener(self._context.selection.server)
+        wanted = (chosen, listener.key if listener is not None else None)
         places = (self.target.findData(key) for key in wanted if key)
         return next((place for place in places if place >= 0), 0)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app.context import Context
 from app.link.tick import ServerState, ServerStatus, Tick
 from app.panels.live import row
-from app.panels.reach import connect_line
+from app.reach import connect_line
 from app.text import label, number, safe_text, set_role, set_tip, tr
 
 TEST_LINE = b"hello from Socketscope\r\n"
@@ -37,14 +37,16 @@ def why_nothing(tick: Tick, selected: str, wanted: str, total: int, name: str = 
         return Nothing(tr("0 of {n} match {filter}.").format(n=number(total), filter=safe_text(wanted, 80)), "clear")
     if name and tick.server(selected) is None:
         return Nothing(tr("{name} is stopped.").format(name=safe_text(name, 60)), "start", key=selected)
-    server = tick.server(selected) or _first_up(tick)
+    server = tick.listener(selected) or tick.server(selected) or _first_up(tick)
     if server is None:
         return Nothing(tr("No server is running."), "new")
     name = safe_text(server.name, 60)
-    if server.state is ServerState.LISTENING:
+    if server.listens:
         sentence = tr("{name} is listening on {address}. No request yet.")
         address = safe_text(server.address, 110)
         return Nothing(sentence.format(name=name, address=address), "send", connect_line(server), server.key)
+    if server.state is ServerState.LISTENING:
+        return Nothing(tr("{name} runs, and has made no server yet.").format(name=name), key=server.key)
     if server.state.up:
         return Nothing(tr("{name} is starting.").format(name=name), key=server.key)
     if server.error is not None:
@@ -53,7 +55,8 @@ def why_nothing(tick: Tick, selected: str, wanted: str, total: int, name: str = 
 
 
 def _first_up(tick: Tick) -> ServerStatus | None:
-    return next((server for server in tick.servers if server.state.up), None)
+    up = [server for server in tick.servers if server.state.up]
+    return next((server for server in up if server.listens), up[0] if up else None)
 
 
 class EmptyPage(QWidget):

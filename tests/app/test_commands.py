@@ -11,23 +11,12 @@ from pytestqt.qtbot import QtBot
 from app import servercommands
 from app.dialogs.script import ScriptDialog
 from app.dialogs.server import ServerDialog
-from app.servercommands import connect_line
 from engine.hosting.profile import Profile
 
 from .models.captures import CaptureFile
 from .stage import Stage
 
 pytestmark = pytest.mark.window
-
-
-@pytest.mark.parametrize(
-    ("transport", "address", "line"),
-    [("tcp", "127.0.0.1:9009", "nc 127.0.0.1 9009"), ("udp", "127.0.0.1:53", "nc -u 127.0.0.1 53"),
-     ("tcp", "[::1]:80", "nc ::1 80"), ("unix", "/run/a.sock", "socat - UNIX-CONNECT:/run/a.sock"),
-     ("unixgram", "/run/b", "socat - UNIX-SENDTO:/run/b")],
-)  # fmt: skip
-def test_connect_line(transport: str, address: str, line: str) -> None:
-    assert connect_line(transport, address) == line
 
 
 def test_start_stop_restart_from_the_keyboard(stage: Stage, qtbot: QtBot) -> None:

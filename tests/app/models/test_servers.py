@@ -127,6 +127,9 @@ def test_servers_of_a_script_follow_it_and_go(model: ServersModel) -> None:
     model.refresh(Tick(1, 1, servers=(made,)))
     assert keys(model) == ["s", "s/1", "b"]
     assert model.index(1).data() == "HTTPServer"
+    program = ServerStatus("s", kind="script", transport="", concurrency="", state=ServerState.LISTENING)
+    model.refresh(Tick(2, 2, servers=(program, made)))
+    assert row(model, "s")[ServerRole.MODE] == "running"
     assert model.profile("s/1") is model.profile("s")
     model.refresh(Tick(2, 2))
     assert keys(model) == ["s", "b"]

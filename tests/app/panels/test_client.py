@@ -126,6 +126,18 @@ def test_the_selected_server_is_proposed(panel: ClientPanel, stage: Stage) -> No
     panel.form.target.setCurrentIndex(panel.form.target.findData("u"))
     tell(stage, listening("k", name="renamed"), listening("u"))
     assert panel.form.target.currentData() == "u"
+    stage.context.selection.select_server("k")
+    assert panel.form.target.currentData() == "k"
+    panel.form.target.setCurrentIndex(panel.form.target.findData(""))
+    stage.context.selection.select_server("u")
+    assert panel.form.target.currentData() == ""
+
+
+def test_a_program_is_no_target_but_what_it_made(panel: ClientPanel, stage: Stage) -> None:
+    tell(stage, listening("s", kind="script", address=""), listening("s/1", script="s"), listening("k"))
+    assert panel.form.target.findData("s") < 0
+    stage.context.selection.select_server("s")
+    assert panel.form.target.currentData() == "s/1"
 
 
 def test_hex_digits_make_room_for_the_text(panel: ClientPanel) -> None:

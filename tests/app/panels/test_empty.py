@@ -26,6 +26,17 @@ def test_a_server_waits_for_its_first_request() -> None:
     assert (found.button, found.line, found.key) == ("send", "nc 127.0.0.1 9009", "k")
 
 
+def test_a_program_waits_for_what_its_server_gets() -> None:
+    program = ServerStatus("k", "gateway", kind="script", transport="", state=State.LISTENING)
+    found = why_nothing(Tick(servers=(program,)), "k", "", 0)
+    assert found == Nothing("gateway runs, and has made no server yet.", key="k")
+    made = ServerStatus("k/1", "web", state=State.LISTENING, address="127.0.0.1:80", script="k")
+    for selected in ("k", "k/1", ""):
+        found = why_nothing(Tick(servers=(program, made)), selected, "", 0)
+        assert found.sentence == "web is listening on 127.0.0.1:80. No request yet."
+        assert (found.button, found.key) == ("send", "k/1")
+
+
 def test_a_filter_hides_everything() -> None:
     found = why_nothing(Tick(servers=(UP,)), "k", "state:error", 434)
     assert (found.sentence, found.button) == ("0 of 434 match state:error.", "clear")

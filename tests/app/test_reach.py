@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.link.tick import ServerStatus
-from app.panels.reach import connect_line
+from app.reach import connect_line
 
 
 @pytest.mark.parametrize(("transport", "address", "line"), [
@@ -16,7 +16,8 @@ from app.panels.reach import connect_line
     ("udp", "127.0.0.1:123", "nc -u 127.0.0.1 123"),
     ("unix", "/tmp/my sock", "nc -U '/tmp/my sock'"),
     ("unix", "@name", "socat - ABSTRACT-CONNECT:name"),
-    ("unixgram", "/tmp/s", "socat - UNIX-SENDTO:/tmp/s"),
+    ("unixgram", "@name", "socat - ABSTRACT-SENDTO:name,bind=name.client"),
+    ("unixgram", "/tmp/s", "socat - UNIX-SENDTO:/tmp/s,bind=/tmp/s.client"),
 ])  # fmt: skip
 def test_each_family(transport: str, address: str, line: str) -> None:
     assert connect_line(ServerStatus("k", transport=transport, address=address)) == line

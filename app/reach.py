@@ -24,6 +24,6 @@ def connect_line(status: ServerStatus) -> str:
     abstract = status.address.startswith("@")
     path = status.address[1:] if abstract else status.address
     kind = "ABSTRACT" if abstract else "UNIX"
-    if status.transport == "unixgram":
-        return shlex.join(["socat", "-", f"{kind}-SENDTO:{path}"])
+    if status.transport == "unixgram":  # who has no name of his own gets no answer
+        return shlex.join(["socat", "-", f"{kind}-SENDTO:{path},bind={path}.client"])
     return shlex.join(["socat", "-", f"ABSTRACT-CONNECT:{path}"] if abstract else ["nc", "-U", path])
