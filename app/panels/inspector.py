@@ -19,7 +19,7 @@ from app.reruns import Pair
 from app.text import safe_text, tr
 from app.widgets.hexview import Mark
 from app.widgets.tabtitle import TabTitle
-from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord
+from engine.capture.records import FailureRecord, InterferenceRecord, RequestRecord, SlowRecord, State
 from engine.capture.waits import Waits
 from engine.observe.causes import Cause
 
@@ -210,6 +210,8 @@ def _title(request: RequestRecord | None, selected: int | None, pair: Pair | Non
 def _note(request: RequestRecord | None, failure: FailureRecord | None) -> str:
     if request is None:
         return ""
+    if request.state is State.KILLED:
+        return tr("died before its first write")
     if failure is not None:
         return tr("handler raised before its first write")
     return tr("nothing sent so far") if request.state.live else tr("handler sent nothing")

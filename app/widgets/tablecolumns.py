@@ -24,9 +24,11 @@ def reset(header: QHeaderView) -> None:
 def save(header: QHeaderView, order: tuple[str, bool]) -> str:
     """The arrangement as JSON."""
     keys = [COLUMNS[header.logicalIndex(place)].key for place in range(header.count())]
+    shown = [key for key in keys if not header.isSectionHidden(BY_KEY[key])]
     state = {
         "order": keys,
-        "widths": {key: header.sectionSize(BY_KEY[key]) for key in keys if not header.isSectionHidden(BY_KEY[key])},
+        # The last one takes what is left: how wide it is now is the window's doing.
+        "widths": {key: header.sectionSize(BY_KEY[key]) for key in shown[:-1]},
         "hidden": [key for key in keys if header.isSectionHidden(BY_KEY[key])],
         "sort": list(order),
     }
@@ -39,14 +41,15 @@ def restore(header: QHeaderView, text: str) -> tuple[str, bool] | None:
     keys = [key for key in _strings(state.get("order")) if key in BY_KEY]
     for place, key in enumerate(keys):
         header.moveSection(header.visualIndex(BY_KEY[key]), place)
-    widths = state.get("widths")
-    for key, width in widths.items() if isinstance(widths, dict) else ():
-        if key in BY_KEY and isinstance(width, int) and LEAST_WIDTH <= width <= MOST_WIDTH:
-            header.resizeSection(BY_KEY[key], width)
     hidden = {key for key in _strings(state.get("hidden")) if key in BY_KEY}
     if isinstance(state.get("hidden"), list) and len(hidden) < len(COLUMNS):
         for key, position in BY_KEY.items():
             header.setSectionHidden(position, key in hidden)
+    widths = state.get("widths")
+    last = next((key for key in reversed(keys) if key not in hidden), None)
+    for key, width in widths.items() if isinstance(widths, dict) else ():
+        if key in BY_KEY and key != last and isinstance(width, int) and LEAST_WIDTH <= width <= MOST_WIDTH:
+            header.resizeSection(BY_KEY[key], width)
     match state.get("sort"):
         case [str(key), bool(descending)] if key in BY_KEY and COLUMNS[BY_KEY[key]].order:
             return key, descending

@@ -169,6 +169,16 @@ def test_columns_are_saved_and_restored(table: RequestsTable, qtbot: QtBot) -> N
     assert model(table).order == ("ms", True)
 
 
+def test_the_last_column_takes_what_is_left_of_any_window(table: RequestsTable) -> None:
+    header = table.horizontalHeader()
+    table.resize(1800, 400)
+    wide = table.columns_state()
+    table.resize(1000, 400)
+    for saved in (wide, json.dumps(json.loads(wide) | {"widths": {"stages": 900}})):
+        table.restore_columns(saved)
+        assert header.length() == table.viewport().width()
+
+
 @pytest.mark.parametrize(
     "state",
     [

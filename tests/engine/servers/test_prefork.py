@@ -518,8 +518,10 @@ def program() -> Iterator[tuple[subprocess.Popen[bytes], Any]]:
     """A program with two workers, and its address."""
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None
-        yield process, ("127.0.0.1", int(process.stdout.readline()))
-        process.kill()
+        try:
+            yield process, ("127.0.0.1", int(process.stdout.readline()))
+        finally:
+            process.kill()
 
 
 def start(address: Any) -> tuple[socket.socket, int]:
