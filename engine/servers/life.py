@@ -19,6 +19,7 @@ from .yielding import Yielding
 if TYPE_CHECKING:
     from ..observe.place import Place
     from .limits import Limiter
+    from .pace import Pace
     from .waker import Waker
 
 _POLICIES = ("continue", "stop")
@@ -71,6 +72,7 @@ class Life:
     _ss_suspended = False
     _ss_served = False
     _ss_limiter: Limiter | None = None
+    _ss_pace: Pace | None = None
 
     if TYPE_CHECKING:
 
@@ -255,6 +257,7 @@ class Life:
         assert loop is not None  # it is what calls this
         if not self._ss_may_accept():
             loop.nudge()
+        self._ss_pace = self._ss_make_pace()
         while not self._ss_stopping:
             try:
                 loops.turn(self, loop, selector, poll_interval)
@@ -262,6 +265,10 @@ class Life:
                 raise blind.error from None
             except Exception as error:
                 loops.survive(self, loop, error)
+
+    def _ss_make_pace(self) -> Pace | None:
+        """For mix-ins: how the loop keeps in step with what it starts for each request."""
+        return None
 
     def _ss_accept_queued(self, selector: selectors.BaseSelector) -> None:
         """Those who came before the listener closes are served: to close it would reset them."""

@@ -108,9 +108,12 @@ def turn(server: Life, loop: Loop, selector: selectors.BaseSelector, poll_interv
     """Serve until the server is told to stop. Raises BlindError, and whatever user code lets through."""
     active, select = server._ss_is_active(), _selecting(selector)
     patience = poll_interval if active or os.name != "posix" else None
+    pace = server._ss_pace
     while not server._ss_stopping:
         try:
-            ready = select(patience if loop.listening else _sooner(patience))
+            ready: object = pace is not None and pace.look(select)
+            if not ready:
+                ready = select(patience if loop.listening else _sooner(patience))
         except Exception as error:
             raise BlindError(error) from error
         if server._ss_stopping:  # the waker is only ever heard then, or if it is a nudge
@@ -119,6 +122,8 @@ def turn(server: Life, loop: Loop, selector: selectors.BaseSelector, poll_interv
             heed(server, loop, selector)
         elif ready:
             server._handle_request_noblock()
+            if pace is not None:
+                pace.wait()
         if not active or server._ss_place is None:
             server.service_actions()
         else:

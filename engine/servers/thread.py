@@ -104,6 +104,8 @@ class Thread(threading.Thread):
     _began: _Began | None = None
     leave: Callable[[threading.Thread], None] | None = None
     """Called at its very end."""
+    over: Any = None
+    """A lock that is given back after that, if somebody waits for it."""
 
     if sys.version_info >= (3, 13):
         _handle: Any
@@ -113,7 +115,7 @@ class Thread(threading.Thread):
     def __init__(self, target: Callable[..., object], args: tuple[Any, ...], daemon: bool) -> None:
         if threading.Thread.__init__ is not _made and not self._is_usual(target, args, daemon):
             return
-        self.leave = self._began = None
+        self.leave = self.over = self._began = None
         self._target = target
         self._name = _new_name(f"Thread-%d ({getattr(target, '__name__', '')})")
         self._args = args
@@ -153,6 +155,13 @@ class Thread(threading.Thread):
         finally:
             if self.leave is not None:
                 self.leave(self)
+            if self.over is not None:
+                self.over.release()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it runs, or has run."""
+        return self._began is None or self._began.is_set()
 
     def wait_until_it_runs(self, timeout: float | None = None) -> None:
         """Wait for what `start` left out."""

@@ -15,6 +15,7 @@ from ..observe.stream import Stream
 from . import pipeline, recorded
 from .connections import discard
 from .crowd import alive, crowd
+from .pace import Pace, pace
 from .thread import Thread
 
 if TYPE_CHECKING:
@@ -141,10 +142,15 @@ class ThreadingMixIn(_Server):
             watched.queue()
         if not thread.daemon:
             self._threads.append(thread)
+        paced = self._ss_pace
+        if paced is not None and paced.pressed and type(thread) is Thread:
+            paced.expect(thread)
         try:
             thread.start()
         except BaseException:
             self._threads.discard(thread)
+            if paced is not None:
+                paced.forget()
             raise
 
     def _ss_thread(self, target: Callable[..., object], args: tuple[Any, ...]) -> threading.Thread:
@@ -152,6 +158,10 @@ class ThreadingMixIn(_Server):
         if self._ss_serving is None:
             return threading.Thread(target=target, args=args, daemon=bool(self.daemon_threads))
         return Thread(target, args, bool(self.daemon_threads))
+
+    def _ss_make_pace(self) -> Pace | None:
+        own = type(self).process_request is ThreadingMixIn.process_request
+        return pace() if own else None
 
     def _ss_loop_ended(self) -> None:
         """The interpreter, should it end now, knows only of threads that run."""
