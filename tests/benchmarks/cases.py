@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MODULES = {"gevent": "gevent", "asyncio": "asyncio", "uvloop": "uvloop", "cheroot": "cheroot", "futures": "concurrent"}
 """What a rival needs to be installed."""
@@ -32,6 +32,8 @@ class Case:
     """answer: to one message, then close; echo: until the client closes; wait0.002, work0.0005: an echo that first
     waits, or computes, for so many seconds; or http."""
     contenders: tuple[Contender, ...]
+    pinned: bool = True
+    """Whether the server has one core and its clients have another; else all run where the kernel puts them."""
 
     @property
     def unit(self) -> str:
@@ -53,6 +55,9 @@ _UNIX = ("ThreadingUnixStreamServer", "ThreadPoolUnixStreamServer")
 CASES = {
     "tcp": _case("TCP, a connection a request", "conn", "answer", *_TCP, _RIVALS),
     "close": _case("TCP, a connection a request, which the client closes", "conn", "echo", *_TCP, _RIVALS),
+    "free": replace(
+        _case("TCP, a connection a request, all on any core", "conn", "answer", *_TCP, _RIVALS), pinned=False
+    ),
     "req": _case("TCP, requests on open connections", "req", "echo", *_TCP, _RIVALS),
     "unix": _case(
         "Unix stream, a connection a request",

@@ -65,10 +65,10 @@ def _once(program: Path, case: Case, contender: Contender, seconds: float) -> Fi
     with _server(case, contender, path) as server:
         total = WARM
         for part in (0.3 * seconds, seconds):  # the first answers come slowly
-            warm, _ = _load(program, server.where, case.load, total)
+            warm, _ = _load(program, server.where, case, total)
             total = min(MOST, max(WARM, round(warm * part)))
         before = server.cpu()
-        rate, answers = _load(program, server.where, case.load, total)
+        rate, answers = _load(program, server.where, case, total)
         figure = Figure(rate, (server.cpu() - before) / answers / 1000)
     if path:
         Path(path).unlink(missing_ok=True)
@@ -98,23 +98,25 @@ def _server(case: Case, contender: Contender, path: str) -> Iterator[_Running]:
         stack.enter_context(ours)
         stack.enter_context(theirs)
         if contender.variant == "watched":
-            stack.enter_context(_process(["sink"], theirs, 1))
+            stack.enter_context(_process(["sink"], theirs, case, 1))
         arguments = ["server", contender.variant, contender.kind, case.handler, path]
-        process = stack.enter_context(_process(arguments, ours, 0))
+        process = stack.enter_context(_process(arguments, ours, case, 0))
         ours.close()
         theirs.close()
         yield _Running(process)
 
 
 @contextmanager
-def _process(arguments: Sequence[str], inherited: socket.socket, core: int) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    arguments: Sequence[str], inherited: socket.socket, case: Case, core: int
+) -> Iterator[subprocess.Popen[bytes]]:
     module, *rest = arguments
     with subprocess.Popen(
         [sys.executable, "-m", f"tests.benchmarks.{module}", *rest, str(inherited.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         pass_fds=[inherited.fileno()],
-        preexec_fn=lambda: pin(core),
+        preexec_fn=_place(case, core),
         cwd=ROOT,
         env={**os.environ, "PYTHONWARNINGS": "ignore::RuntimeWarning"},  # forking beside a thread is what is measured
     ) as process:
@@ -128,17 +130,21 @@ def _process(arguments: Sequence[str], inherited: socket.socket, core: int) -> I
                 raise
 
 
-def _load(program: Path, where: str, load: str, total: int) -> tuple[float, int]:
+def _load(program: Path, where: str, case: Case, total: int) -> tuple[float, int]:
     """Answers a second, and how many."""
     answer = subprocess.run(
-        [program, where, load, str(CLIENTS), str(total)],
+        [program, where, case.load, str(CLIENTS), str(total)],
         check=True,
         capture_output=True,
         timeout=70,
-        preexec_fn=lambda: pin(1),
+        preexec_fn=_place(case, 1),
     )
     elapsed, done = map(int, answer.stdout.split())
     return done / elapsed * 1e9, done
+
+
+def _place(case: Case, core: int) -> Callable[[], None] | None:
+    return (lambda: pin(core)) if case.pinned else None
 
 
 def pin(core: int) -> None:

@@ -63,7 +63,7 @@ def _markdown_lines(result: Result) -> Iterator[str]:
     yield "## Performance\n"
     yield (
         f"Measured with `python3 -m tests.benchmarks` on {machine()}: server on one core, a C client with 16"
-        " connections on the other, loopback;"
+        " connections on the other, but where any core is said; loopback;"
         f" {result.rounds} rounds of {result.seconds:g} s in turn, medians. Ratios are to the first line of each group."
         " *Watched*: every stage and every byte recorded and sent to another process.\n"
     )
