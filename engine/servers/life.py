@@ -265,6 +265,7 @@ class Life:
                 raise blind.error from None
             except Exception as error:
                 loops.survive(self, loop, error)
+        self._ss_pace = None
 
     def _ss_make_pace(self) -> Pace | None:
         """For mix-ins: how the loop keeps in step with what it starts for each request."""

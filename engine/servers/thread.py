@@ -95,6 +95,11 @@ def _look() -> _Model:
     return _model
 
 
+def are_usual() -> bool:
+    """Whether threads are the system's: nobody has patched them."""
+    return _look().usual
+
+
 class Thread(threading.Thread):
     """A thread whose `start` does not wait until it runs: meanwhile the loop accepts the next request.
 

@@ -16,7 +16,7 @@ from . import pipeline, recorded
 from .connections import discard
 from .crowd import alive, crowd
 from .pace import Pace, pace
-from .thread import Thread
+from .thread import Thread, are_usual
 
 if TYPE_CHECKING:
     from .base import BaseServer as _Server
@@ -98,7 +98,11 @@ class _NoThreads:
 
 
 class ThreadingMixIn(_Server):
-    """Mix in first: each request gets a thread of its own."""
+    """Mix in first: each request gets a thread of its own.
+
+    While clients wait to be accepted and requests are over soon, `serve_forever` waits until a thread has ended before
+    it accepts the next; see pace.py. A subclass that overrides `process_request` decides for itself.
+    """
 
     daemon_threads: bool = False
     """Whether the program may end while requests are being served."""
@@ -161,7 +165,7 @@ class ThreadingMixIn(_Server):
 
     def _ss_make_pace(self) -> Pace | None:
         own = type(self).process_request is ThreadingMixIn.process_request
-        return pace() if own else None
+        return pace() if own and are_usual() else None
 
     def _ss_loop_ended(self) -> None:
         """The interpreter, should it end now, knows only of threads that run."""
