@@ -58,17 +58,21 @@ class TlsRows:
         cert, key = self.cert.text().strip(), self.key.text().strip()
         if not cert:
             return ""
-        return check_file(cert, "") or ("" if key else _check_pair(cert, ""))
+        return check_file(cert, "") or ("" if key or _lacks_key(cert) else _check_pair(cert, ""))
 
     def _check_key(self) -> str:
         cert, key = self.cert.text().strip(), self.key.text().strip()
         if not key:
-            return ""
+            return tr("Choose the key: {file} holds none.").format(file=safe_text(cert)) if _lacks_key(cert) else ""
         if not cert:
             return tr("A key without a certificate is of no use; choose the certificate, too.")
         if check_file(cert, ""):  # its own row says so
             return ""
         return check_file(key, "") or _check_pair(cert, key)
+
+
+def _lacks_key(cert: str) -> bool:
+    return bool(cert) and Certificate(_whole(cert)).lacks_key()
 
 
 def _check_pair(cert: str, key: str) -> str:

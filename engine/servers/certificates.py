@@ -44,6 +44,14 @@ class Certificate:
             raise ValueError(self._sentence(error)) from error
         return context
 
+    def lacks_key(self) -> bool:
+        """Whether its file can be read and has a certificate without a key, and no other file is named."""
+        try:
+            only = _holds(self.certfile, b"CERTIFICATE-----") and not _holds(self.certfile, b"PRIVATE KEY-----")
+        except OSError:
+            return False
+        return only and self.keyfile is None
+
     def stamps(self) -> tuple[Any, ...]:
         """What changes when the files do. Raises OSError if one is gone."""
         paths = [path for path in (self.certfile, self.keyfile) if path is not None]
@@ -69,7 +77,7 @@ def _check_readable(path: str | os.PathLike[str]) -> None:
         raise ValueError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from error
 
 
-def _holds(path: str, words: bytes) -> bool:
+def _holds(path: str | os.PathLike[str], words: bytes) -> bool:
     with open(path, "rb") as file:
         return words in file.read(1 << 20)
 

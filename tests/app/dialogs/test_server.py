@@ -266,8 +266,20 @@ def test_what_is_wrong_with_tls_files_is_said_beneath_them(show: Open, handler_f
     cert.setText(str(tmp_path / "certificate.pem"))
     assert dialog.problem() == ""
     key.setText("")
-    assert below_cert.text().startswith(str(tmp_path / "certificate.pem"))
-    assert "holds no key" in below_cert.text()
+    assert below_key.text() == f"Choose the key: {tmp_path}/certificate.pem holds none."
+    assert not below_cert.isVisible()
+    cert.setText(str(tmp_path / "key.pem"))
+    assert below_cert.text().startswith(str(tmp_path / "key.pem"))
+    assert not below_key.isVisible()
+
+
+def test_who_has_just_chosen_a_certificate_is_asked_for_its_key(show: Open, handler_file: Path, tmp_path: Path) -> None:
+    certificate(tmp_path)
+    dialog = show(good(handler_file))
+    dialog.tls.cert.setText(str(tmp_path / "certificate.pem"))
+    assert dialog.problem() == dialog.buttons.why.text() == f"Choose the key: {tmp_path}/certificate.pem holds none."
+    for path in (dialog.tls.cert, dialog.tls.key):
+        assert not dialog.main.row_of(path).message.isVisible()
 
 
 @pytest.mark.parametrize(("typed", "fits"), [("0.25", True), ("0", True), ("-1", False), ("soon", False), ("", False)])
