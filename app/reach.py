@@ -18,6 +18,8 @@ def split_address(address: str) -> tuple[str, str]:
 
 def connect_line(status: ServerStatus) -> str:
     """A line for a shell: `nc 127.0.0.1 9009`."""
+    if status.tls:
+        return shlex.join(["openssl", "s_client", "-quiet", *_tls_target(status)])
     if status.transport in ("tcp", "udp"):
         host, port = split_address(status.address)
         return shlex.join(["nc", *(["-u"] if status.transport == "udp" else []), host, port])
@@ -27,3 +29,10 @@ def connect_line(status: ServerStatus) -> str:
     if status.transport == "unixgram":  # who has no name of his own gets no answer
         return shlex.join(["socat", "-", f"{kind}-SENDTO:{path},bind={path}.client"])
     return shlex.join(["socat", "-", f"ABSTRACT-CONNECT:{path}"] if abstract else ["nc", "-U", path])
+
+
+def _tls_target(status: ServerStatus) -> list[str]:
+    if status.transport == "unix":
+        return ["-unix", status.address]
+    host, port = split_address(status.address)
+    return ["-connect", f"[{host}]:{port}" if ":" in host else f"{host}:{port}"]

@@ -125,6 +125,7 @@ class ServerStatus:
     """The key of the script's profile that made this server, if one did."""
     kind: str = "server"
     """"server", "script" (a program, as a whole) or "part" (a server that a program made)."""
+    tls: bool = False
     code: CodeVersion = field(default_factory=CodeVersion)
 
     @property

@@ -264,6 +264,8 @@ class RequestsTable(QTableView):
             (self.previous_error if key == Qt.Key.Key_Up else self.next_error)()
         elif plain and key in (Qt.Key.Key_J, Qt.Key.Key_K):
             self._go(self._current_row(-1) + (1 if key == Qt.Key.Key_J else -1))
+        elif plain and key == Qt.Key.Key_Home:
+            self._go(0)
         elif plain and key == Qt.Key.Key_End:
             self.follow_newest()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():

@@ -203,6 +203,7 @@ class Entry:
             "transport": "" if is_script else profile.family,
             "concurrency": "" if is_script else profile.concurrency,
             "address": self.own.address,
+            "tls": bool(profile.tls_cert),
             "kind": profile.kind,
             "id": self.ids[-1] if self.ids else None,
             "ids": [*self.ids, *(one for part in self.parts.values() if part is not self.own for one in part.ids)],

@@ -21,3 +21,13 @@ from app.reach import connect_line
 ])  # fmt: skip
 def test_each_family(transport: str, address: str, line: str) -> None:
     assert connect_line(ServerStatus("k", transport=transport, address=address)) == line
+
+
+@pytest.mark.parametrize(("transport", "address", "target"), [
+    ("tcp", "127.0.0.1:9009", "-connect 127.0.0.1:9009"),
+    ("tcp", "[::]:9009", "-connect '[::1]:9009'"),
+    ("unix", "/tmp/s", "-unix /tmp/s"),
+])  # fmt: skip
+def test_with_tls(transport: str, address: str, target: str) -> None:
+    line = f"openssl s_client -quiet {target}"
+    assert connect_line(ServerStatus("k", transport=transport, address=address, tls=True)) == line

@@ -125,6 +125,10 @@ def test_choosing_by_keys(table: RequestsTable, qtbot: QtBot) -> None:
     assert table.selected_ids() == [42]
     QTest.keyClick(table, Qt.Key.Key_End)
     assert table.following
+    QTest.keyClick(table, Qt.Key.Key_Home)
+    assert table.selected_ids() == [1]
+    assert table.rowAt(0) == 0
+    assert not table.following
 
 
 def test_errors_by_alt_and_arrows(capture: CaptureFile, table: RequestsTable) -> None:
