@@ -257,15 +257,17 @@ class Life:
         assert loop is not None  # it is what calls this
         if not self._ss_may_accept():
             loop.nudge()
-        self._ss_pace = self._ss_make_pace()
-        while not self._ss_stopping:
-            try:
-                loops.turn(self, loop, selector, poll_interval)
-            except loops.BlindError as blind:
-                raise blind.error from None
-            except Exception as error:
-                loops.survive(self, loop, error)
-        self._ss_pace = None
+        self._ss_pace = self._ss_make_pace() if len(self._ss_loops) == 1 else None  # it is what one loop knows
+        try:
+            while not self._ss_stopping:
+                try:
+                    loops.turn(self, loop, selector, poll_interval)
+                except loops.BlindError as blind:
+                    raise blind.error from None
+                except Exception as error:
+                    loops.survive(self, loop, error)
+        finally:
+            self._ss_pace = None
 
     def _ss_make_pace(self) -> Pace | None:
         """For mix-ins: how the loop keeps in step with what it starts for each request."""

@@ -1,4 +1,4 @@
-"""How far a loop runs ahead of the threads that it starts, while more clients wait than are being served.
+"""How far a loop runs ahead of the threads that it starts for connections, while more clients wait to be accepted.
 
 Threads share the interpreter. A loop that accepts the next client while a thread serves this one asks for the
 interpreter whenever that thread makes a system call: then one wakes the other, on another core, and both do little
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
     from .thread import Thread
 
 PATIENCE = 0.003
-"""Seconds that a loop waits for a thread to end, at most. Less than a tick of the kernel costs a timer of its own."""
+"""Seconds that a loop waits for a thread to end, at most. A shorter wait ends before the kernel's next tick (4 ms on
+many): then a timer has to be set for it, which on virtual machines takes longer than a short request."""
 EARNED, CREDIT = 200_000, 4_000_000
-"""What each thread is waited for without loss, ns; and by how much more in all, until waiting is given up."""
+"""How long it costs nothing to wait for a thread's end, ns; and how much longer in all until that is given up."""
+FIRST = 16
+"""Threads that may be slow because others still run, for whom nobody has waited."""
 LEAST, MOST = 64, 4096
-"""For so many threads nobody waits then."""
+"""For the end of so many threads nobody waits after it was given up: twice as many each time, within these."""
 WORTH = 256
-"""Threads that have to be waited for until it was worth beginning."""
+"""Where more than so many had been waited for, it was worth it: the next time the least will do again."""
 AHEAD = 3
-"""Threads that may not have begun when another is started. The C library keeps 40 MB of the stacks of threads that have
-ended, which are five: where more come and go together, each has to be made and to be unmade."""
+"""With one core, threads that may not have begun when another is started. The C library keeps 40 MB of the stacks of
+threads that have ended, which are five: where more come and go together, each has to be made and to be unmade."""
 
 
 class Pace:
@@ -78,7 +81,7 @@ class OneCore(Pace):
 
 
 class ManyCores(Pace):
-    """Waits until a thread has ended, as long as most of them soon do."""
+    """Waits until a thread has ended, while they soon do; else until it has begun, as the standard library does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,19 +90,21 @@ class ManyCores(Pace):
         self._penalty = LEAST
 
     def expect(self, thread: Thread) -> None:
-        if self._skip:
-            self._skip -= 1
-            return
-        thread.over = allocate_lock()
-        thread.over.acquire()
-        self._awaited = thread
+        super().expect(thread)
+        if not self._skip:
+            thread.over = allocate_lock()
+            thread.over.acquire()
 
     def _wait(self, thread: Thread) -> None:
+        if thread.over is None:
+            self._skip -= 1
+            thread.wait_until_it_runs()
+            return
         began = now()
-        thread.over.acquire(True, PATIENCE)
+        ended = thread.over.acquire(True, PATIENCE)
         self._waited += 1
         self._credit = min(self._credit + EARNED - (now() - began), CREDIT)
-        if self._credit < 0:
+        if self._credit < 0 or not (ended or self._waited <= FIRST):
             self._penalty = LEAST if self._waited > WORTH else min(2 * self._penalty, MOST)
             self._skip, self._waited, self._credit = self._penalty, 0, CREDIT
 

@@ -73,7 +73,7 @@ class _Model:
         model = threading.Thread(target=print, daemon=False)
         fields, started = vars(model), getattr(model, "_started", None)
         locks = {"_handle"} if _new_handle is not None else {"_tstate_lock", "_is_stopped"}
-        self.usual = type(started) is _usual_event is threading.Event
+        self.usual = type(started) is _usual_event is threading.Event and _usual_event.__module__ == "threading"
         """Whether nobody has patched threads."""
         self.made = threading.Thread.__init__
         self.known = self.usual and fields.keys() == _FIELDS | locks and _new_name is not str and _is_usual(self.made)

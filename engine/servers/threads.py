@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from socket import SOCK_STREAM
 from typing import TYPE_CHECKING, Any
 
 from ..observe import live
@@ -100,8 +101,8 @@ class _NoThreads:
 class ThreadingMixIn(_Server):
     """Mix in first: each request gets a thread of its own.
 
-    While clients wait to be accepted and requests are over soon, `serve_forever` waits until a thread has ended before
-    it accepts the next; see pace.py. A subclass that overrides `process_request` decides for itself.
+    While clients wait to be accepted and connections are over soon, `serve_forever` waits until a thread has ended
+    before it accepts the next; see pace.py. A subclass that overrides `process_request` decides for itself.
     """
 
     daemon_threads: bool = False
@@ -111,6 +112,7 @@ class ThreadingMixIn(_Server):
     _threads: _Threads | _NoThreads = _NoThreads()
     _ss_place: Place | None = None
     _ss_serving: int | None = None
+    _ss_pace: Pace | None = None
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a request, in its thread."""
@@ -164,8 +166,9 @@ class ThreadingMixIn(_Server):
         return Thread(target, args, bool(self.daemon_threads))
 
     def _ss_make_pace(self) -> Pace | None:
-        own = type(self).process_request is ThreadingMixIn.process_request
-        return pace() if own and are_usual() else None
+        plain = type(self).process_request is ThreadingMixIn.process_request
+        streams = getattr(self, "socket_type", None) == SOCK_STREAM
+        return pace() if plain and streams and are_usual() else None
 
     def _ss_loop_ended(self) -> None:
         """The interpreter, should it end now, knows only of threads that run."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
+import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,8 +15,9 @@ import pytest
 
 import engine
 from engine.servers import pace as pacing
-from engine.servers.pace import AHEAD, LEAST, MOST, WORTH, ManyCores, OneCore, Pace, pace
-from engine.servers.thread import Thread
+from engine.servers import thread as making
+from engine.servers.pace import AHEAD, FIRST, LEAST, MOST, WORTH, ManyCores, OneCore, Pace, pace
+from engine.servers.thread import Thread, are_usual
 
 DEADLINE = 10
 CLIENTS = 8
@@ -25,9 +28,10 @@ def nothing() -> None:
     """What a thread is for."""
 
 
-@pytest.fixture
-def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0})
+def machine(monkeypatch: pytest.MonkeyPatch, cores: int, *, shared: bool = True) -> None:
+    """Have so many cores, and threads that share the interpreter or do not."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)), raising=False)
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: shared, raising=False)
 
 
 class Clock:
@@ -72,11 +76,20 @@ def test_it_waits_for_each_that_ends(clock: Clock) -> None:
     assert all(follow(paced, clock) for _ in range(100))
 
 
-def test_one_that_does_not_end_is_made_good_for(clock: Clock) -> None:
+def test_among_the_first_one_may_be_slow_and_later_none(clock: Clock) -> None:
     paced = ManyCores()
-    for _ in range(5):
-        assert follow(paced, clock, ends=False)
-        assert all(follow(paced, clock) for _ in range(WORTH // 4))
+    assert follow(paced, clock, ends=False)
+    assert all(follow(paced, clock) for _ in range(FIRST))
+    assert give_up(paced, clock) == 1
+
+
+def test_many_that_end_a_little_late_are_too_many(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "EARNED", QUICKLY // 2)
+    paced = ManyCores()
+    waited = 0
+    while follow(paced, clock):
+        waited += 1
+    assert waited == pacing.CREDIT // (QUICKLY // 2) + 1
 
 
 def test_it_soon_gives_up_and_tries_again(clock: Clock) -> None:
@@ -87,7 +100,7 @@ def test_it_soon_gives_up_and_tries_again(clock: Clock) -> None:
         skipped += 1
     assert skipped == 2 * LEAST  # it had not been worth it
     assert all(follow(paced, clock) for _ in range(WORTH))
-    assert give_up(paced, clock) == 2
+    assert give_up(paced, clock) == 1
     assert paced._skip == LEAST - 1  # it had
 
 
@@ -132,11 +145,11 @@ def test_with_one_core_it_is_never_more_than_a_few_ahead(monkeypatch: pytest.Mon
 
 
 def test_it_depends_on_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    machine(monkeypatch, 2)
     assert type(pace()) is ManyCores
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {3})
+    machine(monkeypatch, 1)
     assert type(pace()) is OneCore
-    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    machine(monkeypatch, 2, shared=False)
     assert pace() is None
 
 
@@ -184,17 +197,16 @@ class Stuck(engine.BaseRequestHandler):
         self.request.sendall(b"met")
 
 
-def test_who_is_stuck_keeps_nobody_out(crowded: Callable[..., list[socket.socket]]) -> None:
-    assert [client.recv(10) for client in crowded(Meeting, Stuck)] == [b"met"] * CLIENTS
-
-
-@pytest.mark.usefixtures("one_core")
-def test_nor_with_one_core(crowded: Callable[..., list[socket.socket]]) -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_who_is_stuck_keeps_nobody_out(
+    crowded: Callable[..., list[socket.socket]], monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    machine(monkeypatch, cores)
     assert [client.recv(10) for client in crowded(Meeting, Stuck)] == [b"met"] * CLIENTS
 
 
 class Quick(engine.BaseRequestHandler):
-    """Notes how many it is among."""
+    """Notes how many it is among, and lets others run meanwhile."""
 
     together = 0
     most = 0
@@ -202,8 +214,9 @@ class Quick(engine.BaseRequestHandler):
     def handle(self) -> None:
         Quick.together += 1
         Quick.most = max(Quick.most, Quick.together)
-        self.request.sendall(b"done")
+        hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 20_000)
         Quick.together -= 1
+        self.request.sendall(b"done")
 
 
 def test_the_quick_are_served_one_by_one(
@@ -211,7 +224,7 @@ def test_the_quick_are_served_one_by_one(
 ) -> None:
     monkeypatch.setattr(pacing, "PATIENCE", DEADLINE)  # this machine may be busy
     monkeypatch.setattr(pacing, "EARNED", DEADLINE * 10**9)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {0, 1})
+    machine(monkeypatch, 2)
     monkeypatch.setattr(Quick, "most", 0)
     assert [client.recv(10) for client in crowded(Server, Quick)] == [b"done"] * CLIENTS
     assert Quick.most == 1
@@ -239,11 +252,72 @@ def test_threads_that_cannot_be_started_are_survived(
             raise RuntimeError("can't start new thread")
         start(self)
 
+    awaited: list[object] = []
+
     class Silent(Server):
         def handle_error(self, request: object, client_address: object) -> None:
-            pass
+            assert self._ss_pace is not None
+            awaited.append(self._ss_pace._awaited)
 
     monkeypatch.setattr(Thread, "start", fail_every_second)
     answers = sorted(client.recv(10) for client in crowded(Silent, Quick))
     assert answers == [b""] * (CLIENTS // 2) + [b"done"] * (CLIENTS // 2)
+    assert awaited == [None] * (CLIENTS // 2)
     caplog.clear()
+
+
+def test_who_is_not_pressed_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected: list[Thread] = []
+    monkeypatch.setattr(ManyCores, "expect", lambda _self, thread: expected.append(thread))
+    monkeypatch.setattr(Pace, "look", lambda _self, _select: False)  # nobody has come before the loop looked
+    machine(monkeypatch, 2)
+    with Server(("127.0.0.1", 0), Quick) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        server.wait_started(DEADLINE)
+        assert type(server._ss_pace) is ManyCores
+        with socket.create_connection(server.server_address, DEADLINE) as client:
+            assert client.recv(10) == b"done"
+        server.shutdown()
+        thread.join()
+    assert server.__dict__["_ss_pace"] is None
+    assert expected == []
+
+
+def test_several_loops_keep_no_pace() -> None:
+    with Server(("127.0.0.1", 0), Quick) as server:
+        loops = [threading.Thread(target=server.serve_forever) for _ in range(2)]
+        loops[0].start()
+        server.wait_started(DEADLINE)
+        assert server.__dict__["_ss_pace"] is not None
+        loops[1].start()
+        while len(server._ss_loops) < 2 or server._ss_pace is not None:
+            with socket.create_connection(server.server_address, DEADLINE) as client:
+                assert client.recv(10) == b"done"
+        server.shutdown()
+        for loop in loops:
+            loop.join()
+
+
+def test_mixed_into_a_server_of_the_standard_library() -> None:
+    class Mixed(engine.ThreadingMixIn, socketserver.TCPServer):
+        daemon_threads = True
+
+    with Mixed(("127.0.0.1", 0), Quick) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        with socket.create_connection(server.server_address, DEADLINE) as client:
+            assert client.recv(10) == b"done"
+        server.shutdown()
+        thread.join()
+
+
+def test_threads_that_somebody_has_patched_are_not_paced(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert are_usual()
+    patched = type("Event", (threading.Event,), {"__module__": "greener"})
+    monkeypatch.setattr(threading, "Event", patched)
+    monkeypatch.setattr(making, "_usual_event", patched)  # patched before ours were imported, as it has to be
+    monkeypatch.setattr(making, "_model", None)
+    assert not are_usual()
+    with Server(("127.0.0.1", 0), Quick) as server:
+        assert server._ss_make_pace() is None
