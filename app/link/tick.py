@@ -272,7 +272,7 @@ class Tick:
         """The server with this key, if the supervisor knows it."""
         return next((server for server in self.servers if server.key == key), None)
 
-    def listener(self, key: str | None) -> ServerStatus | None:
+    def listener(self, key: str) -> ServerStatus | None:
         """The server with this key, if it listens, or the first that does of those that this program made."""
         return next((server for server in self.servers if server.listens and key in (server.key, server.script)), None)
 
